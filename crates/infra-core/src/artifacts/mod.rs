@@ -1,0 +1,1 @@
+//! Documents that are emitted, and the expressions they are made of.

@@ -1,0 +1,1 @@
+//! One newtype per file: text that was checked once, at the border.

@@ -1,0 +1,115 @@
+//! Text of the input files and the node tree read from it.
+//!
+//! The only room that names a YAML parser. Knows no kind of resource.
+
+mod route;
+
+pub use route::{Route, Step};
+
+/// Most bytes that are read of one input file.
+///
+/// Unit: bytes. A stack of 500 resources, CloudFormation's limit, is about 100 KiB of YAML.
+pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Index of an input file in [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A range of bytes of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// Byte after the last.
+    pub end: u32,
+}
+
+/// One input file.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Path as the user knows it, relative to the project, with `/`.
+    pub path: String,
+    /// The bytes as read; empty when the file was refused before reading.
+    pub bytes: Vec<u8>,
+}
+
+/// All input files of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<File>,
+}
+
+impl Sources {
+    /// Adds a file and returns its id.
+    pub fn add(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> FileId {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(File { path: path.into(), bytes: bytes.into() });
+        id
+    }
+
+    /// Returns the file of `id`.
+    pub fn get(&self, id: FileId) -> Option<&File> {
+        self.files.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// Returns line and column of a byte, both from 1; the column counts characters.
+    pub fn line_column(&self, file: FileId, byte: u32) -> (usize, usize) {
+        let Some(file) = self.get(file) else { return (1, 1) };
+        let end = usize::try_from(byte).unwrap_or(usize::MAX).min(file.bytes.len());
+        let before = file.bytes.get(..end).unwrap_or_default();
+        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;
+        (line, column)
+    }
+}
+
+/// A value of the input with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What was written.
+    pub value: Value,
+    /// Where: of a scalar its text with quotes, of a container its first key or item.
+    pub span: Span,
+}
+
+/// What a [`Node`] holds. Scalars keep the text that was written; what it means is decided by who reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A scalar without quotes; means what YAML 1.2's core schema says.
+    Plain(String),
+    /// A quoted or block scalar: always a string.
+    Quoted(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A mapping in the order written; keys are unique.
+    Map(Vec<Pair>),
+}
+
+/// One key of a mapping and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// The key.
+    pub key: String,
+    /// Where the key was written.
+    pub key_span: Span,
+    /// Its value.
+    pub value: Node,
+}
+
+impl Node {
+    /// Returns the pairs of a mapping, nothing for any other node.
+    pub fn pairs(&self) -> &[Pair] {
+        match &self.value {
+            Value::Map(pairs) => pairs,
+            Value::Plain(_) | Value::Quoted(_) | Value::List(_) => &[],
+        }
+    }
+
+    /// Returns the pair of `key`, if this is a mapping that has it.
+    pub fn pair(&self, key: &str) -> Option<&Pair> {
+        self.pairs().iter().find(|pair| pair.key == key)
+    }
+}

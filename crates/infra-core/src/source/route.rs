@@ -1,0 +1,67 @@
+//! Names a place in a node tree by keys and indices, so that rules and loaders need no spans.
+
+use super::{Node, Span, Value};
+
+/// One step down a node tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Into the value of a key.
+    Key(String),
+    /// Into an item of a list.
+    Index(usize),
+}
+
+impl From<&str> for Step {
+    fn from(key: &str) -> Self {
+        Self::Key(key.to_owned())
+    }
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}
+
+/// Keys and indices from a root down to a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route(pub Vec<Step>);
+
+impl Route {
+    /// Returns the span that shows this place: the value where it is a scalar, else the key that leads to it.
+    ///
+    /// A route that leaves the tree (a default was never written) gives the deepest place that was written.
+    pub fn locate(&self, root: &Node) -> Span {
+        self.walk(root).unwrap_or(root.span)
+    }
+
+    fn walk(&self, root: &Node) -> Option<Span> {
+        let mut node = root;
+        let mut shown = None;
+        for step in &self.0 {
+            let (next, key_span) = match (step, &node.value) {
+                (Step::Key(key), Value::Map(_)) => {
+                    let Some(pair) = node.pair(key) else { return shown };
+                    (&pair.value, Some(pair.key_span))
+                }
+                (Step::Index(index), Value::List(items)) => {
+                    let Some(item) = items.get(*index) else { return shown };
+                    (item, None)
+                }
+                (Step::Key(_) | Step::Index(_), _) => return shown,
+            };
+            node = next;
+            shown = Some(match (&node.value, key_span) {
+                (Value::Map(_) | Value::List(_), Some(key_span)) => key_span,
+                (Value::Plain(_) | Value::Quoted(_) | Value::Map(_) | Value::List(_), _) => node.span,
+            });
+        }
+        shown
+    }
+}
+
+/// Builds a [`Route`] from keys and indices: `route!["queues", name, 0]`.
+#[macro_export]
+macro_rules! route {
+    ($($step:expr),* $(,)?) => { $crate::source::Route(vec![$($crate::source::Step::from($step)),*]) };
+}

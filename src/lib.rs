@@ -1,0 +1,1 @@
+//! The tool around `infra-core`: reads files, runs commands, prints.
