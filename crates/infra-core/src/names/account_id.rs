@@ -60,7 +60,12 @@ mod tests {
 
     #[test]
     fn a_number_is_answered_with_what_was_expected() {
-        let error = serde_json::from_str::<AccountId>("111122223333").unwrap_err().to_string();
-        assert!(error.contains("expected an AWS account id in quotes"), "{error}");
+        let error = serde_json::from_str::<AccountId>("111122223333")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("expected an AWS account id in quotes"),
+            "{error}"
+        );
     }
 }

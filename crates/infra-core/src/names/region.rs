@@ -119,4 +119,13 @@ mod tests {
         assert_eq!(partition("cn-north-1").dns_suffix(), "amazonaws.com.cn");
         assert_eq!(partition("eusc-de-east-1").as_str(), "aws-eusc");
     }
+
+    #[test]
+    fn a_region_selects_an_alias_zone() {
+        use crate::facts::hosted_zones::{Service, alias_zone};
+        assert_eq!(
+            alias_zone(Service::Alb, &Region::US_EAST_1),
+            Some("Z35SXDOTRQ7X7K")
+        );
+    }
 }
