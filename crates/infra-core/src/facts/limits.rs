@@ -97,11 +97,11 @@ pub mod sqs {
     pub const DELAY: Bounds = Bounds::new(0, 900, 0);
     /// How long a receive call waits for a message. Unit: seconds.
     pub const RECEIVE_WAIT: Bounds = Bounds::new(0, 20, 0);
-    /// Largest message. Unit: bytes.
+    /// Largest message. Unit: bytes. The default (256 KiB until August 2025) is from memory.
     pub const MESSAGE_BYTES: Bounds = Bounds::new(1_024, 1_048_576, 1_048_576);
-    /// Receives before a message moves to the dead-letter queue.
+    /// Receives before a message moves to the dead-letter queue. The default is from memory.
     pub const MAX_RECEIVE_COUNT: Bounds = Bounds::new(1, 1_000, 10);
-    /// How long a data key is reused. Unit: seconds.
+    /// How long a data key is reused. Unit: seconds. The default is from memory.
     pub const KMS_KEY_REUSE: Bounds = Bounds::new(60, 86_400, 300);
     /// Most source queues that a redrive allow policy names.
     pub const REDRIVE_ALLOW_SOURCES: usize = 10;
@@ -114,9 +114,10 @@ pub mod sqs {
 pub mod sns {
     use super::Bounds;
 
-    /// Largest message of a topic. Unit: bytes. The lower end is from memory.
+    /// Largest message of a topic, attributes included. Unit: bytes.
     ///
     /// More than the default limits the topic to 100 subscriptions of SQS, Firehose and Lambda.
+    /// Source: <https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html> (read 2026-11-22).
     pub const MESSAGE_BYTES: Bounds = Bounds::new(1_024, 1_048_576, 262_144);
     /// Most keys of a filter policy.
     pub const FILTER_POLICY_KEYS: usize = 5;
@@ -140,9 +141,11 @@ pub mod api_gateway {
     pub const WEBSOCKET_INTEGRATION_TIMEOUT_MS: Bounds = Bounds::new(50, 29_000, 29_000);
     /// Largest request or response of an HTTP or REST API. Unit: bytes. The page says "10 MB".
     pub const PAYLOAD_BYTES: u64 = 10_000_000;
-    /// Requests per second of an account in a region, before a quota increase. From memory; some regions have 2,500.
+    /// Requests per second of an account in a region, before a quota increase; thirteen younger regions have 2,500.
+    ///
+    /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html> (read 2026-11-22).
     pub const THROTTLE_RATE: u32 = 10_000;
-    /// Size of the token bucket behind [`THROTTLE_RATE`]. From memory; some regions have 1,250.
+    /// Size of the token bucket behind [`THROTTLE_RATE`]; the same younger regions have 1,250. Source: as there.
     pub const THROTTLE_BURST: u32 = 5_000;
     /// Routes of an API, before a quota increase.
     pub const ROUTES: usize = 300;

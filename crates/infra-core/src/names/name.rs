@@ -49,7 +49,7 @@ impl FromStr for Name {
         if text.is_empty() {
             return Err(NameError::Empty);
         }
-        if text.len() > Self::MAX_LEN {
+        if text.chars().count() > Self::MAX_LEN {
             return Err(NameError::TooLong(text.to_owned()));
         }
         if is_kebab(text) {
