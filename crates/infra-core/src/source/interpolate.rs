@@ -1,0 +1,147 @@
+//! Replaces `${name}` in the values of a tree by what an environment says.
+//!
+//! Depends on the node tree and `diag`. Keys are left alone. A value is replaced once: what a variable holds is not looked at again.
+
+use indexmap::IndexMap;
+
+use super::{Node, Value};
+use crate::diag::{At, Diagnostic, Diagnostics, suggest};
+
+/// The variables of an environment: `env.name`, `env.region`, `project`, … in the order they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variables {
+    values: IndexMap<String, String>,
+}
+
+impl Variables {
+    /// Collects names and values; of a name given twice the last value counts.
+    pub fn new(values: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            values: values.into_iter().collect(),
+        }
+    }
+
+    /// Returns the value of a variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// Returns the names of all variables.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+}
+
+/// Replaces every `${name}` in the values of `node`; `$${` stands for a plain `${`.
+///
+/// Reports each unknown variable. Where `strict` is false, a `${…}` that is neither `env.…` nor `project`
+/// belongs to CloudFormation and is left alone.
+/// A plain scalar that held a variable becomes a string, whatever the variable holds.
+pub fn interpolate(node: &mut Node, variables: &Variables, strict: bool, diags: &mut Diagnostics) {
+    match &mut node.value {
+        Value::List(items) => items
+            .iter_mut()
+            .for_each(|item| interpolate(item, variables, strict, diags)),
+        Value::Map(pairs) => pairs
+            .iter_mut()
+            .for_each(|pair| interpolate(&mut pair.value, variables, strict, diags)),
+        Value::Plain(text) | Value::Quoted(text) => {
+            if !text.contains("${") {
+                return;
+            }
+            let at = At::Span(node.span);
+            if let Some(replaced) = replace(text, variables, strict, &mut |problem| {
+                diags.push(problem.into_diagnostic(variables, at.clone()))
+            }) {
+                node.value = Value::Quoted(replaced);
+            }
+        }
+    }
+}
+
+enum Problem<'a> {
+    Unknown(&'a str),
+    Unclosed,
+}
+
+impl Problem<'_> {
+    fn into_diagnostic(self, variables: &Variables, at: At) -> Diagnostic {
+        match self {
+            Self::Unknown(name) => {
+                let diagnostic = Diagnostic::error(
+                    "source/unknown-variable",
+                    format!("unknown variable `{name}`"),
+                )
+                .at(at, format!("`${{{name}}}` has no value"))
+                .note(format!(
+                    "the variables are {}",
+                    variables
+                        .names()
+                        .map(|n| format!("`{n}`"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ));
+                match suggest(name, variables.names()) {
+                    Some(near) => diagnostic.help(format!("did you mean `${{{near}}}`?")),
+                    None => {
+                        diagnostic.help(format!("write `$${{{name}}}` if the text itself is meant"))
+                    }
+                }
+            }
+            Self::Unclosed => Diagnostic::error("source/unclosed-variable", "`${` is never closed")
+                .at(at, "in this text")
+                .note("`${` starts a variable, which ends with `}`")
+                .help("add the `}`, or write `$${` if the text itself is meant"),
+        }
+    }
+}
+
+/// Returns the text with its variables replaced, or nothing if it stays as it is.
+fn replace<'a>(
+    text: &'a str,
+    variables: &Variables,
+    strict: bool,
+    report: &mut dyn FnMut(Problem<'a>),
+) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut changed = false;
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, from) = rest.split_at(at);
+        if let Some(kept) = before.strip_suffix('$') {
+            out.push_str(kept);
+            out.push_str("${");
+            changed = true;
+            rest = from.get(2..).unwrap_or_default();
+            continue;
+        }
+        out.push_str(before);
+        let inner = from.get(2..).unwrap_or_default();
+        let Some((name, after)) = inner.split_once('}') else {
+            if strict || is_ours(inner) {
+                report(Problem::Unclosed);
+            }
+            rest = from;
+            break;
+        };
+        match variables.get(name) {
+            Some(value) => {
+                out.push_str(value);
+                changed = true;
+            }
+            None => {
+                if strict || is_ours(name) {
+                    report(Problem::Unknown(name));
+                }
+                out.push_str(from.get(..name.len() + 3).unwrap_or_default());
+            }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    changed.then_some(out)
+}
+
+fn is_ours(name: &str) -> bool {
+    name == "project" || name.starts_with("env.")
+}
