@@ -2,7 +2,6 @@
 
 use super::Expr;
 use crate::names::DomainName;
-use crate::object;
 
 /// Values of a record, or what it is an alias of.
 #[derive(Clone, Debug)]

@@ -119,7 +119,10 @@ impl Object {
 
     /// Returns keys and values in order, for change.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Expr)> {
-        self.0.iter_mut().map(|(k, v)| (k.as_ref(), v))
+        self.0.iter_mut().map(|(key, value)| {
+            let key: &str = key;
+            (key, value)
+        })
     }
 
     /// Returns whether there is no key.
@@ -304,11 +307,7 @@ fn serialize_concat<S: Serializer>(parts: &[Expr], serializer: S) -> Result<S::O
             }
         }
     }
-    if plain {
-        serializer.serialize_str(&text.replace("${!", "${"))
-    } else {
-        one(serializer, "Fn::Sub", &text)
-    }
+    if plain { serializer.serialize_str(&text.replace("${!", "${")) } else { one(serializer, "Fn::Sub", &text) }
 }
 
 fn substitute(text: &mut String, plain: &mut bool, parts: &[&str]) {

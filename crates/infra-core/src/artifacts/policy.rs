@@ -1,7 +1,6 @@
 //! IAM policy documents.
 
 use super::{Expr, Object};
-use crate::{list, object};
 
 /// Version of the policy language.
 const VERSION: &str = "2012-10-17";

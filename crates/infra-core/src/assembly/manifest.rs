@@ -9,7 +9,6 @@ use crate::artifacts::{Expr, Object, Place, Template};
 use crate::diag::At;
 use crate::facts::limits;
 use crate::lower::{Artifacts, zone_path};
-use crate::object;
 use crate::resolve::Resolved;
 use crate::source::Sources;
 
@@ -24,7 +23,8 @@ pub(super) fn manifest(
     files: &BTreeMap<String, Vec<u8>>,
 ) -> Expr {
     let environment = world.environment();
-    let stacks: Expr = artifacts.templates.iter().map(|(place, template)| stack(world, artifacts, files, *place, template)).collect();
+    let stacks: Expr =
+        artifacts.templates.iter().map(|(place, template)| stack(world, artifacts, files, *place, template)).collect();
     let edges: Expr = artifacts
         .flows
         .iter()
@@ -102,10 +102,10 @@ fn stack(
         "terminationProtection" => world.environment().protected,
         "size" => object! {
             "bytes" => bytes,
-            "shareOfInlineLimit" => share(bytes, limits::TEMPLATE_BODY_BYTES),
-            "shareOfS3Limit" => share(bytes, limits::TEMPLATE_URL_BYTES),
+            "shareOfInlineLimit" => share(bytes, limits::cloudformation::TEMPLATE_BODY_BYTES),
+            "shareOfS3Limit" => share(bytes, limits::cloudformation::TEMPLATE_URL_BYTES),
         },
-        "resources" => object! { "count" => resources, "shareOfLimit" => share(resources, limits::TEMPLATE_RESOURCES) },
+        "resources" => object! { "count" => resources, "shareOfLimit" => share(resources, limits::cloudformation::RESOURCES) },
     }
 }
 

@@ -8,7 +8,6 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 use crate::artifacts::{Expr, Object, Place, Resource, Template};
 use crate::facts::limits;
 use crate::lower::{Zone, zone_path};
-use crate::object;
 use crate::resolve::Resolved;
 
 /// Version of the template language.
@@ -134,7 +133,7 @@ fn description(world: &Resolved, place: Place) -> String {
     let text = stack.description.clone().unwrap_or_else(|| format!("Stack {name} of {}", world.project()));
     let part = if place.edge { ", what must live in us-east-1" } else { "" };
     let mut text = format!("{text} ({environment}{part})");
-    let mut end = text.len().min(limits::CLOUDFORMATION_DESCRIPTION_BYTES);
+    let mut end = text.len().min(limits::cloudformation::DESCRIPTION_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -158,7 +157,8 @@ pub(super) fn batches(zone: &Zone) -> BTreeMap<String, Vec<u8>> {
         let (more_values, more_chars) = name.iter().fold((0, 0), |(values, chars), record| {
             (values + 2 * record.value_count(), chars + 2 * record.value_chars())
         });
-        let full = values + more_values > limits::CHANGE_BATCH_VALUES || chars + more_chars > limits::CHANGE_BATCH_CHARS;
+        let full = values + more_values > limits::route53::BATCH_VALUES
+            || chars + more_chars > limits::route53::BATCH_CHARACTERS;
         if full && values > 0 {
             groups.push(Vec::new());
             (values, chars) = (0, 0);
@@ -166,7 +166,9 @@ pub(super) fn batches(zone: &Zone) -> BTreeMap<String, Vec<u8>> {
         values += more_values;
         chars += more_chars;
         if let Some(group) = groups.last_mut() {
-            group.extend(name.iter().map(|record| object! { "Action" => "UPSERT", "ResourceRecordSet" => record.to_expr() }));
+            group.extend(
+                name.iter().map(|record| object! { "Action" => "UPSERT", "ResourceRecordSet" => record.to_expr() }),
+            );
         }
         rest = others;
     }
@@ -179,7 +181,11 @@ pub(super) fn batches(zone: &Zone) -> BTreeMap<String, Vec<u8>> {
         .map(|(index, changes)| {
             let part = if total == 1 { String::new() } else { format!(", part {} of {total}", index + 1) };
             let comment = format!("Records of {} made by infra{part}", zone.domain);
-            let path = if index == 0 { path.clone() } else { path.replace(".change-batch.", &format!(".{}.change-batch.", index + 1)) };
+            let path = if index == 0 {
+                path.clone()
+            } else {
+                path.replace(".change-batch.", &format!(".{}.change-batch.", index + 1))
+            };
             (path, json(&object! { "Comment" => comment, "Changes" => changes }))
         })
         .collect()

@@ -56,12 +56,7 @@ pub fn managed_policy(kind: PolicyKind, name: &str) -> Option<&'static str> {
 
 /// Returns the kind and the display name of a managed policy by its id.
 pub fn managed_policy_name(id: &str) -> Option<(PolicyKind, &'static str)> {
-    let named = |kind: PolicyKind| {
-        kind.table()
-            .iter()
-            .find(|&&(_, row)| row == id)
-            .map(|&(name, _)| (kind, name))
-    };
+    let named = |kind: PolicyKind| kind.table().iter().find(|&&(_, row)| row == id).map(|&(name, _)| (kind, name));
     PolicyKind::ALL.into_iter().find_map(named)
 }
 
@@ -91,8 +86,7 @@ pub const ELEMENTAL_MEDIA_PACKAGE: &str = "08627262-05a9-4f76-9ded-b50ca2e3a84f"
 pub const USE_ORIGIN_CACHE_CONTROL_HEADERS: &str = "83da9c7e-98b4-4e11-a168-04f0df8e2c65";
 
 /// Managed cache policy `UseOriginCacheControlHeaders-QueryStrings`.
-pub const USE_ORIGIN_CACHE_CONTROL_HEADERS_QUERY_STRINGS: &str =
-    "4cc15a8a-d715-48a4-82b8-cc0b614638fe";
+pub const USE_ORIGIN_CACHE_CONTROL_HEADERS_QUERY_STRINGS: &str = "4cc15a8a-d715-48a4-82b8-cc0b614638fe";
 
 /// Managed origin request policy `UserAgentRefererHeaders`.
 pub const USER_AGENT_REFERER_HEADERS: &str = "acba4595-bd28-49b8-b9fe-13317c0390fa";
@@ -140,35 +134,20 @@ const CACHE: Table = &[
     ("Amplify", AMPLIFY),
     ("CachingDisabled", CACHING_DISABLED),
     ("CachingOptimized", CACHING_OPTIMIZED),
-    (
-        "CachingOptimizedForUncompressedObjects",
-        CACHING_OPTIMIZED_FOR_UNCOMPRESSED_OBJECTS,
-    ),
+    ("CachingOptimizedForUncompressedObjects", CACHING_OPTIMIZED_FOR_UNCOMPRESSED_OBJECTS),
     ("Elemental-MediaPackage", ELEMENTAL_MEDIA_PACKAGE),
-    (
-        "UseOriginCacheControlHeaders",
-        USE_ORIGIN_CACHE_CONTROL_HEADERS,
-    ),
-    (
-        "UseOriginCacheControlHeaders-QueryStrings",
-        USE_ORIGIN_CACHE_CONTROL_HEADERS_QUERY_STRINGS,
-    ),
+    ("UseOriginCacheControlHeaders", USE_ORIGIN_CACHE_CONTROL_HEADERS),
+    ("UseOriginCacheControlHeaders-QueryStrings", USE_ORIGIN_CACHE_CONTROL_HEADERS_QUERY_STRINGS),
 ];
 
 /// Managed origin request policies.
 const ORIGIN_REQUEST: Table = &[
     ("AllViewer", ALL_VIEWER),
-    (
-        "AllViewerAndCloudFrontHeaders-2022-06",
-        ALL_VIEWER_AND_CLOUDFRONT_2022,
-    ),
+    ("AllViewerAndCloudFrontHeaders-2022-06", ALL_VIEWER_AND_CLOUDFRONT_2022),
     ("AllViewerExceptHostHeader", ALL_VIEWER_EXCEPT_HOST_HEADER),
     ("CORS-CustomOrigin", CORS_CUSTOM_ORIGIN),
     ("CORS-S3Origin", CORS_S3_ORIGIN),
-    (
-        "Elemental-MediaTailor-PersonalizedManifests",
-        ELEMENTAL_MEDIA_TAILOR,
-    ),
+    ("Elemental-MediaTailor-PersonalizedManifests", ELEMENTAL_MEDIA_TAILOR),
     ("HostHeaderOnly", HOST_HEADER_ONLY),
     ("UserAgentRefererHeaders", USER_AGENT_REFERER_HEADERS),
 ];
@@ -177,10 +156,7 @@ const ORIGIN_REQUEST: Table = &[
 const RESPONSE_HEADERS: Table = &[
     ("CORS-With-Preflight", CORS_WITH_PREFLIGHT),
     ("CORS-and-SecurityHeadersPolicy", CORS_AND_SECURITY_HEADERS),
-    (
-        "CORS-with-preflight-and-SecurityHeadersPolicy",
-        CORS_WITH_PREFLIGHT_AND_SECURITY_HEADERS,
-    ),
+    ("CORS-with-preflight-and-SecurityHeadersPolicy", CORS_WITH_PREFLIGHT_AND_SECURITY_HEADERS),
     ("SecurityHeadersPolicy", SECURITY_HEADERS),
     ("SimpleCORS", SIMPLE_CORS),
 ];
@@ -197,11 +173,7 @@ mod tests {
             for (name, id) in kind.table() {
                 let lengths: Vec<usize> = id.split('-').map(str::len).collect();
                 assert_eq!(lengths, [8, 4, 4, 4, 12], "{name}");
-                assert!(
-                    id.bytes()
-                        .all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
-                    "{name}"
-                );
+                assert!(id.bytes().all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{name}");
                 assert_eq!(managed_policy_name(id), Some((kind, *name)));
                 assert_eq!(managed_policy(kind, &format!("Managed-{name}")), Some(*id));
             }
@@ -210,13 +182,7 @@ mod tests {
 
     #[test]
     fn a_policy_is_found_by_name_within_its_kind() {
-        assert_eq!(
-            managed_policy(PolicyKind::Cache, "CachingDisabled"),
-            Some(CACHING_DISABLED)
-        );
-        assert_eq!(
-            managed_policy(PolicyKind::OriginRequest, "CachingDisabled"),
-            None
-        );
+        assert_eq!(managed_policy(PolicyKind::Cache, "CachingDisabled"), Some(CACHING_DISABLED));
+        assert_eq!(managed_policy(PolicyKind::OriginRequest, "CachingDisabled"), None);
     }
 }

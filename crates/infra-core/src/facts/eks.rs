@@ -43,55 +43,18 @@ pub const DEFAULT_VERSION: &str = "1.36";
 /// `1.31` is left out although it can still be created: its extended support ends on 2026-11-26.
 pub const SUPPORTED: &[&str] = &["1.32", "1.33", "1.34", "1.35", "1.36", "1.37"];
 
-const DOCS: &str =
-    "https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html (copy of 2025-10)";
+const DOCS: &str = "https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html (copy of 2025-10)";
 
 /// All versions since 1.29, oldest first (read 2026-11-22).
 ///
 /// Of 1.30, AWS still accepted clusters on 2026-09-25 although its support was over; it counts as not creatable.
 pub const VERSIONS: &[Version] = &[
-    row(
-        "1.29",
-        "2024-01-23",
-        Some("2025-03-23"),
-        Some("2026-03-23"),
-        DOCS,
-    ),
-    row(
-        "1.30",
-        "2024-05-23",
-        Some("2025-07-23"),
-        Some("2026-07-23"),
-        DOCS,
-    ),
-    row(
-        "1.31",
-        "2024-09-26",
-        Some("2025-11-26"),
-        Some("2026-11-26"),
-        DOCS,
-    ),
-    row(
-        "1.32",
-        "2025-01-23",
-        Some("2026-03-23"),
-        Some("2027-03-23"),
-        DOCS,
-    ),
-    row(
-        "1.33",
-        "2025-05-29",
-        Some("2026-07-29"),
-        Some("2027-07-29"),
-        DOCS,
-    ),
-    row(
-        "1.34",
-        "2025-10-02",
-        Some("2026-12-02"),
-        Some("2027-12-02"),
-        DOCS,
-    ),
+    row("1.29", "2024-01-23", Some("2025-03-23"), Some("2026-03-23"), DOCS),
+    row("1.30", "2024-05-23", Some("2025-07-23"), Some("2026-07-23"), DOCS),
+    row("1.31", "2024-09-26", Some("2025-11-26"), Some("2026-11-26"), DOCS),
+    row("1.32", "2025-01-23", Some("2026-03-23"), Some("2027-03-23"), DOCS),
+    row("1.33", "2025-05-29", Some("2026-07-29"), Some("2027-07-29"), DOCS),
+    row("1.34", "2025-10-02", Some("2026-12-02"), Some("2027-12-02"), DOCS),
     row(
         "1.35",
         "2026-01-28",
@@ -99,13 +62,7 @@ pub const VERSIONS: &[Version] = &[
         Some("2028-03-27"),
         "aws-samples table of 2026-04-24; endoflife.date",
     ),
-    row(
-        "1.36",
-        "2026-06-02",
-        Some("2027-08-02"),
-        Some("2028-08-02"),
-        "aws-samples table; endoflife.date",
-    ),
+    row("1.36", "2026-06-02", Some("2027-08-02"), Some("2028-08-02"), "aws-samples table; endoflife.date"),
     row(
         "1.37",
         "2026-10-09",
@@ -195,19 +152,14 @@ pub const AUTO_MODE_CLUSTER_POLICIES: &[&str] = &[
 ///
 /// `AmazonEKS_CNI_Policy` can move to the role of the `vpc-cni` add-on instead.
 /// Source: <https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html> (from memory).
-pub const NODE_POLICIES: &[&str] = &[
-    "AmazonEC2ContainerRegistryPullOnly",
-    "AmazonEKSWorkerNodePolicy",
-    "AmazonEKS_CNI_Policy",
-];
+pub const NODE_POLICIES: &[&str] =
+    &["AmazonEC2ContainerRegistryPullOnly", "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy"];
 
 /// IAM policies of the role of Auto Mode nodes.
 ///
 /// Source: <https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html> (read 2026-11-22).
-pub const AUTO_MODE_NODE_POLICIES: &[&str] = &[
-    "AmazonEC2ContainerRegistryPullOnly",
-    "AmazonEKSWorkerNodeMinimalPolicy",
-];
+pub const AUTO_MODE_NODE_POLICIES: &[&str] =
+    &["AmazonEC2ContainerRegistryPullOnly", "AmazonEKSWorkerNodeMinimalPolicy"];
 
 impl Version {
     /// Returns what AWS gives this version on `day`, an ISO 8601 date.
@@ -248,26 +200,10 @@ const fn row(
 ) -> Version {
     // All versions are `1.dd`: two digits from byte 2 on.
     let [_, _, tens, ones] = *name.as_bytes() else {
-        return Version {
-            name,
-            released,
-            standard_until,
-            extended_until,
-            creatable: false,
-            al2: false,
-            source,
-        };
+        return Version { name, released, standard_until, extended_until, creatable: false, al2: false, source };
     };
     let minor = (tens - b'0') * 10 + (ones - b'0');
-    Version {
-        name,
-        released,
-        standard_until,
-        extended_until,
-        creatable: minor >= 31,
-        al2: minor <= 32,
-        source,
-    }
+    Version { name, released, standard_until, extended_until, creatable: minor >= 31, al2: minor <= 32, source }
 }
 
 #[cfg(test)]
@@ -283,10 +219,7 @@ mod tests {
             let days = [Some(row.released), row.standard_until, row.extended_until];
             assert!(days.iter().flatten().is_sorted());
             for day in days.into_iter().flatten() {
-                assert!(
-                    day.len() == 10 && day.bytes().all(|b| b == b'-' || b.is_ascii_digit()),
-                    "{day}"
-                );
+                assert!(day.len() == 10 && day.bytes().all(|b| b == b'-' || b.is_ascii_digit()), "{day}");
             }
         }
     }

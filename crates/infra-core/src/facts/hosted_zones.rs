@@ -49,9 +49,7 @@ impl Service {
                 "https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html"
             }
             Self::CognitoDomain => "aws-cdk-lib 2.276.0 aws-route53-targets/userpool-domain",
-            Self::ApiGatewayRegional => {
-                "https://docs.aws.amazon.com/general/latest/gr/apigateway.html"
-            }
+            Self::ApiGatewayRegional => "https://docs.aws.amazon.com/general/latest/gr/apigateway.html",
             Self::Alb | Self::Nlb => "https://docs.aws.amazon.com/general/latest/gr/elb.html",
             Self::S3Website => "https://docs.aws.amazon.com/general/latest/gr/s3.html",
             Self::VpcEndpoint => "https://github.com/kubernetes-sigs/external-dns/issues/3429",
@@ -101,11 +99,7 @@ pub fn alias_zone(service: Service, region: &(impl AsRef<str> + ?Sized)) -> Opti
             Partition::AwsCn | Partition::AwsUsGov | Partition::AwsEusc,
         ) => None,
         (
-            Service::ApiGatewayRegional
-            | Service::Alb
-            | Service::Nlb
-            | Service::S3Website
-            | Service::VpcEndpoint,
+            Service::ApiGatewayRegional | Service::Alb | Service::Nlb | Service::S3Website | Service::VpcEndpoint,
             Partition::Aws | Partition::AwsCn | Partition::AwsUsGov | Partition::AwsEusc,
         ) => look_up(service.table(), region),
     }
@@ -133,9 +127,7 @@ pub fn owners(zone: &str) -> Vec<(Service, &'static str)> {
 }
 
 fn look_up(table: Table, region: &str) -> Option<&'static str> {
-    let idx = table
-        .binary_search_by_key(&region, |&(name, _)| name)
-        .ok()?;
+    let idx = table.binary_search_by_key(&region, |&(name, _)| name).ok()?;
     table.get(idx).map(|&(_, zone)| zone)
 }
 
@@ -365,10 +357,7 @@ mod tests {
             for (region, zone) in table {
                 assert!(regions::find(region).is_some(), "{region}");
                 let upper = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-                assert!(
-                    zone.starts_with('Z') && zone.len() <= 32 && zone.bytes().all(upper),
-                    "{zone}"
-                );
+                assert!(zone.starts_with('Z') && zone.len() <= 32 && zone.bytes().all(upper), "{zone}");
                 assert_eq!(owners(zone), [(service, *region)]);
             }
         }
@@ -379,26 +368,11 @@ mod tests {
         let zone = |service, region: &str| alias_zone(service, region);
         assert_eq!(zone(Service::Alb, "us-west-2"), Some("Z1H1FL5HABSF5"));
         assert_eq!(zone(Service::Nlb, "us-west-2"), Some("Z18D5FSROUN65G"));
-        assert_eq!(
-            zone(Service::ApiGatewayRegional, "eu-west-1"),
-            Some("ZLY8HYME6SFDD")
-        );
-        assert_eq!(
-            zone(Service::CloudFront, "eu-west-1"),
-            Some("Z2FDTNDATAQYW2")
-        );
-        assert_eq!(
-            zone(Service::CloudFront, "cn-north-1"),
-            Some("Z3RFFRIM2A3IF5")
-        );
-        assert_eq!(
-            zone(Service::CognitoDomain, "eu-west-1"),
-            Some("Z2FDTNDATAQYW2")
-        );
-        assert_eq!(
-            zone(Service::GlobalAccelerator, "us-east-1"),
-            Some("Z2BJ6XQ5FK7U4H")
-        );
+        assert_eq!(zone(Service::ApiGatewayRegional, "eu-west-1"), Some("ZLY8HYME6SFDD"));
+        assert_eq!(zone(Service::CloudFront, "eu-west-1"), Some("Z2FDTNDATAQYW2"));
+        assert_eq!(zone(Service::CloudFront, "cn-north-1"), Some("Z3RFFRIM2A3IF5"));
+        assert_eq!(zone(Service::CognitoDomain, "eu-west-1"), Some("Z2FDTNDATAQYW2"));
+        assert_eq!(zone(Service::GlobalAccelerator, "us-east-1"), Some("Z2BJ6XQ5FK7U4H"));
     }
 
     #[test]
@@ -413,13 +387,7 @@ mod tests {
     #[test]
     fn an_id_tells_its_owner() {
         assert_eq!(owners("Z18D5FSROUN65G"), [(Service::Nlb, "us-west-2")]);
-        assert_eq!(
-            owners(CLOUDFRONT),
-            [
-                (Service::CloudFront, "global"),
-                (Service::CognitoDomain, "global")
-            ]
-        );
+        assert_eq!(owners(CLOUDFRONT), [(Service::CloudFront, "global"), (Service::CognitoDomain, "global")]);
         assert_eq!(owners("Z0"), []);
     }
 }

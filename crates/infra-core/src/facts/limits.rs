@@ -21,10 +21,7 @@ impl Bounds {
     }
 
     const fn new(min: u64, max: u64, default: u64) -> Self {
-        assert!(
-            min <= default && default <= max,
-            "a default lies within its bounds"
-        );
+        assert!(min <= default && default <= max, "a default lies within its bounds");
         Self { min, max, default }
     }
 }
@@ -234,19 +231,9 @@ mod tests {
     fn every_group_of_limits_names_its_source() {
         let text = include_str!("limits.rs");
         let lines: Vec<&str> = text.lines().collect();
-        for (idx, line) in lines
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| line.starts_with("pub mod "))
-        {
-            let docs = lines[..idx]
-                .iter()
-                .rev()
-                .take_while(|doc| doc.starts_with("///"));
-            assert!(
-                docs.into_iter().any(|doc| doc.starts_with("/// Source: ")),
-                "{line}"
-            );
+        for (idx, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("pub mod ")) {
+            let docs = lines[..idx].iter().rev().take_while(|doc| doc.starts_with("///"));
+            assert!(docs.into_iter().any(|doc| doc.starts_with("/// Source: ")), "{line}");
         }
     }
 }

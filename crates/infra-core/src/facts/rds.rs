@@ -30,14 +30,8 @@ pub const MYSQL_BYTES_PER_CONNECTION: u64 = 12_582_880;
 pub const PROXY_BORROW_TIMEOUT: u64 = 120;
 
 /// Memory of the burstable sizes (`t3`, `t4g`), sorted by size. Unit: GiB.
-const BURSTABLE: &[(&str, u64)] = &[
-    ("2xlarge", 32),
-    ("large", 8),
-    ("medium", 4),
-    ("micro", 1),
-    ("small", 2),
-    ("xlarge", 16),
-];
+const BURSTABLE: &[(&str, u64)] =
+    &[("2xlarge", 32), ("large", 8), ("medium", 4), ("micro", 1), ("small", 2), ("xlarge", 16)];
 
 /// GiB of memory per virtual CPU of the other families, sorted by family.
 const GIB_PER_CPU: &[(&str, u64)] = &[

@@ -47,9 +47,7 @@ impl Partition {
 
     /// Finds a partition by its name in ARNs.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|partition| partition.as_str() == name)
+        Self::ALL.into_iter().find(|partition| partition.as_str() == name)
     }
 }
 
@@ -106,9 +104,7 @@ pub const REGIONS: &[(&str, Partition)] = &[
 
 /// Finds a region and returns its name from the table, together with its partition.
 pub fn find(name: &str) -> Option<(&'static str, Partition)> {
-    let idx = REGIONS
-        .binary_search_by_key(&name, |&(region, _)| region)
-        .ok()?;
+    let idx = REGIONS.binary_search_by_key(&name, |&(region, _)| region).ok()?;
     REGIONS.get(idx).copied()
 }
 
@@ -130,10 +126,7 @@ mod tests {
     #[test]
     fn a_region_is_found_with_its_partition() {
         assert_eq!(find("cn-north-1"), Some(("cn-north-1", Partition::AwsCn)));
-        assert_eq!(
-            find("us-gov-east-1"),
-            Some(("us-gov-east-1", Partition::AwsUsGov))
-        );
+        assert_eq!(find("us-gov-east-1"), Some(("us-gov-east-1", Partition::AwsUsGov)));
         assert_eq!(find("us-esat-1"), None);
     }
 }

@@ -72,12 +72,7 @@ mod tests {
     fn data_is_told_from_traffic() {
         assert!(stateful("AWS::S3::Bucket"));
         assert!(stateful("AWS::Route53::HostedZone"));
-        for passing in [
-            "AWS::SQS::Queue",
-            "AWS::SNS::Topic",
-            "AWS::Logs::LogGroup",
-            "AWS::EKS::Cluster",
-        ] {
+        for passing in ["AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::Logs::LogGroup", "AWS::EKS::Cluster"] {
             assert!(!stateful(passing), "{passing}");
         }
         assert!(snapshottable("AWS::RDS::DBInstance") && !snapshottable("AWS::S3::Bucket"));

@@ -31,12 +31,8 @@ impl Tagging {
 ///
 /// Does not know launch templates, whose tags sit in `TagSpecifications`, nor global tables, whose replicas carry them.
 pub fn style(cfn_type: &str) -> Tagging {
-    let found = STYLES
-        .binary_search_by_key(&cfn_type, |&(name, _)| name)
-        .ok();
-    found
-        .and_then(|idx| STYLES.get(idx))
-        .map_or(Tagging::None, |&(_, style)| style)
+    let found = STYLES.binary_search_by_key(&cfn_type, |&(name, _)| name).ok();
+    found.and_then(|idx| STYLES.get(idx)).map_or(Tagging::None, |&(_, style)| style)
 }
 
 /// The style of each type that takes tags, sorted by type.
@@ -49,10 +45,7 @@ pub const STYLES: &[(&str, Tagging)] = &[
     ("AWS::ApiGatewayV2::VpcLink", Tagging::Map("Tags")),
     ("AWS::Backup::BackupVault", Tagging::Map("BackupVaultTags")),
     ("AWS::Budgets::Budget", Tagging::List("ResourceTags")),
-    (
-        "AWS::CertificateManager::Certificate",
-        Tagging::List("Tags"),
-    ),
+    ("AWS::CertificateManager::Certificate", Tagging::List("Tags")),
     ("AWS::CloudFront::Distribution", Tagging::List("Tags")),
     ("AWS::CloudFront::Function", Tagging::List("Tags")),
     ("AWS::CloudFront::VpcOrigin", Tagging::List("Tags")),
@@ -85,32 +78,17 @@ pub const STYLES: &[(&str, Tagging)] = &[
     ("AWS::EKS::Nodegroup", Tagging::Map("Tags")),
     ("AWS::EKS::PodIdentityAssociation", Tagging::List("Tags")),
     ("AWS::ElastiCache::ReplicationGroup", Tagging::List("Tags")),
-    (
-        "AWS::ElasticLoadBalancingV2::Listener",
-        Tagging::List("Tags"),
-    ),
-    (
-        "AWS::ElasticLoadBalancingV2::ListenerRule",
-        Tagging::List("Tags"),
-    ),
-    (
-        "AWS::ElasticLoadBalancingV2::LoadBalancer",
-        Tagging::List("Tags"),
-    ),
-    (
-        "AWS::ElasticLoadBalancingV2::TargetGroup",
-        Tagging::List("Tags"),
-    ),
+    ("AWS::ElasticLoadBalancingV2::Listener", Tagging::List("Tags")),
+    ("AWS::ElasticLoadBalancingV2::ListenerRule", Tagging::List("Tags")),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", Tagging::List("Tags")),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", Tagging::List("Tags")),
     ("AWS::Events::Rule", Tagging::List("Tags")),
     ("AWS::GlobalAccelerator::Accelerator", Tagging::List("Tags")),
     ("AWS::IAM::OIDCProvider", Tagging::List("Tags")),
     ("AWS::IAM::Role", Tagging::List("Tags")),
     ("AWS::KMS::Key", Tagging::List("Tags")),
     ("AWS::Kinesis::Stream", Tagging::List("Tags")),
-    (
-        "AWS::KinesisFirehose::DeliveryStream",
-        Tagging::List("Tags"),
-    ),
+    ("AWS::KinesisFirehose::DeliveryStream", Tagging::List("Tags")),
     ("AWS::Lambda::Function", Tagging::List("Tags")),
     ("AWS::Logs::LogGroup", Tagging::List("Tags")),
     ("AWS::MSK::Cluster", Tagging::Map("Tags")),
@@ -124,20 +102,14 @@ pub const STYLES: &[(&str, Tagging)] = &[
     ("AWS::RDS::DBProxyEndpoint", Tagging::List("Tags")),
     ("AWS::RDS::DBSubnetGroup", Tagging::List("Tags")),
     ("AWS::RDS::GlobalCluster", Tagging::List("Tags")),
-    (
-        "AWS::Route53::HealthCheck",
-        Tagging::List("HealthCheckTags"),
-    ),
+    ("AWS::Route53::HealthCheck", Tagging::List("HealthCheckTags")),
     ("AWS::Route53::HostedZone", Tagging::List("HostedZoneTags")),
     ("AWS::S3::Bucket", Tagging::List("Tags")),
     ("AWS::SNS::Topic", Tagging::List("Tags")),
     ("AWS::SQS::Queue", Tagging::List("Tags")),
     ("AWS::SSM::Parameter", Tagging::Map("Tags")),
     ("AWS::SecretsManager::Secret", Tagging::List("Tags")),
-    (
-        "AWS::ServiceDiscovery::PrivateDnsNamespace",
-        Tagging::List("Tags"),
-    ),
+    ("AWS::ServiceDiscovery::PrivateDnsNamespace", Tagging::List("Tags")),
     ("AWS::ServiceDiscovery::Service", Tagging::List("Tags")),
     ("AWS::WAFv2::IPSet", Tagging::List("Tags")),
     ("AWS::WAFv2::WebACL", Tagging::List("Tags")),
@@ -153,25 +125,14 @@ mod tests {
         assert!(STYLES.is_sorted_by(|a, b| a.0 < b.0));
         for (name, style) in STYLES {
             assert_eq!(name.split("::").count(), 3, "{name}");
-            assert!(
-                style
-                    .property()
-                    .is_some_and(|property| property.ends_with("Tags")),
-                "{name}"
-            );
+            assert!(style.property().is_some_and(|property| property.ends_with("Tags")), "{name}");
         }
     }
 
     #[test]
     fn odd_types_have_their_own_property_or_shape() {
-        assert_eq!(
-            style("AWS::Route53::HostedZone"),
-            Tagging::List("HostedZoneTags")
-        );
-        assert_eq!(
-            style("AWS::Cognito::UserPool"),
-            Tagging::Map("UserPoolTags")
-        );
+        assert_eq!(style("AWS::Route53::HostedZone"), Tagging::List("HostedZoneTags"));
+        assert_eq!(style("AWS::Cognito::UserPool"), Tagging::Map("UserPoolTags"));
         assert_eq!(style("AWS::EKS::Nodegroup"), Tagging::Map("Tags"));
         assert_eq!(style("AWS::EKS::Cluster"), Tagging::List("Tags"));
         assert_eq!(style("AWS::SQS::QueuePolicy"), Tagging::None);

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::diag::Diagnostics;
 use crate::lower::Lowering;
-use crate::names::Name;
 use crate::model::{Common, Entry, Origin, Section};
+use crate::names::Name;
 use crate::resolve::Bound;
 
 /// A kind of resource: what the user writes, what must hold, and what it compiles to.
@@ -46,6 +46,8 @@ pub trait Sectioned: Kind {
     /// Returns the kind's section for change.
     fn section_mut(sections: &mut Sections) -> &mut Section<Self>;
 }
+
+mod check;
 
 macro_rules! kinds {
     ($($module:ident :: $kind:ident in $field:ident),* $(,)?) => {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Topic};
+use super::{Kind, Topic, check};
 use crate::artifacts::{Expr, Policy, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits;
@@ -12,7 +12,15 @@ use crate::model::build::Typed;
 use crate::model::{Fifo, Standard};
 use crate::names::Seconds;
 use crate::resolve::Bound;
-use crate::{object, route, text};
+use crate::route;
+
+/// The page that gives the ranges of a queue's attributes.
+const SOURCE: &str = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html";
+
+/// Longest time that SQS keeps a message: 14 days.
+///
+/// Source: [`SOURCE`] (read 2026-11-22); `facts::limits` holds the same bound.
+const MAX_RETENTION: Seconds = Seconds::new(1_209_600);
 
 /// An SQS queue for one logical consumer; it has a dead-letter queue unless that is turned off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -65,7 +73,7 @@ pub enum Encryption {
 
 impl Default for DeadLetter {
     fn default() -> Self {
-        Self { enabled: true, max_receive_count: 5, retention: limits::SQS_MAX_RETENTION }
+        Self { enabled: true, max_receive_count: 5, retention: MAX_RETENTION }
     }
 }
 
@@ -74,10 +82,10 @@ impl Default for Queue {
         Self {
             fifo: false,
             visibility_timeout: Seconds::new(60),
-            retention: limits::SQS_DEFAULT_RETENTION,
+            retention: Seconds::new(345_600),
             delay: Seconds::new(0),
-            wait_time: limits::SQS_MAX_WAIT,
-            max_message_size: limits::SQS_MAX_MESSAGE_BYTES,
+            wait_time: Seconds::new(20),
+            max_message_size: 1_048_576,
             dead_letter: DeadLetter::default(),
             encryption: Encryption::Managed,
             high_throughput: false,
@@ -101,11 +109,16 @@ queues:
 ";
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
-        range(entry, diags, "visibility-timeout", entry.visibility_timeout.get(), 0..=limits::SQS_MAX_VISIBILITY.get());
-        range(entry, diags, "retention", entry.retention.get(), limits::SQS_MIN_RETENTION.get()..=limits::SQS_MAX_RETENTION.get());
-        range(entry, diags, "delay", entry.delay.get(), 0..=limits::SQS_MAX_DELAY.get());
-        range(entry, diags, "wait-time", entry.wait_time.get(), 0..=limits::SQS_MAX_WAIT.get());
-        range(entry, diags, "max-message-size", entry.max_message_size, limits::SQS_MIN_MESSAGE_BYTES..=limits::SQS_MAX_MESSAGE_BYTES);
+        let mut check = |route, value, bounds| check::bounds(entry, diags, &route, value, (bounds, SOURCE));
+        check(route!["visibility-timeout"], entry.visibility_timeout.get(), limits::sqs::VISIBILITY_TIMEOUT);
+        check(route!["retention"], entry.retention.get(), limits::sqs::RETENTION);
+        check(route!["delay"], entry.delay.get(), limits::sqs::DELAY);
+        check(route!["wait-time"], entry.wait_time.get(), limits::sqs::RECEIVE_WAIT);
+        check(route!["max-message-size"], entry.max_message_size, limits::sqs::MESSAGE_BYTES);
+        let dead = &entry.dead_letter;
+        check(route!["dead-letter", "retention"], dead.retention.get(), limits::sqs::RETENTION);
+        let count = u32::from(dead.max_receive_count);
+        check(route!["dead-letter", "max-receive-count"], count, limits::sqs::MAX_RECEIVE_COUNT);
         for (used, key) in [
             (entry.high_throughput, "high-throughput"),
             (entry.content_based_deduplication, "content-based-deduplication"),
@@ -118,15 +131,13 @@ queues:
                 );
             }
         }
-        range(entry, diags, "max-receive-count", entry.dead_letter.max_receive_count, 1..=limits::SQS_MAX_RECEIVE_COUNT);
-        let dead = &entry.dead_letter;
         if dead.enabled && dead.retention <= entry.retention && !entry.fifo {
             diags.push(
                 Diagnostic::error("queues/dead-letter-retention", "the dead-letter queue forgets messages before anybody looks")
                     .at(entry.at(&route!["dead-letter", "retention"]), format!("kept {} s", dead.retention))
                     .also(entry.at(&route!["retention"]), format!("the queue itself keeps them {} s", entry.retention))
                     .note("a message that moves keeps the time at which it was first sent, so the dead-letter queue must keep it longer")
-                    .help(format!("keep dead letters {} s, the most that SQS allows, and messages for less", limits::SQS_MAX_RETENTION)),
+                    .help(format!("keep dead letters {} s, the most that SQS allows, and messages for less", MAX_RETENTION)),
             );
         }
     }
@@ -196,6 +207,25 @@ impl Bound<'_, Queue> {
         self.dead_letter.enabled.then(|| self.handle("DeadLetter"))
     }
 
+    /// Returns what a consumer must be allowed.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html>
+    /// (read 2026-11-22).
+    pub fn consume_statements(&self) -> Vec<Statement> {
+        const ACTIONS: [&str; 4] =
+            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
+        let mut statements = vec![Statement::allow(ACTIONS, self.arn())];
+        statements.extend(self.key_arn().map(|key| Statement::allow(["kms:Decrypt"], key)));
+        statements
+    }
+
+    /// Returns what a sender must be allowed.
+    pub fn send_statements(&self) -> Vec<Statement> {
+        let mut statements = vec![Statement::allow(["sqs:SendMessage", "sqs:GetQueueUrl"], self.arn())];
+        statements.extend(self.key_arn().map(|key| Statement::allow(["kms:Decrypt", "kms:GenerateDataKey"], key)));
+        statements
+    }
+
     /// Returns the ARN of the customer managed key, if there is one.
     pub fn key_arn(&self) -> Option<Expr> {
         (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
@@ -245,28 +275,6 @@ pub fn account_key_policy() -> Policy {
     Policy::default().with(
         Statement::allow(["kms:*"], "*".into()).sid("Account").principal(object! { "AWS" => root }),
     )
-}
-
-/// Reports a number outside what the service takes.
-fn range<N: PartialOrd + std::fmt::Display>(
-    entry: Bound<'_, Queue>,
-    diags: &mut Diagnostics,
-    key: &'static str,
-    value: N,
-    allowed: std::ops::RangeInclusive<N>,
-) {
-    if !allowed.contains(&value) {
-        let title = format!("`{key}` must be from {} to {}", allowed.start(), allowed.end());
-        let at = match key {
-            "max-receive-count" => entry.at(&route!["dead-letter", key]),
-            _ => entry.at(&route![key]),
-        };
-        diags.push(
-            Diagnostic::error("queues/out-of-range", title)
-                .at(at, format!("{value} is outside"))
-                .note("SQS refuses other values: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"),
-        );
-    }
 }
 
 impl Queue {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::queue::{Encryption, account_key_policy};
-use super::{Kind, Queue};
-use crate::artifacts::{Expr, Object, Policy, Pseudo, Statement};
+use super::{Kind, Queue, check};
+use crate::artifacts::{Expr, Handle, Object, Policy, Resource, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits;
 use crate::lower::Lowering;
@@ -13,7 +13,10 @@ use crate::model::build::Typed;
 use crate::model::{Fifo, Ref, Standard};
 use crate::names::Name;
 use crate::resolve::Bound;
-use crate::{object, route, text};
+use crate::route;
+
+/// The page that gives the ranges of a topic's attributes.
+const SOURCE: &str = "https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html";
 
 /// An SNS topic and the queues that subscribe to it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -98,17 +101,14 @@ queues:
                         .help("set `fifo` alike on both"),
                 );
             }
-            if subscription.filter.len() > limits::SNS_FILTER_KEYS {
-                let title = format!("a filter policy has at most {} keys", limits::SNS_FILTER_KEYS);
+            if subscription.filter.len() > limits::sns::FILTER_POLICY_KEYS {
+                let title = format!("a filter policy has at most {} keys", limits::sns::FILTER_POLICY_KEYS);
                 let at = entry.at(&route!["subscriptions", name.as_str(), "filter"]);
                 diags.push(Diagnostic::error("topics/filter-keys", title).at(at, format!("{} keys", subscription.filter.len())));
             }
         }
-        if let Some(size) = entry.max_message_size
-            && !(limits::SNS_MIN_MESSAGE_BYTES..=limits::SNS_MAX_MESSAGE_BYTES).contains(&size)
-        {
-            let title = format!("`max-message-size` must be from {} to {}", limits::SNS_MIN_MESSAGE_BYTES, limits::SNS_MAX_MESSAGE_BYTES);
-            diags.push(Diagnostic::error("topics/out-of-range", title).at(entry.at(&route!["max-message-size"]), "outside"));
+        if let Some(size) = entry.max_message_size {
+            check::bounds(entry, diags, &route!["max-message-size"], size, (limits::sns::MESSAGE_BYTES, SOURCE));
         }
     }
 
@@ -157,10 +157,13 @@ fn lower_subscription(entry: Bound<'_, Topic>, name: &Name, subscription: &Subsc
     };
     let dead_letter = queue.dead_letter_queue().filter(|_| subscription.dead_letter);
     let part = format!("To{}", crate::names::LogicalId::from_name("", name, ""));
-    let resource = entry.resource(
-        &part,
+    // With the queue, so that stacks of consumers need the topic's stack and never the other way round.
+    let handle = Handle { place: queue.home(), id: entry.logical_id(&part) };
+    let resource = Resource::new(
+        handle,
         "AWS::SNS::Subscription",
         object! {
+            "Region" => (entry.region() != queue.region()).then(|| entry.region().to_string()),
             "TopicArn" => entry.arn(),
             "Protocol" => "sqs",
             "Endpoint" => queue.arn(),
@@ -177,6 +180,15 @@ impl Bound<'_, Topic> {
     /// Returns the topic's ARN.
     pub fn arn(&self) -> Expr {
         self.handle("").reference()
+    }
+
+    /// Returns what a publisher must be allowed.
+    ///
+    /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html> (read 2026-11-22).
+    pub fn publish_statements(&self) -> Vec<Statement> {
+        let mut statements = vec![Statement::allow(["sns:Publish"], self.arn())];
+        statements.extend(self.key_arn().map(|key| Statement::allow(["kms:Decrypt", "kms:GenerateDataKey"], key)));
+        statements
     }
 
     /// Returns the ARN of the customer managed key, if there is one.

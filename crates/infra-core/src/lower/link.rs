@@ -7,7 +7,6 @@ use super::{Artifacts, place_of};
 use crate::artifacts::{Expr, Handle, Output, Parameter, Place, Resource, Template};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::ReferenceMode;
-use crate::object;
 use crate::resolve::Resolved;
 
 /// One value that crosses from one template to another.
@@ -173,8 +172,12 @@ fn cycles(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
     });
     let mut done: BTreeSet<Place> = BTreeSet::new();
     loop {
-        let ready: Vec<Place> =
-            out.templates.keys().copied().filter(|place| !done.contains(place) && after.get(place).is_none_or(|needs| needs.is_subset(&done))).collect();
+        let ready: Vec<Place> = out
+            .templates
+            .keys()
+            .copied()
+            .filter(|place| !done.contains(place) && after.get(place).is_none_or(|needs| needs.is_subset(&done)))
+            .collect();
         if ready.is_empty() {
             break;
         }
@@ -189,7 +192,9 @@ fn cycles(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
     for (needs, provides) in path.iter().zip(path.iter().cycle().skip(1)) {
         let flow = out.flows.iter().find(|flow| flow.to == *needs && flow.from == *provides);
         let owner = flow.and_then(|flow| {
-            out.provenance.iter().find(|(handle, _)| handle.place == flow.from && flow.output.starts_with(handle.id.as_str()))
+            out.provenance
+                .iter()
+                .find(|(handle, _)| handle.place == flow.from && flow.output.starts_with(handle.id.as_str()))
         });
         if let (Some(flow), Some((_, entry))) = (flow, owner) {
             let text = format!("`{}` needs {} of this", world.stack_name(*needs), flow.output);

@@ -17,9 +17,7 @@ use crate::artifacts::{Expr, Handle, Output, Place, RecordSet, Resource, Templat
 use crate::diag::{At, Diagnostic, Diagnostics};
 use crate::facts::tagging::{self, Tagging};
 use crate::kinds::KINDS;
-use crate::list;
-use crate::names::DomainName;
-use crate::object;
+use crate::names::{DomainName, LogicalId};
 use crate::resolve::{EntryId, Resolved};
 
 /// Everything a definition compiles to; handles of other stacks have become parameters.
@@ -72,6 +70,7 @@ pub struct ObjectFile {
 pub struct Lowering<'a> {
     world: &'a Resolved,
     out: Artifacts,
+    shared: BTreeMap<LogicalId, Place>,
     current: EntryId,
     diags: &'a mut Diagnostics,
 }
@@ -80,7 +79,7 @@ pub struct Lowering<'a> {
 pub fn lower(world: &Resolved, diags: &mut Diagnostics) -> Option<Artifacts> {
     let mut found = Diagnostics::default();
     let current = EntryId { stack: 0, kind: 0, index: 0 };
-    let mut cx = Lowering { world, out: Artifacts::default(), current, diags: &mut found };
+    let mut cx = Lowering { world, out: Artifacts::default(), shared: BTreeMap::new(), current, diags: &mut found };
     for stack in 0..world.stack_count() {
         KINDS.iter().for_each(|kind| (kind.lower)(world, stack, &mut cx));
     }
@@ -99,8 +98,11 @@ impl Artifacts {
         let mut kept = stacks.clone();
         loop {
             let flows = self.flows.iter().map(|flow| (flow.from, flow.to)).chain(self.order.iter().copied());
-            let needs: Vec<u16> =
-                flows.filter(|(_, to)| kept.contains(&to.stack)).map(|(from, _)| from.stack).filter(|from| !kept.contains(from)).collect();
+            let needs: Vec<u16> = flows
+                .filter(|(_, to)| kept.contains(&to.stack))
+                .map(|(from, _)| from.stack)
+                .filter(|from| !kept.contains(from))
+                .collect();
             if needs.is_empty() {
                 break;
             }
@@ -133,6 +135,25 @@ impl Lowering<'_> {
         }
         let template = self.out.templates.entry(handle.place).or_default();
         template.resources.insert(handle.id, resource);
+    }
+
+    /// Adds a resource that several entries need and that must exist once, such as a rule between two security groups.
+    ///
+    /// Its logical id comes from what it is about, not from the entry. The first entry makes it; the stacks of the
+    /// others are deployed after that one.
+    pub fn add_shared(&mut self, resource: Resource) {
+        let id = resource.handle.id.clone();
+        let place = resource.handle.place;
+        match self.shared.get(&id) {
+            None => {
+                self.shared.insert(id, place);
+                self.add(resource);
+            }
+            Some(first) if *first != place => {
+                self.out.order.insert((*first, place));
+            }
+            Some(_) => {}
+        }
     }
 
     /// Adds an output that people or programs look for; values that cross stacks get theirs by themselves.
@@ -197,7 +218,8 @@ fn tag(resource: &mut Resource, tags: &BTreeMap<String, String>) {
 }
 
 fn clash(world: &Resolved, handle: &Handle, current: EntryId, earlier: EntryId) -> Diagnostic {
-    let title = format!("two resources of stack `{}` have the logical id `{}`", world.stack(handle.place.stack).0, handle.id);
+    let title =
+        format!("two resources of stack `{}` have the logical id `{}`", world.stack(handle.place.stack).0, handle.id);
     Diagnostic::error("lower/logical-id-clash", title)
         .at(place_of(world, current), "made from this entry")
         .also(place_of(world, earlier), "and from this one")

@@ -26,10 +26,12 @@ fn one(
     patch: &Override,
 ) -> Result<(), Diagnostic> {
     let at = |step: &'static str| world.common(entry).1.locate(&route!["overrides", position, step]);
-    let own: Vec<_> = out.provenance.iter().filter(|(_, maker)| **maker == entry).map(|(handle, _)| handle.clone()).collect();
+    let own: Vec<_> =
+        out.provenance.iter().filter(|(_, maker)| **maker == entry).map(|(handle, _)| handle.clone()).collect();
     let Some(handle) = own.iter().find(|handle| handle.id.as_str() == patch.resource) else {
         let title = format!("this entry makes no resource `{}`", patch.resource);
-        let error = Diagnostic::error("overrides/unknown-resource", title).at(at("resource"), "not one of its logical ids");
+        let error =
+            Diagnostic::error("overrides/unknown-resource", title).at(at("resource"), "not one of its logical ids");
         let names = || own.iter().map(|handle| handle.id.as_str());
         return Err(match suggest(&patch.resource, names()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
@@ -50,9 +52,12 @@ fn one(
             .at(at("patch"), "a path starts with `/`, such as `/Properties/DelaySeconds`"));
     }
     if let Err(error) = json_patch::patch(&mut document, &operations) {
-        return Err(Diagnostic::error("overrides/does-not-apply", format!("the patch does not apply to `{}`", patch.resource))
-            .at(at("patch"), error.to_string())
-            .help("`infra synth` without the override shows the resource as it is"));
+        return Err(Diagnostic::error(
+            "overrides/does-not-apply",
+            format!("the patch does not apply to `{}`", patch.resource),
+        )
+        .at(at("patch"), error.to_string())
+        .help("`infra synth` without the override shows the resource as it is"));
     }
     from_json(resource, &document);
     Ok(())
@@ -61,10 +66,9 @@ fn one(
 fn operation(operation: &PatchOperation) -> Option<json_patch::PatchOperation> {
     use json_patch::{AddOperation, RemoveOperation, ReplaceOperation};
     Some(match operation {
-        PatchOperation::Add(add) => json_patch::PatchOperation::Add(AddOperation {
-            path: add.path.parse().ok()?,
-            value: add.value.clone(),
-        }),
+        PatchOperation::Add(add) => {
+            json_patch::PatchOperation::Add(AddOperation { path: add.path.parse().ok()?, value: add.value.clone() })
+        }
         PatchOperation::Replace(replace) => json_patch::PatchOperation::Replace(ReplaceOperation {
             path: replace.path.parse().ok()?,
             value: replace.value.clone(),

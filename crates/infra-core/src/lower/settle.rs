@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Artifacts, link};
-use crate::artifacts::{Expr, Handle, Pseudo, Template, TypedValues, settle as settle_expr};
 use crate::artifacts::Place;
+use crate::artifacts::{Expr, Handle, Pseudo, Template, TypedValues, settle as settle_expr};
 use crate::resolve::Resolved;
 
 /// Replaces handles in batches, Kubernetes objects and web files by `${output:<stack>@<region>:<key>}`.

@@ -22,9 +22,7 @@ impl FromStr for AccountId {
         if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(AccountIdError {
-                text: text.to_owned(),
-            })
+            Err(AccountIdError { text: text.to_owned() })
         }
     }
 }
@@ -52,20 +50,12 @@ mod tests {
     fn dashes_and_short_ids_are_refused() {
         assert!("1111-2222-3333".parse::<AccountId>().is_err());
         let error = "12345".parse::<AccountId>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`12345` is not an AWS account id: it has twelve digits and no dashes"
-        );
+        assert_eq!(error.to_string(), "`12345` is not an AWS account id: it has twelve digits and no dashes");
     }
 
     #[test]
     fn a_number_is_answered_with_what_was_expected() {
-        let error = serde_json::from_str::<AccountId>("111122223333")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("expected an AWS account id in quotes"),
-            "{error}"
-        );
+        let error = serde_json::from_str::<AccountId>("111122223333").unwrap_err().to_string();
+        assert!(error.contains("expected an AWS account id in quotes"), "{error}");
     }
 }

@@ -23,9 +23,7 @@ pub enum ArnError {
     #[error("`{0}` is not an ARN: it reads `arn:partition:service:region:account:resource`")]
     Form(String),
     /// The partition is not one that `infra` knows.
-    #[error(
-        "`{text}` is not an ARN we know: its partition `{partition}` is none of aws, aws-cn, aws-eusc, aws-us-gov"
-    )]
+    #[error("`{text}` is not an ARN we know: its partition `{partition}` is none of aws, aws-cn, aws-eusc, aws-us-gov")]
     Partition {
         /// What was written.
         text: String,
@@ -93,9 +91,7 @@ impl Arn {
 
     /// Returns the part of the resource after its first `/` or `:`; the whole if there is none.
     pub fn resource_id(&self) -> &str {
-        self.resource()
-            .split_once(['/', ':'])
-            .map_or(self.resource(), |(_, id)| id)
+        self.resource().split_once(['/', ':']).map_or(self.resource(), |(_, id)| id)
     }
 
     fn part(&self, idx: usize) -> &str {
@@ -116,17 +112,11 @@ impl FromStr for Arn {
             return Err(form());
         }
         let Some(partition) = Partition::from_name(partition) else {
-            return Err(ArnError::Partition {
-                text: text.to_owned(),
-                partition: partition.to_owned(),
-            });
+            return Err(ArnError::Partition { text: text.to_owned(), partition: partition.to_owned() });
         };
         check_region(text, partition, region)?;
         if !account.is_empty() && account.parse::<AccountId>().is_err() && !is_owner(account) {
-            return Err(ArnError::Account {
-                text: text.to_owned(),
-                account: account.to_owned(),
-            });
+            return Err(ArnError::Account { text: text.to_owned(), account: account.to_owned() });
         }
         Ok(Self(text.to_owned()))
     }
@@ -143,26 +133,16 @@ fn check_region(text: &str, partition: Partition, region: &str) -> Result<(), Ar
     if region.is_empty() {
         return Ok(());
     }
-    let region: Region = region.parse().map_err(|source| ArnError::Region {
-        text: text.to_owned(),
-        source,
-    })?;
+    let region: Region = region.parse().map_err(|source| ArnError::Region { text: text.to_owned(), source })?;
     if region.partition() == partition {
         Ok(())
     } else {
-        Err(ArnError::ForeignRegion {
-            text: text.to_owned(),
-            region,
-            partition: region.partition(),
-        })
+        Err(ArnError::ForeignRegion { text: text.to_owned(), region, partition: region.partition() })
     }
 }
 
 fn is_word(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// Returns whether AWS itself may own a resource under this word (`aws`, `cloudfront`, `aws-marketplace`).
@@ -199,26 +179,15 @@ mod tests {
 
     #[test]
     fn the_parts_are_read() {
-        let arn: Arn = "arn:aws:acm:us-east-1:111122223333:certificate/12-34"
-            .parse()
-            .unwrap();
+        let arn: Arn = "arn:aws:acm:us-east-1:111122223333:certificate/12-34".parse().unwrap();
         assert_eq!(arn.partition(), Partition::Aws);
         assert_eq!(arn.service(), "acm");
         assert_eq!(arn.region(), Some(Region::US_EAST_1));
         assert_eq!(arn.account(), "111122223333".parse().ok());
-        assert_eq!(
-            (arn.resource_type(), arn.resource_id()),
-            ("certificate", "12-34")
-        );
+        assert_eq!((arn.resource_type(), arn.resource_id()), ("certificate", "12-34"));
         let bucket: Arn = "arn:aws-cn:s3:::logs".parse().unwrap();
-        assert_eq!(
-            (bucket.partition(), bucket.region(), bucket.account()),
-            (Partition::AwsCn, None, None)
-        );
-        assert_eq!(
-            (bucket.resource_type(), bucket.resource_id()),
-            ("logs", "logs")
-        );
+        assert_eq!((bucket.partition(), bucket.region(), bucket.account()), (Partition::AwsCn, None, None));
+        assert_eq!((bucket.resource_type(), bucket.resource_id()), ("logs", "logs"));
     }
 
     #[test]
@@ -237,18 +206,9 @@ mod tests {
         let error = |text: &str| text.parse::<Arn>().unwrap_err();
         assert!(matches!(error("arn:aws:s3"), ArnError::Form(_)));
         assert!(matches!(error("arn:aws:s3:::"), ArnError::Form(_)));
-        assert!(matches!(
-            error("arn:awz:s3:::a"),
-            ArnError::Partition { .. }
-        ));
-        assert!(matches!(
-            error("arn:aws:acm:cn-north-1:111122223333:a"),
-            ArnError::ForeignRegion { .. }
-        ));
-        assert!(matches!(
-            error("arn:aws:acm:us-east-1:1111:a"),
-            ArnError::Account { .. }
-        ));
+        assert!(matches!(error("arn:awz:s3:::a"), ArnError::Partition { .. }));
+        assert!(matches!(error("arn:aws:acm:cn-north-1:111122223333:a"), ArnError::ForeignRegion { .. }));
+        assert!(matches!(error("arn:aws:acm:us-east-1:1111:a"), ArnError::Account { .. }));
         assert_eq!(
             error("arn:aws:acm:us-esat-1:111122223333:a").to_string(),
             "`arn:aws:acm:us-esat-1:111122223333:a` is not an ARN: `us-esat-1` is not an AWS region; \

@@ -16,9 +16,7 @@ pub struct Cidr(Ipv4Net);
 #[non_exhaustive]
 pub enum CidrError {
     /// The text is not an address, a slash and a prefix length.
-    #[error(
-        "`{0}` is not an IPv4 block: write an address and a prefix length, such as `10.0.0.0/16`"
-    )]
+    #[error("`{0}` is not an IPv4 block: write an address and a prefix length, such as `10.0.0.0/16`")]
     Form(String),
     /// Bits after the prefix are set.
     #[error("`{text}` has host bits set; the block is `{block}`")]
@@ -75,14 +73,7 @@ impl FromStr for Cidr {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let net: Ipv4Net = text.parse().map_err(|_| CidrError::Form(text.to_owned()))?;
         let block = Self(net.trunc());
-        if net.addr() == net.network() {
-            Ok(block)
-        } else {
-            Err(CidrError::HostBits {
-                text: text.to_owned(),
-                block,
-            })
-        }
+        if net.addr() == net.network() { Ok(block) } else { Err(CidrError::HostBits { text: text.to_owned(), block }) }
     }
 }
 
@@ -118,33 +109,16 @@ mod tests {
     #[test]
     fn host_bits_are_answered_with_the_block() {
         let error = "10.0.3.7/16".parse::<Cidr>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`10.0.3.7/16` has host bits set; the block is `10.0.0.0/16`"
-        );
+        assert_eq!(error.to_string(), "`10.0.3.7/16` has host bits set; the block is `10.0.0.0/16`");
         for text in ["10.0.0.0", "10.0.0.0/33", "10.0.0/16", "::/0", ""] {
-            assert!(
-                matches!(text.parse::<Cidr>(), Err(CidrError::Form(_))),
-                "{text}"
-            );
+            assert!(matches!(text.parse::<Cidr>(), Err(CidrError::Form(_))), "{text}");
         }
     }
 
     #[test]
     fn a_block_is_cut_in_order() {
-        let subnets: Vec<String> = cidr("10.0.0.0/16")
-            .subnets(18)
-            .map(|s| s.to_string())
-            .collect();
-        assert_eq!(
-            subnets,
-            [
-                "10.0.0.0/18",
-                "10.0.64.0/18",
-                "10.0.128.0/18",
-                "10.0.192.0/18"
-            ]
-        );
+        let subnets: Vec<String> = cidr("10.0.0.0/16").subnets(18).map(|s| s.to_string()).collect();
+        assert_eq!(subnets, ["10.0.0.0/18", "10.0.64.0/18", "10.0.128.0/18", "10.0.192.0/18"]);
         assert_eq!(cidr("10.0.0.0/16").subnets(8).count(), 0);
         assert_eq!(cidr("0.0.0.0/0").size(), 1 << 32);
     }

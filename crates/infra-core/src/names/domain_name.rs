@@ -29,9 +29,7 @@ pub enum DomainNameError {
     #[error("`{0}` is longer than the 253 characters of a domain name")]
     TooLong(String),
     /// A star stands elsewhere than alone in the first place.
-    #[error(
-        "`{0}` has a `*` in the wrong place: a wildcard is the whole first label, as in `*.example.com`"
-    )]
+    #[error("`{0}` has a `*` in the wrong place: a wildcard is the whole first label, as in `*.example.com`")]
     Wildcard(String),
     /// A label is empty, too long, or has a character that DNS names do not use.
     #[error(
@@ -86,9 +84,7 @@ impl DomainName {
 
     /// Returns the name without its first label, unless that was the only one.
     pub fn parent(&self) -> Option<Self> {
-        self.0
-            .split_once('.')
-            .map(|(_, rest)| Self(rest.to_owned()))
+        self.0.split_once('.').map(|(_, rest)| Self(rest.to_owned()))
     }
 
     /// Returns the name with its trailing dot, as zone files and Route 53 print it.
@@ -116,10 +112,7 @@ impl FromStr for DomainName {
             return Err(DomainNameError::Wildcard(text.to_owned()));
         }
         if let Some(label) = rest.split('.').find(|label| !is_label(label)) {
-            return Err(DomainNameError::Label {
-                name: text.to_owned(),
-                label: label.to_owned(),
-            });
+            return Err(DomainNameError::Label { name: text.to_owned(), label: label.to_owned() });
         }
         if name.parse::<std::net::Ipv4Addr>().is_ok() {
             return Err(DomainNameError::Address(text.to_owned()));
@@ -194,36 +187,15 @@ mod tests {
     fn each_mistake_has_its_own_answer() {
         let error = |text: &str| text.parse::<DomainName>().unwrap_err();
         assert_eq!(error("."), DomainNameError::Empty);
-        assert!(matches!(
-            error("https://a.example.com/x"),
-            DomainNameError::Url(_)
-        ));
+        assert!(matches!(error("https://a.example.com/x"), DomainNameError::Url(_)));
         assert!(matches!(error("10.0.0.1"), DomainNameError::Address(_)));
-        assert!(matches!(
-            error("a.*.example.com"),
-            DomainNameError::Wildcard(_)
-        ));
-        assert!(matches!(
-            error("a*.example.com"),
-            DomainNameError::Wildcard(_)
-        ));
+        assert!(matches!(error("a.*.example.com"), DomainNameError::Wildcard(_)));
+        assert!(matches!(error("a*.example.com"), DomainNameError::Wildcard(_)));
         assert!(matches!(error("*"), DomainNameError::Wildcard(_)));
-        assert!(matches!(
-            error("a..example.com"),
-            DomainNameError::Label { .. }
-        ));
-        assert!(matches!(
-            error("-a.example.com"),
-            DomainNameError::Label { .. }
-        ));
-        assert!(matches!(
-            error(&format!("{}.com", "a".repeat(64))),
-            DomainNameError::Label { .. }
-        ));
-        assert!(matches!(
-            error(&"ab.".repeat(100)),
-            DomainNameError::TooLong(_)
-        ));
+        assert!(matches!(error("a..example.com"), DomainNameError::Label { .. }));
+        assert!(matches!(error("-a.example.com"), DomainNameError::Label { .. }));
+        assert!(matches!(error(&format!("{}.com", "a".repeat(64))), DomainNameError::Label { .. }));
+        assert!(matches!(error(&"ab.".repeat(100)), DomainNameError::TooLong(_)));
     }
 
     #[test]

@@ -27,9 +27,7 @@ impl FromStr for HostedZoneId {
         if (2..=32).contains(&id.len()) && id.starts_with('Z') && id.bytes().all(upper) {
             Ok(Self(id.to_owned()))
         } else {
-            Err(HostedZoneIdError {
-                text: text.to_owned(),
-            })
+            Err(HostedZoneIdError { text: text.to_owned() })
         }
     }
 }

@@ -17,9 +17,7 @@ pub struct ImageRef(String);
 #[non_exhaustive]
 pub enum ImageRefError {
     /// The text is not an image reference at all.
-    #[error(
-        "`{0}` is not an image reference: it reads `registry/repository:tag` or `registry/repository@sha256:…`"
-    )]
+    #[error("`{0}` is not an image reference: it reads `registry/repository:tag` or `registry/repository@sha256:…`")]
     Form(String),
     /// The text has a scheme.
     #[error("`{0}` is not an image reference: leave out the scheme")]
@@ -28,9 +26,7 @@ pub enum ImageRefError {
     #[error("`{0}` has a bad digest: it is `sha256:` and 64 lower-case hexadecimal digits")]
     Digest(String),
     /// The image moves under its name.
-    #[error(
-        "`{0}` uses the tag `latest`, which may be another image tomorrow; name a version or a digest"
-    )]
+    #[error("`{0}` uses the tag `latest`, which may be another image tomorrow; name a version or a digest")]
     Latest(String),
     /// Neither tag nor digest is given.
     #[error("`{0}` has neither tag nor digest, which means `latest`; name a version or a digest")]
@@ -47,9 +43,7 @@ impl ImageRef {
     /// Returns the repository without registry, tag and digest.
     pub fn repository(&self) -> &str {
         let name = self.name();
-        self.registry()
-            .and_then(|host| name.strip_prefix(host)?.strip_prefix('/'))
-            .unwrap_or(name)
+        self.registry().and_then(|host| name.strip_prefix(host)?.strip_prefix('/')).unwrap_or(name)
     }
 
     /// Returns the tag.
@@ -96,9 +90,7 @@ text_serde!(
 
 /// Splits into name, tag and digest. A colon before the last slash belongs to the registry's port.
 fn split(text: &str) -> (&str, Option<&str>, Option<&str>) {
-    let (rest, digest) = text
-        .split_once('@')
-        .map_or((text, None), |(rest, digest)| (rest, Some(digest)));
+    let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
     match rest.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => (name, Some(tag), digest),
         Some(_) | None => (rest, None, digest),
@@ -113,29 +105,16 @@ fn is_name(name: &str) -> bool {
 }
 
 fn is_host(host: &str) -> bool {
-    let (host, port) = host
-        .split_once(':')
-        .map_or((host, None), |(host, port)| (host, Some(port)));
-    let label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
+    let (host, port) = host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port)));
+    let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     host.split('.').all(label) && port.is_none_or(|port| port.parse::<super::Port>().is_ok())
 }
 
 fn is_component(component: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let separators = component
-        .trim_matches(alphanumeric)
-        .split(alphanumeric)
-        .filter(|text| !text.is_empty());
+    let separators = component.trim_matches(alphanumeric).split(alphanumeric).filter(|text| !text.is_empty());
     let edges = component.starts_with(alphanumeric) && component.ends_with(alphanumeric);
-    edges
-        && separators
-            .into_iter()
-            .all(|text| matches!(text, "." | "_" | "__") || text.bytes().all(|b| b == b'-'))
+    edges && separators.into_iter().all(|text| matches!(text, "." | "_" | "__") || text.bytes().all(|b| b == b'-'))
 }
 
 fn is_tag(tag: &str) -> bool {
@@ -145,9 +124,7 @@ fn is_tag(tag: &str) -> bool {
 
 fn is_digest(digest: &str) -> bool {
     let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    digest
-        .strip_prefix("sha256:")
-        .is_some_and(|text| text.len() == 64 && text.bytes().all(hex))
+    digest.strip_prefix("sha256:").is_some_and(|text| text.len() == 64 && text.bytes().all(hex))
 }
 
 #[cfg(test)]
@@ -173,10 +150,7 @@ mod tests {
     fn the_parts_are_read() {
         let image: ImageRef = "localhost:5000/team/orders:1.4.2".parse().unwrap();
         assert_eq!(image.registry(), Some("localhost:5000"));
-        assert_eq!(
-            (image.repository(), image.tag(), image.digest()),
-            ("team/orders", Some("1.4.2"), None)
-        );
+        assert_eq!((image.repository(), image.tag(), image.digest()), ("team/orders", Some("1.4.2"), None));
         let hub: ImageRef = "library/nginx:1.29".parse().unwrap();
         assert_eq!((hub.registry(), hub.repository()), (None, "library/nginx"));
     }
@@ -186,29 +160,10 @@ mod tests {
         let error = |text: &str| text.parse::<ImageRef>().unwrap_err();
         assert!(matches!(error("orders:latest"), ImageRefError::Latest(_)));
         assert!(matches!(error("orders"), ImageRefError::Unpinned(_)));
-        assert!(matches!(
-            error("localhost:5000/orders"),
-            ImageRefError::Unpinned(_)
-        ));
-        assert!(matches!(
-            error("orders@sha256:abc"),
-            ImageRefError::Digest(_)
-        ));
-        assert!(matches!(
-            error("https://a.example/orders:1"),
-            ImageRefError::Url(_)
-        ));
-        for text in [
-            "Orders:1",
-            "orders:",
-            "a//b:1",
-            "a/:1",
-            ":1",
-            "a b:1",
-            "orders:-1",
-            "a.b:0/c:1",
-            "-a:1",
-        ] {
+        assert!(matches!(error("localhost:5000/orders"), ImageRefError::Unpinned(_)));
+        assert!(matches!(error("orders@sha256:abc"), ImageRefError::Digest(_)));
+        assert!(matches!(error("https://a.example/orders:1"), ImageRefError::Url(_)));
+        for text in ["Orders:1", "orders:", "a//b:1", "a/:1", ":1", "a b:1", "orders:-1", "a.b:0/c:1", "-a:1"] {
             assert!(matches!(error(text), ImageRefError::Form(_)), "{text}");
         }
         let pinned = format!("orders:latest@sha256:{}", "0".repeat(64));

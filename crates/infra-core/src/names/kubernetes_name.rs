@@ -29,9 +29,7 @@ impl FromStr for KubernetesName {
         if (1..=63).contains(&text.len()) && edges && text.bytes().all(inner) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(KubernetesNameError {
-                text: text.to_owned(),
-            })
+            Err(KubernetesNameError { text: text.to_owned() })
         }
     }
 }

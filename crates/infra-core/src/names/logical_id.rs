@@ -14,9 +14,7 @@ pub struct LogicalId(String);
 
 /// Why a text is not a [`LogicalId`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` is not a logical id: CloudFormation allows 1 to 255 letters and digits, nothing else"
-)]
+#[error("`{text}` is not a logical id: CloudFormation allows 1 to 255 letters and digits, nothing else")]
 pub struct LogicalIdError {
     text: String,
 }
@@ -44,9 +42,7 @@ impl FromStr for LogicalId {
         if fits && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(LogicalIdError {
-                text: text.to_owned(),
-            })
+            Err(LogicalIdError { text: text.to_owned() })
         }
     }
 }
@@ -79,13 +75,7 @@ mod tests {
     #[test]
     fn an_id_is_composed_from_kind_name_and_part() {
         let name = "payment-retry".parse().unwrap();
-        assert_eq!(
-            LogicalId::from_name("Queue", &name, "Dlq").as_str(),
-            "QueuePaymentRetryDlq"
-        );
-        assert_eq!(
-            LogicalId::from_name("Queue", &name, "").as_str(),
-            "QueuePaymentRetry"
-        );
+        assert_eq!(LogicalId::from_name("Queue", &name, "Dlq").as_str(), "QueuePaymentRetryDlq");
+        assert_eq!(LogicalId::from_name("Queue", &name, "").as_str(), "QueuePaymentRetry");
     }
 }

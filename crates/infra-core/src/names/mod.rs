@@ -69,9 +69,7 @@ mod tests {
     #[test]
     fn a_map_keyed_by_names_reports_a_bad_key() {
         type Map = std::collections::BTreeMap<Name, Seconds>;
-        let error = serde_yaml::from_str::<Map>("PaymentRetry: 30")
-            .unwrap_err()
-            .to_string();
+        let error = serde_yaml::from_str::<Map>("PaymentRetry: 30").unwrap_err().to_string();
         assert!(error.contains("for example `payment-retry`"), "{error}");
     }
 }

@@ -52,13 +52,7 @@ impl FromStr for Name {
         if text.chars().count() > Self::MAX_LEN {
             return Err(NameError::TooLong(text.to_owned()));
         }
-        if is_kebab(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NameError::Form {
-                text: text.to_owned(),
-            })
-        }
+        if is_kebab(text) { Ok(Self(text.to_owned())) } else { Err(NameError::Form { text: text.to_owned() }) }
     }
 }
 
@@ -81,12 +75,7 @@ pub(super) fn pascal(text: &str) -> String {
 }
 
 fn is_kebab(text: &str) -> bool {
-    let word = |word: &str| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     text.starts_with(|c: char| c.is_ascii_lowercase()) && text.split('-').all(word)
 }
 
@@ -95,8 +84,7 @@ fn instead(text: &str) -> String {
     let mut kebab = String::with_capacity(text.len());
     let mut before = '-';
     for c in text.chars() {
-        let starts_word =
-            c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit());
+        let starts_word = c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit());
         if starts_word || (!c.is_ascii_alphanumeric() && before != '-') {
             kebab.push('-');
         }
@@ -106,11 +94,7 @@ fn instead(text: &str) -> String {
         before = if c.is_ascii_alphanumeric() { c } else { '-' };
     }
     let kebab = kebab.trim_matches('-');
-    if kebab != text && is_kebab(kebab) {
-        format!(", for example `{kebab}`")
-    } else {
-        String::new()
-    }
+    if kebab != text && is_kebab(kebab) { format!(", for example `{kebab}`") } else { String::new() }
 }
 
 #[cfg(test)]
@@ -132,39 +116,21 @@ mod tests {
 
     #[test]
     fn other_cases_are_answered_with_the_kebab_form() {
-        for text in [
-            "PaymentRetry",
-            "payment_retry",
-            "Payment retry",
-            "paymentRetry",
-            "-payment--retry-",
-        ] {
+        for text in ["PaymentRetry", "payment_retry", "Payment retry", "paymentRetry", "-payment--retry-"] {
             let error = text.parse::<Name>().unwrap_err().to_string();
             assert!(error.ends_with("for example `payment-retry`"), "{error}");
         }
-        assert!(
-            !"2nd"
-                .parse::<Name>()
-                .unwrap_err()
-                .to_string()
-                .contains("example")
-        );
+        assert!(!"2nd".parse::<Name>().unwrap_err().to_string().contains("example"));
     }
 
     #[test]
     fn forty_characters_are_the_end() {
         assert!("a".repeat(40).parse::<Name>().is_ok());
-        assert_eq!(
-            "a".repeat(41).parse::<Name>(),
-            Err(NameError::TooLong("a".repeat(41)))
-        );
+        assert_eq!("a".repeat(41).parse::<Name>(), Err(NameError::TooLong("a".repeat(41))));
     }
 
     #[test]
     fn pascal_joins_words() {
-        assert_eq!(
-            "payment-retry-2".parse::<Name>().unwrap().to_pascal(),
-            "PaymentRetry2"
-        );
+        assert_eq!("payment-retry-2".parse::<Name>().unwrap().to_pascal(), "PaymentRetry2");
     }
 }

@@ -27,9 +27,7 @@ impl Port {
 
 impl PortError {
     fn new(text: impl ToString) -> Self {
-        Self {
-            text: text.to_string(),
-        }
+        Self { text: text.to_string() }
     }
 }
 
@@ -61,12 +59,7 @@ mod tests {
         assert_eq!(Port::HTTP.get(), 80);
         assert_eq!(Port::HTTPS.get(), 443);
         assert!("0".parse::<Port>().is_err());
-        let error = serde_yaml::from_str::<Port>("65536")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("`65536` is not a port: it is a number from 1 to 65535"),
-            "{error}"
-        );
+        let error = serde_yaml::from_str::<Port>("65536").unwrap_err().to_string();
+        assert!(error.contains("`65536` is not a port: it is a number from 1 to 65535"), "{error}");
     }
 }

@@ -22,10 +22,7 @@ pub struct RegionError {
 
 impl Region {
     /// Northern Virginia: where CloudFront reads its certificates and web ACLs.
-    pub const US_EAST_1: Self = Self {
-        name: "us-east-1",
-        partition: Partition::Aws,
-    };
+    pub const US_EAST_1: Self = Self { name: "us-east-1", partition: Partition::Aws };
 
     /// Returns the name, such as `eu-west-1`.
     pub const fn as_str(&self) -> &'static str {
@@ -39,9 +36,7 @@ impl Region {
 
     /// Returns every known region, sorted by name.
     pub fn all() -> impl Iterator<Item = Self> {
-        regions::REGIONS
-            .iter()
-            .map(|&(name, partition)| Self { name, partition })
+        regions::REGIONS.iter().map(|&(name, partition)| Self { name, partition })
     }
 }
 
@@ -57,10 +52,7 @@ impl FromStr for Region {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = regions::find(text).map(|(name, partition)| Self { name, partition });
-        found.ok_or_else(|| RegionError {
-            text: text.to_owned(),
-            nearest: suggest(text, regions::names()),
-        })
+        found.ok_or_else(|| RegionError { text: text.to_owned(), nearest: suggest(text, regions::names()) })
     }
 }
 
@@ -83,9 +75,7 @@ text_serde!(
 );
 
 fn did_you_mean(nearest: Option<&'static str>) -> String {
-    nearest
-        .map(|name| format!("; did you mean `{name}`"))
-        .unwrap_or_default()
+    nearest.map(|name| format!("; did you mean `{name}`")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -103,14 +93,8 @@ mod tests {
     #[test]
     fn a_slip_is_answered_with_a_suggestion() {
         let error = "us-esat-1".parse::<Region>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`us-esat-1` is not an AWS region; did you mean `us-east-1`"
-        );
-        assert_eq!(
-            "moon".parse::<Region>().unwrap_err().to_string(),
-            "`moon` is not an AWS region"
-        );
+        assert_eq!(error.to_string(), "`us-esat-1` is not an AWS region; did you mean `us-east-1`");
+        assert_eq!("moon".parse::<Region>().unwrap_err().to_string(), "`moon` is not an AWS region");
     }
 
     #[test]
@@ -123,9 +107,6 @@ mod tests {
     #[test]
     fn a_region_selects_an_alias_zone() {
         use crate::facts::hosted_zones::{Service, alias_zone};
-        assert_eq!(
-            alias_zone(Service::Alb, &Region::US_EAST_1),
-            Some("Z35SXDOTRQ7X7K")
-        );
+        assert_eq!(alias_zone(Service::Alb, &Region::US_EAST_1), Some("Z35SXDOTRQ7X7K"));
     }
 }

@@ -39,9 +39,7 @@ impl Seconds {
 
 impl SecondsError {
     fn new(text: impl ToString) -> Self {
-        Self {
-            text: text.to_string(),
-        }
+        Self { text: text.to_string() }
     }
 }
 
@@ -49,9 +47,7 @@ impl TryFrom<u64> for Seconds {
     type Error = SecondsError;
 
     fn try_from(number: u64) -> Result<Self, Self::Error> {
-        u32::try_from(number)
-            .map(Self)
-            .map_err(|_| SecondsError::new(number))
+        u32::try_from(number).map(Self).map_err(|_| SecondsError::new(number))
     }
 }
 
@@ -71,20 +67,10 @@ mod tests {
 
     #[test]
     fn units_and_signs_are_refused_with_the_reason() {
-        let error = serde_yaml::from_str::<Seconds>("30s")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("expected a whole number of seconds"),
-            "{error}"
-        );
-        let error = serde_json::from_str::<Seconds>("-1")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("`-1` is not a whole number of seconds"),
-            "{error}"
-        );
+        let error = serde_yaml::from_str::<Seconds>("30s").unwrap_err().to_string();
+        assert!(error.contains("expected a whole number of seconds"), "{error}");
+        let error = serde_json::from_str::<Seconds>("-1").unwrap_err().to_string();
+        assert!(error.contains("`-1` is not a whole number of seconds"), "{error}");
         assert!("+3".parse::<Seconds>().is_err());
         assert!("03".parse::<Seconds>().is_err());
         assert!("".parse::<Seconds>().is_err());
@@ -92,10 +78,7 @@ mod tests {
 
     #[test]
     fn a_number_is_read_and_written_as_a_number() {
-        assert_eq!(
-            serde_yaml::from_str::<Seconds>("30").unwrap(),
-            Seconds::new(30)
-        );
+        assert_eq!(serde_yaml::from_str::<Seconds>("30").unwrap(), Seconds::new(30));
         assert_eq!(serde_json::to_string(&Seconds::new(30)).unwrap(), "30");
     }
 }

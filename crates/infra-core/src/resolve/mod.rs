@@ -135,7 +135,9 @@ impl Miss {
                     .at(at, format!("refers to a {wanted} of it"));
                 match suggest(&stack, world.stacks.iter().map(|(name, _)| name.as_str())) {
                     Some(near) => error.help(format!("did you mean `{near}`?")),
-                    None => error.help(format!("the stacks are {}", list(world.stacks.iter().map(|(n, _)| n.as_str())))),
+                    None => {
+                        error.help(format!("the stacks are {}", list(world.stacks.iter().map(|(n, _)| n.as_str()))))
+                    }
                 }
             }
             Self::Name { stack, section } => world.unknown_name(stack, section, text, at, wanted),
@@ -222,7 +224,8 @@ impl Resolved {
     #[expect(clippy::expect_used, reason = "entry ids are made by this room alone")]
     pub(crate) fn common(&self, id: EntryId) -> (&Common, &Origin) {
         let kind = KINDS.get(usize::from(id.kind));
-        kind.and_then(|kind| (kind.entry)(&self.stack(id.stack).1.sections, id.index)).expect("internal error: no such entry")
+        kind.and_then(|kind| (kind.entry)(&self.stack(id.stack).1.sections, id.index))
+            .expect("internal error: no such entry")
     }
 
     /// Returns the ids of all entries.
@@ -275,9 +278,8 @@ impl Resolved {
     }
 
     fn names(&self, stack: u16, section: &str) -> Vec<&str> {
-        crate::kinds::by_section(section).map_or_else(Vec::new, |(_, info): (_, &KindInfo)| {
-            (info.names)(&self.stack(stack).1.sections)
-        })
+        crate::kinds::by_section(section)
+            .map_or_else(Vec::new, |(_, info): (_, &KindInfo)| (info.names)(&self.stack(stack).1.sections))
     }
 }
 

@@ -16,9 +16,7 @@ pub struct Variables {
 impl Variables {
     /// Collects names and values; of a name given twice the last value counts.
     pub fn new(values: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self {
-            values: values.into_iter().collect(),
-        }
+        Self { values: values.into_iter().collect() }
     }
 
     /// Returns the value of a variable.
@@ -39,12 +37,8 @@ impl Variables {
 /// A plain scalar that held a variable becomes a string, whatever the variable holds.
 pub fn interpolate(node: &mut Node, variables: &Variables, strict: bool, diags: &mut Diagnostics) {
     match &mut node.value {
-        Value::List(items) => items
-            .iter_mut()
-            .for_each(|item| interpolate(item, variables, strict, diags)),
-        Value::Map(pairs) => pairs
-            .iter_mut()
-            .for_each(|pair| interpolate(&mut pair.value, variables, strict, diags)),
+        Value::List(items) => items.iter_mut().for_each(|item| interpolate(item, variables, strict, diags)),
+        Value::Map(pairs) => pairs.iter_mut().for_each(|pair| interpolate(&mut pair.value, variables, strict, diags)),
         Value::Plain(text) | Value::Quoted(text) => {
             if !text.contains("${") {
                 return;
@@ -68,24 +62,15 @@ impl Problem<'_> {
     fn into_diagnostic(self, variables: &Variables, at: At) -> Diagnostic {
         match self {
             Self::Unknown(name) => {
-                let diagnostic = Diagnostic::error(
-                    "source/unknown-variable",
-                    format!("unknown variable `{name}`"),
-                )
-                .at(at, format!("`${{{name}}}` has no value"))
-                .note(format!(
-                    "the variables are {}",
-                    variables
-                        .names()
-                        .map(|n| format!("`{n}`"))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ));
+                let diagnostic = Diagnostic::error("source/unknown-variable", format!("unknown variable `{name}`"))
+                    .at(at, format!("`${{{name}}}` has no value"))
+                    .note(format!(
+                        "the variables are {}",
+                        variables.names().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+                    ));
                 match suggest(name, variables.names()) {
                     Some(near) => diagnostic.help(format!("did you mean `${{{near}}}`?")),
-                    None => {
-                        diagnostic.help(format!("write `$${{{name}}}` if the text itself is meant"))
-                    }
+                    None => diagnostic.help(format!("write `$${{{name}}}` if the text itself is meant")),
                 }
             }
             Self::Unclosed => Diagnostic::error("source/unclosed-variable", "`${` is never closed")

@@ -28,6 +28,14 @@ impl From<usize> for Step {
 pub struct Route(pub Vec<Step>);
 
 impl Route {
+    /// Returns the last key of the route.
+    pub fn last_key(&self) -> Option<&str> {
+        self.0.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Index(_) => None,
+        })
+    }
+
     /// Returns the span that shows this place: the value where it is a scalar, else the key that leads to it.
     ///
     /// A route that leaves the tree (a default was never written) gives the deepest place that was written,

@@ -49,9 +49,7 @@ fn number(text: &str) -> Scalar {
     }
     if let Some(digits) = text.strip_prefix("0x") {
         return match digits.bytes().all(|b| b.is_ascii_hexdigit()) && !digits.is_empty() {
-            true => {
-                i128::from_str_radix(digits, 16).map_or(Scalar::Float(f64::INFINITY), Scalar::Int)
-            }
+            true => i128::from_str_radix(digits, 16).map_or(Scalar::Float(f64::INFINITY), Scalar::Int),
             false => Scalar::Text,
         };
     }
@@ -65,9 +63,7 @@ fn number(text: &str) -> Scalar {
         if unsigned.len() > 1 && unsigned.starts_with('0') {
             return Scalar::Ambiguous;
         }
-        return text
-            .parse()
-            .map_or(Scalar::Float(f64::INFINITY), Scalar::Int);
+        return text.parse().map_or(Scalar::Float(f64::INFINITY), Scalar::Int);
     }
     match is_float(unsigned) {
         true => text.parse().map_or(Scalar::Text, Scalar::Float),

@@ -35,26 +35,17 @@ pub(super) fn explain(text: &Text<'_>, at: usize, info: &str) -> Diagnostic {
             "no value before this one has this anchor",
             "write the anchor before the alias, or quote the text if it is to start with `*`",
         ),
-        _ if info.contains("mapping values are not allowed")
-            || info.contains("illegal placement of ':'") =>
-        {
-            (
-                place,
-                "`:` in a place where no key can stand",
-                "not expected here",
-                "indent the keys of a mapping alike, and quote a text that contains `: `",
-            )
-        }
+        _ if info.contains("mapping values are not allowed") || info.contains("illegal placement of ':'") => (
+            place,
+            "`:` in a place where no key can stand",
+            "not expected here",
+            "indent the keys of a mapping alike, and quote a text that contains `: `",
+        ),
         _ if info.contains("unexpected character: `@'")
             || info.contains("unexpected character: ``'")
             || info.contains("unexpected character: `%'") =>
         {
-            (
-                place,
-                "text cannot start with this character",
-                "reserved by YAML",
-                "put the text in quotes",
-            )
+            (place, "text cannot start with this character", "reserved by YAML", "put the text in quotes")
         }
         _ if info.contains("did not find expected key")
             || info.contains("block collection")
@@ -100,10 +91,7 @@ pub(super) fn explain(text: &Text<'_>, at: usize, info: &str) -> Diagnostic {
             "check indentation, quotes and colons around this place",
         ),
     };
-    Diagnostic::error("source/syntax", title)
-        .at(at, label)
-        .note(format!("the YAML parser says: {info}"))
-        .help(help)
+    Diagnostic::error("source/syntax", title).at(at, label).note(format!("the YAML parser says: {info}")).help(help)
 }
 
 /// Refuses a tag.
@@ -113,9 +101,7 @@ pub(super) fn tag(span: Span, tag: &str) -> Diagnostic {
         .note("tags change the meaning of a value in ways that other tools do not see");
     match tag.strip_prefix('!') {
         Some(name @ ("Ref" | "Condition")) => diagnostic.help(format!("write `{name}: …` in full")),
-        Some(name) if is_intrinsic(name) => {
-            diagnostic.help(format!("write `Fn::{name}: …` in full"))
-        }
+        Some(name) if is_intrinsic(name) => diagnostic.help(format!("write `Fn::{name}: …` in full")),
         Some("!str") => diagnostic.help("put the value in quotes"),
         Some(_) | None => diagnostic.help("remove the tag"),
     }
@@ -125,8 +111,7 @@ pub(super) fn tag(span: Span, tag: &str) -> Diagnostic {
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html> (read 2026-11-22).
 fn is_intrinsic(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric())
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 fn tab_as_indentation(span: Span) -> Diagnostic {
@@ -146,36 +131,20 @@ fn find_tab(text: &Text<'_>, at: usize, info: &str) -> Option<usize> {
         let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         rest.get(..blank)?.find('\t').map(|tab| start + tab)
     };
-    let next = || {
-        info.contains("tab")
-            .then(|| text.from(line).find('\t').map(|tab| line + tab))
-            .flatten()
-    };
-    in_indentation(line)
-        .or_else(|| previous.and_then(in_indentation))
-        .or_else(next)
+    let next = || info.contains("tab").then(|| text.from(line).find('\t').map(|tab| line + tab)).flatten();
+    in_indentation(line).or_else(|| previous.and_then(in_indentation)).or_else(next)
 }
 
 fn line_start(text: &Text<'_>, at: usize) -> usize {
-    text.body
-        .get(..at)
-        .and_then(|before| before.rfind('\n'))
-        .map_or(0, |newline| newline + 1)
+    text.body.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
 }
 
 fn end_of_character(text: &Text<'_>, at: usize) -> usize {
-    text.from(at)
-        .chars()
-        .next()
-        .filter(|c| *c != '\n')
-        .map_or(at, |c| at + c.len_utf8())
+    text.from(at).chars().next().filter(|c| *c != '\n').map_or(at, |c| at + c.len_utf8())
 }
 
 fn word<'a>(text: &Text<'a>, at: usize) -> &'a str {
-    text.from(at)
-        .split(char::is_whitespace)
-        .next()
-        .unwrap_or_default()
+    text.from(at).split(char::is_whitespace).next().unwrap_or_default()
 }
 
 fn word_end(text: &Text<'_>, at: usize) -> usize {
