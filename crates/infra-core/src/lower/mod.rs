@@ -80,8 +80,9 @@ pub fn lower(world: &Resolved, diags: &mut Diagnostics) -> Option<Artifacts> {
     let mut found = Diagnostics::default();
     let current = EntryId { stack: 0, kind: 0, index: 0 };
     let mut cx = Lowering { world, out: Artifacts::default(), shared: BTreeMap::new(), current, diags: &mut found };
-    for stack in 0..world.stack_count() {
-        KINDS.iter().for_each(|kind| (kind.lower)(world, stack, &mut cx));
+    // Kind by kind: zones are declared before any stack adds records to them.
+    for kind in KINDS {
+        (0..world.stack_count()).for_each(|stack| (kind.lower)(world, stack, &mut cx));
     }
     let mut out = cx.out;
     duplicate_records(world, &out, &mut found);
