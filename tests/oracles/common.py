@@ -6,6 +6,7 @@ It calls `report.add` once for every file it has looked at; that is one check.
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import json
 import re
@@ -121,9 +122,17 @@ class Environment:
 
     @cached_property
     def documents(self) -> list[Document]:
-        return [document for path in self.manifest_files for document in self._documents(path)]
+        """The documents of every file that parses; the kubernetes oracle reports the others."""
+        found: list[Document] = []
+        for path in self.manifest_files:
+            with contextlib.suppress(yaml.YAMLError):
+                found += self.documents_of(path)
+        return found
 
-    def _documents(self, path: Path) -> Iterator[Document]:
+    def documents_of(self, path: Path) -> list[Document]:
+        return list(self._read(path))
+
+    def _read(self, path: Path) -> Iterator[Document]:
         parts = path.relative_to(self.root / "kubernetes").parts
         cluster = parts[0] if len(parts) > 1 else ""
         namespace = parts[1] if len(parts) > 2 else ""
@@ -232,6 +241,8 @@ def environments(directories: list[Path]) -> list[Environment]:
     """Finds the synthesized environments below `directories`; a bare directory counts as one."""
     found = []
     for directory in directories:
-        roots = sorted(path.parent for path in directory.rglob("manifest.json"))
+        marks = [*directory.rglob("manifest.json"), *directory.rglob("stacks"), *directory.rglob("kubernetes")]
+        # `stacks/` and `kubernetes/` too, so that an environment that lost its manifest is not skipped.
+        roots = sorted({path.parent for path in marks})
         found += [Environment(root.resolve()) for root in roots or [directory]]
     return found

@@ -72,6 +72,8 @@ def write(root: Path, content: Files, overrides: Files | None = None) -> None:
 
 
 def render(path: str, body: Any) -> str:
+    if isinstance(body, str):
+        return body
     if path.endswith(".yaml"):
         return yaml.safe_dump_all(body, sort_keys=False)
     return json.dumps(body, indent=2) + "\n"

@@ -22,7 +22,7 @@ def check(environment: Environment, report: Report) -> None:
     """Validates every file; a file that does not parse fails alone."""
     for path in environment.manifest_files:
         try:
-            documents = [document for document in environment.documents if document.path == path]
+            documents = environment.documents_of(path)
             findings = [finding for document in documents for finding in _findings(document)]
             if not documents:
                 findings = [Finding("empty", "the file has no document")]
@@ -34,7 +34,8 @@ def check(environment: Environment, report: Report) -> None:
 def versions() -> list[str]:
     """Returns the schema versions of the package from `OLDEST` on, oldest first."""
     parsed = [(tuple(int(part) for part in version.split(".")[:2]), version) for version in utils.all_versions()]
-    return [version for number, version in parsed if number >= OLDEST]
+    # Each version is in the package twice, lenient and strict.
+    return [version for number, version in sorted(set(parsed)) if number >= OLDEST]
 
 
 def _findings(document: Document) -> list[Finding]:

@@ -1,19 +1,16 @@
 """What the Kubernetes schemas cannot see: that the objects of a cluster fit together.
 
-One `Bundle` holds the objects of one cluster; a rule is a function from an object and its bundle to messages.
+A rule is a function from an object and its bundle to messages.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-import yaml
-
-from oracles.common import Document, Environment, Finding, Report
+from oracles.common import Environment, Finding, Report
+from oracles.kubernetes_bundle import SCALABLE, Bundle, Object, matches, opens, scale_target
 
 NAME = "kubernetes-semantics"
 BUILT_IN_NAMESPACES = {"default", "kube-system", "kube-public", "kube-node-lease"}
@@ -21,110 +18,9 @@ MAX_PORT = 65_535
 Messages = Iterator[str]
 
 
-@dataclass(frozen=True)
-class Object:
-    """A document with the accessors that the rules need."""
-
-    document: Document
-
-    @property
-    def kind(self) -> str:
-        return self.document.kind
-
-    @property
-    def name(self) -> str:
-        return self.document.name
-
-    @property
-    def namespace(self) -> str:
-        return str((self.document.body.get("metadata") or {}).get("namespace", ""))
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        return self.document.body.get("spec") or {}
-
-    @property
-    def template(self) -> dict[str, Any] | None:
-        """The pod template of a workload (the pod itself for a Pod)."""
-        if self.kind == "Pod":
-            return self.document.body
-        if self.kind == "CronJob":
-            return ((self.spec.get("jobTemplate") or {}).get("spec") or {}).get("template")
-        return self.spec.get("template") if self.kind in WORKLOADS else None
-
-    @property
-    def pod(self) -> dict[str, Any]:
-        return (self.template or {}).get("spec") or {}
-
-    @property
-    def pod_labels(self) -> dict[str, str]:
-        return ((self.template or {}).get("metadata") or {}).get("labels") or {}
-
-    @property
-    def containers(self) -> list[dict[str, Any]]:
-        return [*(self.pod.get("initContainers") or []), *(self.pod.get("containers") or [])]
-
-    def opens(self, port: int | str) -> bool:
-        return any(_opens(container, port) for container in self.containers)
-
-
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod")
-SCALABLE = ("Deployment", "StatefulSet", "ReplicaSet")
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """The objects of one cluster."""
-
-    objects: tuple[Object, ...]
-
-    @cached_property
-    def by_identity(self) -> dict[tuple[str, str, str], Object]:
-        return {(item.kind, item.namespace, item.name): item for item in self.objects}
-
-    def has(self, kind: str, namespace: str, name: object) -> bool:
-        return (kind, namespace, str(name)) in self.by_identity
-
-    def of(self, *kinds: str) -> list[Object]:
-        return [item for item in self.objects if item.kind in kinds]
-
-    def pods(self, namespace: str, selector: dict[str, Any]) -> list[Object]:
-        """The workloads of `namespace` whose pods a label selector matches."""
-        candidates = [item for item in self.objects if item.template is not None and item.namespace == namespace]
-        return [item for item in candidates if _matches(selector, item.pod_labels)]
-
-    @cached_property
-    def config_maps(self) -> set[tuple[str, str]]:
-        return {(item.namespace, item.name) for item in self.of("ConfigMap")}
-
-    @cached_property
-    def secrets(self) -> set[tuple[str, str]]:
-        """Secrets that are in the bundle or that a controller makes from something in it."""
-        found = {(item.namespace, item.name) for item in self.of("Secret")}
-        for item in self.of("ExternalSecret"):
-            found.add((item.namespace, str((item.spec.get("target") or {}).get("name") or item.name)))
-        for item in self.of("SecretProviderClass"):
-            found |= {(item.namespace, str(synced.get("secretName"))) for synced in item.spec.get("secretObjects") or []}
-        return found
-
-    def scalers(self, target: Object) -> list[Object]:
-        scalers = self.of("HorizontalPodAutoscaler", "ScaledObject")
-        return [item for item in scalers if item.namespace == target.namespace and _target(item) == (target.kind, target.name)]
-
-    def min_replicas(self, target: Object) -> int:
-        scalers = self.scalers(target)
-        if not scalers:
-            return int(target.spec.get("replicas", 1))
-        keys = {"HorizontalPodAutoscaler": ("minReplicas", 1), "ScaledObject": ("minReplicaCount", 0)}
-        return min(int(item.spec.get(*keys[item.kind])) for item in scalers)
-
-
 def check(environment: Environment, report: Report) -> None:
     """Checks each manifest file against the cluster that it belongs to."""
-    try:
-        documents = environment.documents
-    except yaml.YAMLError:
-        return  # the kubernetes oracle reports the file
+    documents = environment.documents
     for cluster in sorted({document.cluster for document in documents}):
         objects = [Object(document) for document in documents if document.cluster == cluster]
         bundle = Bundle(tuple(objects))
@@ -171,7 +67,7 @@ def numbers(item: Object, _: Bundle) -> Messages:
 
 def workload_selector(item: Object, _: Bundle) -> Messages:
     selector = item.spec.get("selector")
-    if item.kind in (*SCALABLE, "DaemonSet") and not _matches(selector or {}, item.pod_labels):
+    if item.kind in (*SCALABLE, "DaemonSet") and not matches(selector or {}, item.pod_labels):
         yield "its selector does not match its own pod template"
 
 
@@ -207,7 +103,7 @@ def probes(item: Object, _: Bundle) -> Messages:
         for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
             for action in ("httpGet", "tcpSocket", "grpc"):
                 port = ((container.get(probe) or {}).get(action) or {}).get("port")
-                if port is not None and not _opens(container, port):
+                if port is not None and not opens(container, port):
                     yield f"{probe} of {container.get('name')} asks port {port}, which the container does not open"
 
 
@@ -238,7 +134,7 @@ def target_group_binding(item: Object, bundle: Bundle) -> Messages:
 
 
 def scaler(item: Object, bundle: Bundle) -> Messages:
-    kind, name = _target(item)
+    kind, name = scale_target(item)
     target = bundle.by_identity.get((kind, item.namespace, name))
     if target is None:
         yield f"no {kind} {name} in {item.namespace}"
@@ -350,15 +246,6 @@ def _identity(item: Object) -> tuple[str, str, str, str]:
     return group, item.kind, item.namespace, item.name
 
 
-def _opens(container: dict[str, Any], port: int | str) -> bool:
-    return any(port in (entry.get("containerPort"), entry.get("name")) for entry in container.get("ports") or [])
-
-
-def _target(item: Object) -> tuple[str, str]:
-    reference = item.spec.get("scaleTargetRef") or {}
-    return str(reference.get("kind", "Deployment")), str(reference.get("name"))
-
-
 def _allowed(spec: dict[str, Any], replicas: int) -> int:
     """Disruptions allowed with all `replicas` healthy; percentages round up, as the controller does."""
     if "maxUnavailable" in spec:
@@ -370,26 +257,6 @@ def _scaled(value: int | str, replicas: int) -> int:
     return math.ceil(int(value.rstrip("%")) * replicas / 100) if isinstance(value, str) else value
 
 
-def _matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
-    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
-        return False
-    return all(_expression(item, labels) for item in selector.get("matchExpressions") or [])
-
-
-def _expression(item: dict[str, Any], labels: dict[str, str]) -> bool:
-    value, values = labels.get(str(item.get("key"))), item.get("values") or []
-    match item.get("operator"):
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-    return False
-
-
 def _peer(item: Object, bundle: Bundle, peer: dict[str, Any], where: str) -> Messages:
     selector = peer.get("podSelector")
     if not selector:
@@ -397,7 +264,7 @@ def _peer(item: Object, bundle: Bundle, peer: dict[str, Any], where: str) -> Mes
     spaces = [item.namespace]
     if "namespaceSelector" in peer:
         chosen = peer["namespaceSelector"] or {}
-        spaces = [space.name for space in bundle.of("Namespace") if _matches(chosen, _namespace_labels(space))]
+        spaces = [space.name for space in bundle.of("Namespace") if matches(chosen, _namespace_labels(space))]
         # A namespace that is not ours (kube-system, say) has pods we cannot see.
         if not spaces or not any(bundle.pods(space, {}) for space in spaces):
             return

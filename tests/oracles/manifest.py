@@ -108,7 +108,8 @@ def _order(stacks: list[dict[str, Any]]) -> list[Finding]:
     findings = []
     for stack in stacks:
         needed = [str(item.get("stack") if isinstance(item, dict) else item) for item in stack.get("dependsOn") or []]
-        findings += [Finding("depends-on", f"{stack['stack']} depends on {item}, which is no stack") for item in needed if item not in names]
+        unknown = [item for item in needed if item not in names]
+        findings += [Finding("depends-on", f"{stack['stack']} depends on {item}, which is no stack") for item in unknown]
         graph.setdefault(str(stack["stack"]), set()).update(alias.get(item, item) for item in needed)
     try:
         tuple(graphlib.TopologicalSorter(graph).static_order())

@@ -18,11 +18,13 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
 import licences  # noqa: E402
 from oracles import fixture  # noqa: E402
-from oracles.common import Environment, Finding, Report, Suppression  # noqa: E402
+from oracles.common import Environment, Finding, Report, Suppression, environments  # noqa: E402
 from oracles.fixture import BATCH, BUNDLE, CONFIG, DATA, EDGE, Files  # noqa: E402
 from oracles.run import ORACLES  # noqa: E402
 
 Break = Callable[[Files], object]
+SUPPORTED = ["1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]
+BROKEN = "kubernetes/main/orders/broken.yaml"
 
 
 def run(oracle: str, content: Files, overrides: Files | None = None, suppressions: list[Suppression] | None = None) -> Report:
@@ -79,6 +81,9 @@ FAULTS: list[tuple[str, str, str, Break]] = [
     ("a bad value of a CRD", "kubernetes", "crd", lambda c: find(c, "TargetGroupBinding")["spec"].update(targetType="pod")),
     ("a bad type in a CRD", "kubernetes", "crd", lambda c: find(c, "ScaledObject")["spec"].update(minReplicaCount="2")),
     ("no namespace", "kubernetes", "scope", lambda c: find(c, "SecretStore")["metadata"].pop("namespace")),
+    ("broken YAML", "kubernetes", "yaml", lambda c: c.update({BROKEN: "a: [1\n"})),
+    ("a YAML key twice", "kubernetes", "yaml", lambda c: c.update({BROKEN: "a: 1\na: 2\n"})),
+    ("no document", "kubernetes", "empty", lambda c: c.update({BROKEN: "---\n"})),
     ("a selector that matches nothing", "kubernetes_semantics", "service", lambda c: find(c, "Service")["spec"].update(selector={"app": "x"})),
     ("a closed targetPort", "kubernetes_semantics", "service", lambda c: find(c, "Service")["spec"]["ports"][0].update(targetPort=9)),
     ("negative replicas", "kubernetes_semantics", "number", lambda c: find(c, "Deployment")["spec"].update(replicas=-1)),
@@ -163,6 +168,21 @@ class SelfTest(unittest.TestCase):
             with self.subTest(title):
                 report = run("manifest", fixture.files(), override(fixture.manifest(texts)))
                 self.assertIn(rule, rules(report))
+
+    def test_an_environment_without_its_manifest_is_reported(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder).resolve() / "demo" / "prod"
+            fixture.write(root, fixture.files())
+            (root / "manifest.json").unlink()
+            found = environments([Path(folder)])
+            self.assertEqual([environment.root for environment in found], [root])
+            report = Report(quiet=True)
+            importlib.import_module("oracles.manifest").check(found[0], report)
+            self.assertIn("missing", rules(report))
+
+    def test_every_supported_version_has_schemas(self) -> None:
+        versions = importlib.import_module("oracles.kubernetes").versions()
+        self.assertEqual([".".join(version.split(".")[:2]) for version in versions], SUPPORTED)
 
     def test_every_oracle_has_a_fault(self) -> None:
         self.assertEqual({oracle for _, oracle, _, _ in FAULTS}, set(ORACLES))
