@@ -7,6 +7,8 @@
 //! Limit: of several missing keys of one mapping the first is named, because serde tells no more.
 
 mod mistake;
+#[cfg(test)]
+mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

@@ -130,3 +130,82 @@ fn replace<'a>(
 fn is_ours(name: &str) -> bool {
     name == "project" || name.starts_with("env.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FileId, parse};
+    use super::*;
+
+    fn run(text: &str, strict: bool) -> (Vec<String>, Vec<Diagnostic>) {
+        let variables = [
+            ("env.name", "prod"),
+            ("env.domain", "example.com"),
+            ("env.account", "012345678901"),
+            ("project", "orders"),
+        ];
+        let variables = Variables::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let mut diags = Diagnostics::default();
+        let mut node = parse(FileId(0), text.as_bytes(), &mut diags).expect("parses");
+        interpolate(&mut node, &variables, strict, &mut diags);
+        let values = node.pairs().iter().map(|pair| match &pair.value.value {
+            Value::Plain(text) => format!("{}={text}", pair.key),
+            Value::Quoted(text) => format!("{}='{text}'", pair.key),
+            Value::List(_) | Value::Map(_) => panic!("flat"),
+        });
+        (values.collect(), diags.iter().cloned().collect())
+    }
+
+    #[test]
+    fn variables_are_replaced_and_the_value_becomes_a_string() {
+        let (values, found) = run(
+            "a: api.${env.domain}\nb: ${env.account}\nc: plain\nd: '${project}-${env.name}'\n${project}: ${project}",
+            true,
+        );
+        assert_eq!(
+            values,
+            ["a='api.example.com'", "b='012345678901'", "c=plain", "d='orders-prod'", "${project}='orders'"]
+        );
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn two_dollars_are_an_escape() {
+        let (values, found) = run("a: $${env.name}\nb: $$${project}\nc: $5\nd: a$${", true);
+        assert_eq!(values, ["a='${env.name}'", "b='$${project}'", "c=$5", "d='a${'"]);
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn an_unknown_variable_is_reported_with_a_suggestion() {
+        let (_, found) = run("a: x\nb: ${env.domian}\n", false);
+        let [d] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((d.id, d.title.as_str()), ("source/unknown-variable", "unknown variable `env.domian`"));
+        assert_eq!(d.help, ["did you mean `${env.domain}`?"]);
+        assert!(d.notes[0].contains("`env.account`"));
+        let At::Span(span) = d.primary.as_ref().unwrap().at else { panic!("a span") };
+        assert_eq!((span.start, span.end), (8, 21));
+    }
+
+    #[test]
+    fn what_belongs_to_cloudformation_is_left_alone_unless_strict() {
+        let text = "a: arn:${AWS::Partition}:${env.name}:${Queue.Arn}";
+        let (values, found) = run(text, false);
+        assert_eq!(values, ["a='arn:${AWS::Partition}:prod:${Queue.Arn}'"]);
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(run(text, true).1.len(), 2);
+    }
+
+    #[test]
+    fn a_variable_without_an_end_is_reported() {
+        assert_eq!(run("a: ${env.name", false).1[0].id, "source/unclosed-variable");
+        assert_eq!(run("a: ${env.name", true).1[0].id, "source/unclosed-variable");
+        assert!(run("a: ${Other", false).1.is_empty());
+    }
+
+    #[test]
+    fn what_a_variable_holds_is_not_looked_at_again() {
+        let variables = Variables::new([("project".to_owned(), "${project}".to_owned())]);
+        let mut report = |_: Problem<'_>| panic!("nothing is wrong");
+        assert_eq!(replace("a${project}", &variables, true, &mut report).as_deref(), Some("a${project}"));
+    }
+}

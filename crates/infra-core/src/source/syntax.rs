@@ -9,17 +9,24 @@ use crate::diag::{At, Diagnostic};
 /// Explains an error of the parser at a byte of the text.
 pub(super) fn explain(text: &Text<'_>, at: usize, info: &str) -> Diagnostic {
     let at = at.min(text.body.len());
-    if let Some(tab) = find_tab(text, at, info) {
+    if let Some(tab) = find_tab(text, at) {
         return tab_as_indentation(text.span(tab, tab + 1));
+    }
+    if text.body.get(..at).is_some_and(|before| before.ends_with('\t')) {
+        return tab_as_space(text.span(at - 1, at));
     }
     let place = At::Span(text.span(at, end_of_character(text, at)));
     let (at, title, label, help) = match info {
-        _ if info.contains("scanning a quoted scalar, found unexpected end of stream") => (
-            place,
-            "quote is never closed",
-            "the string that starts here has no end",
-            "close the string with the same quote; in single quotes a quote is written twice",
-        ),
+        _ if info.contains("scanning a quoted scalar, found unexpected")
+            || info.contains("invalid indentation in quoted scalar") =>
+        {
+            (
+                place,
+                "quote is never closed",
+                "the string that starts here has no end",
+                "close the string with the same quote, and indent its further lines",
+            )
+        }
         _ if info.contains("quoted scalar, found unknown escape") => (
             place,
             "unknown escape in a double-quoted string",
@@ -35,7 +42,7 @@ pub(super) fn explain(text: &Text<'_>, at: usize, info: &str) -> Diagnostic {
             "no value before this one has this anchor",
             "write the anchor before the alias, or quote the text if it is to start with `*`",
         ),
-        _ if info.contains("mapping values are not allowed") || info.contains("illegal placement of ':'") => (
+        _ if info.contains("mapping values are not allowed") => (
             place,
             "`:` in a place where no key can stand",
             "not expected here",
@@ -59,7 +66,8 @@ pub(super) fn explain(text: &Text<'_>, at: usize, info: &str) -> Diagnostic {
                 "indent it like the keys or items it belongs to, and end every key with `:`",
             )
         }
-        _ if info.contains("flow mapping")
+        _ if info.contains("illegal placement of ':'")
+            || info.contains("flow mapping")
             || info.contains("flow sequence")
             || info.contains("flow construct")
             || info.contains("bracket")
@@ -121,9 +129,16 @@ fn tab_as_indentation(span: Span) -> Diagnostic {
         .help("replace the tab with spaces, and set your editor to insert spaces in YAML files")
 }
 
-/// Returns the tab that is to blame for an error: in the indentation of its line or of the one before,
-/// or the one the parser speaks of.
-fn find_tab(text: &Text<'_>, at: usize, info: &str) -> Option<usize> {
+fn tab_as_space(span: Span) -> Diagnostic {
+    Diagnostic::error("source/tab", "tab used in place of a space")
+        .at(At::Span(span), "a tab")
+        .note("not every YAML tool takes a tab after a `:` or `-`")
+        .help("replace the tab with a space")
+}
+
+/// Returns the tab that is to blame for an error: in the indentation of its line, of the one before or of the one after
+/// (where a text of several lines is to blame, the parser names its first).
+fn find_tab(text: &Text<'_>, at: usize) -> Option<usize> {
     let line = line_start(text, at);
     let previous = line.checked_sub(1).map(|end| line_start(text, end));
     let in_indentation = |start: usize| {
@@ -131,8 +146,8 @@ fn find_tab(text: &Text<'_>, at: usize, info: &str) -> Option<usize> {
         let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         rest.get(..blank)?.find('\t').map(|tab| start + tab)
     };
-    let next = || info.contains("tab").then(|| text.from(line).find('\t').map(|tab| line + tab)).flatten();
-    in_indentation(line).or_else(|| previous.and_then(in_indentation)).or_else(next)
+    let next = text.from(at).find('\n').map(|newline| at + newline + 1);
+    in_indentation(line).or_else(|| previous.and_then(in_indentation)).or_else(|| next.and_then(in_indentation))
 }
 
 fn line_start(text: &Text<'_>, at: usize) -> usize {

@@ -271,7 +271,11 @@ impl<'a, 'd> Builder<'a, 'd> {
     }
 
     fn scalar(&self, value: String, style: ScalarStyle, start: usize, end: usize) -> Node {
-        let written = self.text.body.get(start..end).unwrap_or_default().trim_end().len();
+        let raw = self.text.body.get(start..end).unwrap_or_default();
+        let written = match style {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => quoted_length(raw),
+            ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => raw.trim_end().len(),
+        };
         let span = match (style, value.is_empty()) {
             (ScalarStyle::Plain, true) => self.empty_span(start),
             (_, _) => self.text.span(start, start + written),
@@ -524,6 +528,20 @@ fn measure(node: &Node) -> Size {
     size
 }
 
+/// Returns the length of a quoted string with its quotes; the parser's mark may include what follows on the line.
+fn quoted_length(raw: &str) -> usize {
+    let quote = raw.bytes().next().unwrap_or_default();
+    let mut bytes = raw.bytes().enumerate().skip(1).peekable();
+    while let Some((at, byte)) = bytes.next() {
+        if byte == b'\\' && quote == b'"' {
+            bytes.next();
+        } else if byte == quote && (quote == b'"' || bytes.next_if(|(_, next)| *next == quote).is_none()) {
+            return at + 1;
+        }
+    }
+    raw.trim_end().len()
+}
+
 /// Returns the byte of the next thing written after spaces, line breaks and comments.
 fn skip_blank(text: &Text<'_>, from: usize) -> usize {
     let mut rest = text.from(from).trim_start();
@@ -587,7 +605,7 @@ mod tests {
         assert_eq!(written(text, value("größe")), "'ä'");
         assert_eq!(written(text, value("b")), "plain text");
         assert_eq!(written(text, value("c")), "\"q\\n\"");
-        assert_eq!(written(text, value("e")), "|\n  block\n  two");
+        assert_eq!(written(text, value("e")), "block\n  two");
         assert_eq!(written(text, value("f")), "{}");
         let Value::List(items) = &value("d").value else { panic!("a list") };
         assert_eq!(items.iter().map(|item| written(text, item)).collect::<Vec<_>>(), ["1", "*x"]);
@@ -676,7 +694,10 @@ mod tests {
 
     #[test]
     fn tabs_elsewhere_are_fine() {
-        tree("a:\t1\nb: |\n  \tx\n");
+        tree("a: 1\t# x\nb: |\n  \tx\nc:\n  - a\tb\n");
+        let (place, text) = one("a:\t1\n");
+        assert_eq!(place, "source/tab 1:3 \t");
+        assert!(text.contains("in place of a space"), "{text}");
     }
 
     #[test]
@@ -755,7 +776,7 @@ mod tests {
             ("a: \"x\\q\"\n", "1:4 \"", "escape"),
             ("a: b: c\n", "1:5 :", "key can stand"),
             ("a: 1\n b: 2\n", "2:3 :", "key can stand"),
-            ("a: [1, 2\nb: 3\n", "2:1 b", "close every `[`"),
+            ("a: [1, 2\nb: 3\n", "2:2 :", "close every `[`"),
             ("a: @x\n", "1:4 @", "quotes"),
             ("a:\n  - 1\n b: 2\n", "3:2 b", "line does not fit"),
         ] {
