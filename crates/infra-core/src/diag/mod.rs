@@ -120,6 +120,11 @@ impl Diagnostics {
         self.list.push(diagnostic);
     }
 
+    /// Adds the findings there are.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Diagnostic>) {
+        self.list.extend(findings);
+    }
+
     /// Takes all findings of `other`.
     pub fn append(&mut self, other: Self) {
         self.list.extend(other.list);
