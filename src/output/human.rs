@@ -75,9 +75,10 @@ fn group<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic, width: usize) -> 
             Place::Lines(file, labels) => lines(sources, file, &labels).into_iter().fold(group, Group::element),
             Place::Whole(label) => {
                 let shown = group.element(origin(sources, &label.at));
-                match label.text.is_empty() {
-                    true => shown,
-                    false => shown.element(Level::NOTE.message(message(&label.text, width))),
+                if label.text.is_empty() {
+                    shown
+                } else {
+                    shown.element(Level::NOTE.message(message(&label.text, width)))
                 }
             }
         };
@@ -137,7 +138,11 @@ fn origin<'a>(sources: &'a Sources, at: &At) -> Origin<'a> {
 }
 
 /// Returns the lines of a file from the first to the last label.
-fn lines<'a>(sources: &'a Sources, file: FileId, marks: &[Mark<'a>]) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+fn lines<'a>(
+    sources: &'a Sources,
+    file: FileId,
+    marks: &[Mark<'a>],
+) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let source = sources.get(file)?;
     let bytes = source.bytes.as_slice();
     let at = |byte: u32| usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
@@ -146,7 +151,7 @@ fn lines<'a>(sources: &'a Sources, file: FileId, marks: &[Mark<'a>]) -> Option<S
     let from = bytes.get(..first)?.iter().rposition(|b| *b == b'\n').map_or(0, |newline| newline + 1);
     let to = last + bytes.get(last..)?.iter().position(|b| *b == b'\n').unwrap_or(bytes.len() - last);
     let window = Window::new(bytes.get(from..to)?);
-    let before = bytes.get(..from)?.iter().filter(|b| **b == b'\n').count();
+    let first_line = bytes.get(..from)?.split(|b| *b == b'\n').count();
     let annotations: Vec<_> = marks
         .iter()
         .map(|mark| {
@@ -155,7 +160,7 @@ fn lines<'a>(sources: &'a Sources, file: FileId, marks: &[Mark<'a>]) -> Option<S
             kind.span(range).label((!mark.text.is_empty()).then_some(mark.text))
         })
         .collect();
-    Some(Snippet::source(window.text).path(source.path.as_str()).line_start(before + 1).annotations(annotations))
+    Some(Snippet::source(window.text).path(source.path.as_str()).line_start(first_line).annotations(annotations))
 }
 
 /// A part of a file as text.
@@ -423,7 +428,8 @@ mod tests {
 
     #[test]
     fn long_lines_on_a_narrow_terminal() {
-        let text = format!("queue: {{account: \"{}\", max-size: many, account2: \"{}\"}}\n", "x".repeat(300), "y".repeat(300));
+        let text =
+            format!("queue: {{account: \"{}\", max-size: many, account2: \"{}\"}}\n", "x".repeat(300), "y".repeat(300));
         insta::assert_snapshot!(shown_at(text.as_bytes(), 60), @r#"
         error[source/wrong-type]: expected a number, found a string
          --> stacks/orders.yaml:1:332
@@ -457,7 +463,9 @@ mod tests {
                 .also(at(a, 6, 9), "the first time")
                 .note("names are unique")
                 .help("rename one"),
-            Diagnostic::error("model/built", "queue has no name").at(At::Caller { file: "examples/stack.rs", line: 12 }, "built here").help("call `.name(…)`"),
+            Diagnostic::error("model/built", "queue has no name")
+                .at(At::Caller { file: "examples/stack.rs", line: 12 }, "built here")
+                .help("call `.name(…)`"),
         ];
         insta::assert_snapshot!(diagnostics(&sources, &list, false, 80), @r#"
         warning[model/twice]: name is used twice

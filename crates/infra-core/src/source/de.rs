@@ -6,24 +6,22 @@
 //! a place is reported once; what follows from a value that was taken away is not reported.
 //! Limit: of several missing keys of one mapping the first is named, because serde tells no more.
 
+mod context;
 mod mistake;
 #[cfg(test)]
 mod tests;
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
-
 use serde::Deserializer;
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use self::mistake::{Kind, Mistake};
+use self::context::Context;
+use self::mistake::Mistake;
 use super::scalar::{self, Scalar};
 use super::{Node, Pair, Span, Value};
-use crate::diag::{At, Diagnostic, Diagnostics};
+use crate::diag::Diagnostics;
 
 /// Most values of one entry that are reported before the rest is left for the next run.
 const MAX_ROUNDS: usize = 200;
@@ -33,11 +31,7 @@ const MAX_ROUNDS: usize = 200;
 /// Reports every mistake to `diags`, and returns `None` if there was one. Unknown keys of a struct are mistakes.
 pub fn from_node<T: DeserializeOwned>(node: &Node, diags: &mut Diagnostics) -> Option<T> {
     let cx = Context::default();
-    let root = De {
-        node,
-        key: None,
-        cx: &cx,
-    };
+    let root = De { node, key: None, cx: &cx };
     let mut filled = None;
     for _ in 0..MAX_ROUNDS {
         let known = cx.removed_count();
@@ -54,95 +48,12 @@ pub fn from_node<T: DeserializeOwned>(node: &Node, diags: &mut Diagnostics) -> O
             break;
         }
     }
-    let found = cx.state.into_inner().found;
+    let found = cx.into_found();
     let clean = found.is_empty();
-    found
-        .into_iter()
-        .for_each(|diagnostic| diags.push(diagnostic));
+    for diagnostic in found {
+        diags.push(diagnostic);
+    }
     filled.filter(|_| clean)
-}
-
-/// What the rounds over one entry have in common.
-#[derive(Default)]
-struct Context {
-    any_removed: Cell<bool>,
-    state: RefCell<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Addresses of the nodes that were reported; the tree does not move while it is read.
-    removed: BTreeSet<usize>,
-    found: Vec<Diagnostic>,
-}
-
-impl Context {
-    fn removed_count(&self) -> usize {
-        self.state.borrow().removed.len()
-    }
-
-    fn is_removed(&self, node: &Node) -> bool {
-        self.any_removed.get() && self.state.borrow().removed.contains(&address(node))
-    }
-
-    fn remove(&self, node: &Node) -> bool {
-        self.any_removed.set(true);
-        self.state.borrow_mut().removed.insert(address(node))
-    }
-
-    /// Reports what is wrong with a value, unless a value further in was reported, and takes it away.
-    fn settle(&self, de: De<'_>, mistake: Mistake) -> Mistake {
-        let diagnostic = match mistake.kind() {
-            Kind::Reported => return Mistake::reported(),
-            Kind::Missing(field) => (!self
-                .follows(de.node, |pair| mistake::is_slip_of(&pair.key, field)))
-            .then(|| mistake::missing_key(field, de.place())),
-            Kind::Told(told) => (!self.follows(de.node, |_| true)
-                && !self.has_removed_item(de.node))
-            .then(|| told.into_diagnostic(At::Span(de.place()))),
-        };
-        if self.remove(de.node) {
-            self.state.borrow_mut().found.extend(diagnostic);
-        }
-        Mistake::reported()
-    }
-
-    /// Reports what is wrong with a key, and takes its pair away.
-    fn settle_key(&self, pair: &Pair, mistake: Mistake) -> Mistake {
-        let diagnostic = match mistake.kind() {
-            Kind::Reported => return Mistake::reported(),
-            Kind::Missing(field) => mistake::missing_key(field, pair.key_span),
-            Kind::Told(told) => told.into_diagnostic(At::Span(pair.key_span)),
-        };
-        if self.remove(&pair.value) {
-            self.state.borrow_mut().found.push(diagnostic);
-        }
-        Mistake::reported()
-    }
-
-    fn unknown_key(&self, parent: &Node, pair: &Pair, fields: &[&str]) {
-        if self.remove(&pair.value) {
-            let diagnostic = mistake::unknown_key(parent, pair, fields);
-            self.state.borrow_mut().found.push(diagnostic);
-        }
-    }
-
-    /// Returns whether a pair of `node` that `is_cause` was taken away.
-    fn follows(&self, node: &Node, is_cause: impl Fn(&Pair) -> bool) -> bool {
-        self.any_removed.get()
-            && node
-                .pairs()
-                .iter()
-                .any(|pair| self.is_removed(&pair.value) && is_cause(pair))
-    }
-
-    fn has_removed_item(&self, node: &Node) -> bool {
-        matches!(&node.value, Value::List(items) if self.any_removed.get() && items.iter().any(|item| self.is_removed(item)))
-    }
-}
-
-fn address(node: &Node) -> usize {
-    std::ptr::from_ref(node).addr()
 }
 
 /// A node being read.
@@ -156,11 +67,7 @@ struct De<'a> {
 
 impl<'a> De<'a> {
     fn of_pair(pair: &'a Pair, cx: &'a Context) -> Self {
-        Self {
-            node: &pair.value,
-            key: Some(pair.key_span),
-            cx,
-        }
+        Self { node: &pair.value, key: Some(pair.key_span), cx }
     }
 
     /// Returns the place that stands for the node: a scalar itself, a container's key.
@@ -190,15 +97,11 @@ impl<'a> De<'a> {
         match scalar::read(text) {
             Scalar::Int(number) if (min..=max).contains(&number) => Ok(number),
             Scalar::Int(_) => Err(mistake::out_of_range(text, min, max)),
-            Scalar::Float(number) if number.is_infinite() => {
-                Err(mistake::out_of_range(text, min, max))
-            }
+            Scalar::Float(number) if number.is_infinite() => Err(mistake::out_of_range(text, min, max)),
             Scalar::Float(_) => Err(mistake::not_whole(text)),
-            Scalar::Null
-            | Scalar::Bool(_)
-            | Scalar::Ambiguous
-            | Scalar::NotFinite
-            | Scalar::Text => Err(self.wrong("a number")),
+            Scalar::Null | Scalar::Bool(_) | Scalar::Ambiguous | Scalar::NotFinite | Scalar::Text => {
+                Err(self.wrong("a number"))
+            }
         }
     }
 
@@ -211,48 +114,27 @@ impl<'a> De<'a> {
         {
             return Err(mistake::wrong_length(length, items.len()));
         }
-        visitor.visit_seq(Items {
-            items: items.iter(),
-            cx: self.cx,
-        })
+        visitor.visit_seq(Items { items: items.iter(), cx: self.cx })
     }
 
-    fn map<V: Visitor<'a>>(
-        self,
-        fields: Option<&'static [&'static str]>,
-        visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    fn map<V: Visitor<'a>>(self, fields: Option<&'static [&'static str]>, visitor: V) -> Result<V::Value, Mistake> {
         let Value::Map(pairs) = &self.node.value else {
             return Err(self.wrong("a mapping"));
         };
-        visitor.visit_map(Entries {
-            parent: self.node,
-            pairs: pairs.iter(),
-            current: None,
-            fields,
-            cx: self.cx,
-        })
+        visitor.visit_map(Entries { parent: self.node, pairs: pairs.iter(), current: None, fields, cx: self.cx })
     }
 
     fn variant(self, variants: &[&str]) -> Result<Variant<'a>, Mistake> {
         let pairs = match &self.node.value {
             Value::Plain(_) | Value::Quoted(_) => {
-                return Ok(Variant {
-                    name: self.text("a string")?,
-                    pair: None,
-                    cx: self.cx,
-                });
+                return Ok(Variant { name: self.text("a string")?, pair: None, cx: self.cx });
             }
             Value::List(_) => return Err(mistake::not_a_variant("a list", variants)),
             Value::Map(pairs) => pairs,
         };
         let mut left = pairs.iter().filter(|pair| !self.cx.is_removed(&pair.value));
         match (left.next(), left.count()) {
-            (Some(pair), 0) => Ok(Variant {
-                name: &pair.key,
-                pair: Some(pair),
-                cx: self.cx,
-            }),
+            (Some(pair), 0) => Ok(Variant { name: &pair.key, pair: Some(pair), cx: self.cx }),
             (None, _) => Err(mistake::not_a_variant("an empty mapping", variants)),
             (Some(_), more) => Err(mistake::several_variants(more + 1, variants)),
         }
@@ -284,18 +166,10 @@ impl<'de> Deserializer<'de> for De<'de> {
             Scalar::Int(number) => match (u64::try_from(number), i64::try_from(number)) {
                 (Ok(number), _) => visitor.visit_u64(number),
                 (_, Ok(number)) => visitor.visit_i64(number),
-                (Err(_), Err(_)) => Err(mistake::out_of_range(
-                    text,
-                    i64::MIN.into(),
-                    u64::MAX.into(),
-                )),
+                (Err(_), Err(_)) => Err(mistake::out_of_range(text, i64::MIN.into(), u64::MAX.into())),
             },
             Scalar::Float(number) if number.is_finite() => visitor.visit_f64(number),
-            Scalar::Float(_) => Err(mistake::out_of_range(
-                text,
-                i64::MIN.into(),
-                u64::MAX.into(),
-            )),
+            Scalar::Float(_) => Err(mistake::out_of_range(text, i64::MIN.into(), u64::MAX.into())),
             Scalar::Ambiguous | Scalar::NotFinite => Err(self.wrong("a number")),
             Scalar::Text => visitor.visit_borrowed_str(text),
         }
@@ -310,9 +184,7 @@ impl<'de> Deserializer<'de> for De<'de> {
         match &self.node.value {
             Value::Plain(text) if text == "true" => visitor.visit_bool(true),
             Value::Plain(text) if text == "false" => visitor.visit_bool(false),
-            Value::Plain(_) | Value::Quoted(_) | Value::List(_) | Value::Map(_) => {
-                Err(self.wrong("a boolean"))
-            }
+            Value::Plain(_) | Value::Quoted(_) | Value::List(_) | Value::Map(_) => Err(self.wrong("a boolean")),
         }
     }
 
@@ -326,11 +198,9 @@ impl<'de> Deserializer<'de> for De<'de> {
                 Ok(_) => Err(mistake::too_large(text)),
                 Err(_) => Err(mistake::not_decimal(text)),
             },
-            Scalar::Null
-            | Scalar::Bool(_)
-            | Scalar::Ambiguous
-            | Scalar::NotFinite
-            | Scalar::Text => Err(self.wrong("a number")),
+            Scalar::Null | Scalar::Bool(_) | Scalar::Ambiguous | Scalar::NotFinite | Scalar::Text => {
+                Err(self.wrong("a number"))
+            }
         }
     }
 
@@ -353,34 +223,22 @@ impl<'de> Deserializer<'de> for De<'de> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match &self.node.value {
             Value::Plain(text) if scalar::read(text) == Scalar::Null => visitor.visit_none(),
-            Value::Plain(_) | Value::Quoted(_) | Value::List(_) | Value::Map(_) => {
-                visitor.visit_some(self)
-            }
+            Value::Plain(_) | Value::Quoted(_) | Value::List(_) | Value::Map(_) => visitor.visit_some(self),
         }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match &self.node.value {
             Value::Plain(text) if scalar::read(text) == Scalar::Null => visitor.visit_unit(),
-            Value::Plain(_) | Value::Quoted(_) | Value::List(_) | Value::Map(_) => {
-                Err(self.wrong("nothing"))
-            }
+            Value::Plain(_) | Value::Quoted(_) | Value::List(_) | Value::Map(_) => Err(self.wrong("nothing")),
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Mistake> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Mistake> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -388,11 +246,7 @@ impl<'de> Deserializer<'de> for De<'de> {
         self.list(None, visitor)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(
-        self,
-        length: usize,
-        visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Mistake> {
         self.list(Some(length), visitor)
     }
 
@@ -447,22 +301,13 @@ struct Items<'a> {
 impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = Mistake;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Mistake> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mistake> {
         let cx = self.cx;
         let Some(node) = self.items.find(|item| !cx.is_removed(item)) else {
             return Ok(None);
         };
-        let de = De {
-            node,
-            key: None,
-            cx,
-        };
-        seed.deserialize(de)
-            .map(Some)
-            .map_err(|mistake| cx.settle(de, mistake))
+        let de = De { node, key: None, cx };
+        seed.deserialize(de).map(Some).map_err(|mistake| cx.settle(de, mistake))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -483,10 +328,7 @@ struct Entries<'a> {
 impl<'de> MapAccess<'de> for Entries<'de> {
     type Error = Mistake;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Mistake> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mistake> {
         for pair in self.pairs.by_ref() {
             if self.cx.is_removed(&pair.value) {
                 continue;
@@ -498,9 +340,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
                 continue;
             }
             self.current = Some(pair);
-            let key = seed
-                .deserialize(KeyDe(pair))
-                .map_err(|mistake| self.cx.settle_key(pair, mistake));
+            let key = seed.deserialize(KeyDe(pair)).map_err(|mistake| self.cx.settle_key(pair, mistake));
             return key.map(Some);
         }
         Ok(None)
@@ -513,8 +353,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
             ));
         };
         let de = De::of_pair(pair, self.cx);
-        seed.deserialize(de)
-            .map_err(|mistake| self.cx.settle(de, mistake))
+        seed.deserialize(de).map_err(|mistake| self.cx.settle(de, mistake))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -536,11 +375,7 @@ impl<'de> Deserializer<'de> for KeyDe<'de> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Mistake> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -599,8 +434,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
             Some(_) => {
                 let name = self.name;
                 self.value(|de| {
-                    de.deserialize_unit(serde::de::IgnoredAny)
-                        .map_err(|_| mistake::variant_with_value(name))
+                    de.deserialize_unit(serde::de::IgnoredAny).map_err(|_| mistake::variant_with_value(name))
                 })?;
                 Ok(())
             }
@@ -612,19 +446,11 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         self.value(|de| seed.deserialize(de))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(
-        self,
-        length: usize,
-        visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Mistake> {
         self.value(|de| de.list(Some(length), visitor))
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Mistake> {
         self.value(|de| de.map(Some(fields), visitor))
     }
 }

@@ -16,9 +16,7 @@ pub struct Variables {
 impl Variables {
     /// Collects names and values; of a name given twice the last value counts.
     pub fn new(values: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self {
-            values: values.into_iter().collect(),
-        }
+        Self { values: values.into_iter().collect() }
     }
 
     /// Returns the value of a variable.
@@ -39,19 +37,15 @@ impl Variables {
 /// A plain scalar that held a variable becomes a string, whatever the variable holds.
 pub fn interpolate(node: &mut Node, variables: &Variables, strict: bool, diags: &mut Diagnostics) {
     match &mut node.value {
-        Value::List(items) => items
-            .iter_mut()
-            .for_each(|item| interpolate(item, variables, strict, diags)),
-        Value::Map(pairs) => pairs
-            .iter_mut()
-            .for_each(|pair| interpolate(&mut pair.value, variables, strict, diags)),
+        Value::List(items) => items.iter_mut().for_each(|item| interpolate(item, variables, strict, diags)),
+        Value::Map(pairs) => pairs.iter_mut().for_each(|pair| interpolate(&mut pair.value, variables, strict, diags)),
         Value::Plain(text) | Value::Quoted(text) => {
             if !text.contains("${") {
                 return;
             }
             let at = At::Span(node.span);
             if let Some(replaced) = replace(text, variables, strict, &mut |problem| {
-                diags.push(problem.into_diagnostic(variables, at.clone()))
+                diags.push(problem.into_diagnostic(variables, at.clone()));
             }) {
                 node.value = Value::Quoted(replaced);
             }
@@ -68,24 +62,15 @@ impl Problem<'_> {
     fn into_diagnostic(self, variables: &Variables, at: At) -> Diagnostic {
         match self {
             Self::Unknown(name) => {
-                let diagnostic = Diagnostic::error(
-                    "source/unknown-variable",
-                    format!("unknown variable `{name}`"),
-                )
-                .at(at, format!("`${{{name}}}` has no value"))
-                .note(format!(
-                    "the variables are {}",
-                    variables
-                        .names()
-                        .map(|n| format!("`{n}`"))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ));
+                let diagnostic = Diagnostic::error("source/unknown-variable", format!("unknown variable `{name}`"))
+                    .at(at, format!("`${{{name}}}` has no value"))
+                    .note(format!(
+                        "the variables are {}",
+                        variables.names().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+                    ));
                 match suggest(name, variables.names()) {
                     Some(near) => diagnostic.help(format!("did you mean `${{{near}}}`?")),
-                    None => {
-                        diagnostic.help(format!("write `$${{{name}}}` if the text itself is meant"))
-                    }
+                    None => diagnostic.help(format!("write `$${{{name}}}` if the text itself is meant")),
                 }
             }
             Self::Unclosed => Diagnostic::error("source/unclosed-variable", "`${` is never closed")
@@ -124,17 +109,14 @@ fn replace<'a>(
             rest = from;
             break;
         };
-        match variables.get(name) {
-            Some(value) => {
-                out.push_str(value);
-                changed = true;
+        if let Some(value) = variables.get(name) {
+            out.push_str(value);
+            changed = true;
+        } else {
+            if strict || is_ours(name) {
+                report(Problem::Unknown(name));
             }
-            None => {
-                if strict || is_ours(name) {
-                    report(Problem::Unknown(name));
-                }
-                out.push_str(from.get(..name.len() + 3).unwrap_or_default());
-            }
+            out.push_str(from.get(..name.len() + 3).unwrap_or_default());
         }
         rest = after;
     }
@@ -152,7 +134,12 @@ mod tests {
     use super::*;
 
     fn run(text: &str, strict: bool) -> (Vec<String>, Vec<Diagnostic>) {
-        let variables = [("env.name", "prod"), ("env.domain", "example.com"), ("env.account", "012345678901"), ("project", "orders")];
+        let variables = [
+            ("env.name", "prod"),
+            ("env.domain", "example.com"),
+            ("env.account", "012345678901"),
+            ("project", "orders"),
+        ];
         let variables = Variables::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let mut diags = Diagnostics::default();
         let mut node = parse(FileId(0), text.as_bytes(), &mut diags).expect("parses");
@@ -167,8 +154,14 @@ mod tests {
 
     #[test]
     fn variables_are_replaced_and_the_value_becomes_a_string() {
-        let (values, found) = run("a: api.${env.domain}\nb: ${env.account}\nc: plain\nd: '${project}-${env.name}'\n${project}: ${project}", true);
-        assert_eq!(values, ["a='api.example.com'", "b='012345678901'", "c=plain", "d='orders-prod'", "${project}='orders'"]);
+        let (values, found) = run(
+            "a: api.${env.domain}\nb: ${env.account}\nc: plain\nd: '${project}-${env.name}'\n${project}: ${project}",
+            true,
+        );
+        assert_eq!(
+            values,
+            ["a='api.example.com'", "b='012345678901'", "c=plain", "d='orders-prod'", "${project}='orders'"]
+        );
         assert!(found.is_empty(), "{found:?}");
     }
 

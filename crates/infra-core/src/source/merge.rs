@@ -13,7 +13,7 @@ pub fn merge(base: &mut Node, overlay: &Node) {
     match (&mut base.value, &overlay.value) {
         (Value::Map(base), Value::Map(overlay)) => merge_pairs(base, overlay),
         (Value::Plain(_) | Value::Quoted(_) | Value::List(_) | Value::Map(_), _) => {
-            *base = without_nulls(overlay)
+            *base = without_nulls(overlay);
         }
     }
 }
@@ -24,21 +24,15 @@ fn merge_pairs(base: &mut Vec<Pair>, overlay: &[Pair]) {
     order.sort_by_cached_key(|index| key_at(base, *index));
     let mut removed = Vec::new();
     for pair in overlay {
-        let found = order.binary_search_by(|index| {
-            base.get(*index)
-                .map(|b| b.key.as_str())
-                .cmp(&Some(pair.key.as_str()))
-        });
+        let found =
+            order.binary_search_by(|index| base.get(*index).map(|b| b.key.as_str()).cmp(&Some(pair.key.as_str())));
         let index = found.ok().and_then(|at| order.get(at)).copied();
         let old = index.and_then(|index| base.get_mut(index));
         match (old, is_null(&pair.value)) {
             (Some(_), true) => removed.extend(index),
             (Some(old), false) => merge_pair(old, pair),
             (None, true) => {}
-            (None, false) => base.push(Pair {
-                value: without_nulls(&pair.value),
-                ..pair.clone()
-            }),
+            (None, false) => base.push(Pair { value: without_nulls(&pair.value), ..pair.clone() }),
         }
     }
     if !removed.is_empty() {
@@ -53,10 +47,7 @@ fn merge_pairs(base: &mut Vec<Pair>, overlay: &[Pair]) {
 }
 
 fn merge_pair(old: &mut Pair, new: &Pair) {
-    let both_maps = matches!(
-        (&old.value.value, &new.value.value),
-        (Value::Map(_), Value::Map(_))
-    );
+    let both_maps = matches!((&old.value.value, &new.value.value), (Value::Map(_), Value::Map(_)));
     if !both_maps {
         old.key_span = new.key_span;
     }
@@ -69,15 +60,9 @@ fn without_nulls(node: &Node) -> Node {
         return node.clone();
     };
     let kept = pairs.iter().filter(|pair| !is_null(&pair.value));
-    let pairs = kept.map(|pair| Pair {
-        key: pair.key.clone(),
-        key_span: pair.key_span,
-        value: without_nulls(&pair.value),
-    });
-    Node {
-        value: Value::Map(pairs.collect()),
-        span: node.span,
-    }
+    let pairs =
+        kept.map(|pair| Pair { key: pair.key.clone(), key_span: pair.key_span, value: without_nulls(&pair.value) });
+    Node { value: Value::Map(pairs.collect()), span: node.span }
 }
 
 fn is_null(node: &Node) -> bool {
@@ -110,9 +95,7 @@ mod tests {
                 format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(","))
             }
             Value::Map(pairs) => {
-                let pairs = pairs
-                    .iter()
-                    .map(|pair| format!("{}:{}", pair.key, text(&pair.value)));
+                let pairs = pairs.iter().map(|pair| format!("{}:{}", pair.key, text(&pair.value)));
                 format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
             }
         }
@@ -120,19 +103,13 @@ mod tests {
 
     #[test]
     fn mappings_merge_deeply_and_the_rest_replaces() {
-        let node = merged(
-            "a: {x: 1, y: 2}\nb: [1, 2]\nc: old",
-            "c: new\na: {y: 3, z: 4}\nb: [9]\nd: more",
-        );
+        let node = merged("a: {x: 1, y: 2}\nb: [1, 2]\nc: old", "c: new\na: {y: 3, z: 4}\nb: [9]\nd: more");
         assert_eq!(text(&node), "{a:{x:1,y:3,z:4},b:[9],c:new,d:more}");
     }
 
     #[test]
     fn null_removes_a_key() {
-        let node = merged(
-            "a: {x: 1, y: 2}\nb: 1\nc: 2\nd: 3",
-            "a: {x: null}\nb: ~\nd:\ne: null\nf: {g: null, h: 1}",
-        );
+        let node = merged("a: {x: 1, y: 2}\nb: 1\nc: 2\nd: 3", "a: {x: null}\nb: ~\nd:\ne: null\nf: {g: null, h: 1}");
         assert_eq!(text(&node), "{a:{y:2},c:2,f:{h:1}}");
     }
 
@@ -143,10 +120,7 @@ mod tests {
 
     #[test]
     fn a_mapping_that_meets_a_scalar_is_replaced_and_the_reverse() {
-        assert_eq!(
-            text(&merged("a: {x: 1}\nb: 1", "a: 2\nb: {y: 1}")),
-            "{a:2,b:{y:1}}"
-        );
+        assert_eq!(text(&merged("a: {x: 1}\nb: 1", "a: 2\nb: {y: 1}")), "{a:2,b:{y:1}}");
     }
 
     #[test]

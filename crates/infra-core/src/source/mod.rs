@@ -8,6 +8,7 @@ mod merge;
 mod route;
 mod scalar;
 mod syntax;
+mod text;
 mod yaml;
 
 pub use de::from_node;
@@ -55,10 +56,7 @@ impl Sources {
     /// Adds a file and returns its id.
     pub fn add(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(File {
-            path: path.into(),
-            bytes: bytes.into(),
-        });
+        self.files.push(File { path: path.into(), bytes: bytes.into() });
         id
     }
 
@@ -72,19 +70,11 @@ impl Sources {
         let Some(file) = self.get(file) else {
             return (1, 1);
         };
-        let end = usize::try_from(byte)
-            .unwrap_or(usize::MAX)
-            .min(file.bytes.len());
+        let end = usize::try_from(byte).unwrap_or(usize::MAX).min(file.bytes.len());
         let before = file.bytes.get(..end).unwrap_or_default();
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-        let start = before
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default())
-            .chars()
-            .count()
-            + 1;
+        let line = before.split(|b| *b == b'\n').count();
+        let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;
         (line, column)
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, StrInput};
 
 use super::scalar::{self, Scalar};
+use super::text::Text;
 use super::{FileId, MAX_FILE_BYTES, Node, Pair, Span, Value, syntax};
 use crate::diag::{At, Diagnostic, Diagnostics};
 
@@ -24,6 +25,9 @@ const MAX_COPIED_NODES: usize = 100_000;
 ///
 /// Unit: bytes.
 const MAX_COPIED_BYTES: usize = 4 * MAX_FILE_BYTES;
+
+/// Most mistakes that are reported of one file before the rest is left for the next run.
+const MAX_REPORTS: usize = 200;
 
 /// Reads the bytes of `file` into a tree.
 ///
@@ -49,10 +53,7 @@ pub fn parse(file: FileId, text: &[u8], diags: &mut Diagnostics) -> Option<Node>
 fn too_large(file: FileId, bytes: usize) -> Diagnostic {
     Diagnostic::error("source/too-large", "file is too large")
         .at(At::File(file), format!("{bytes} bytes or more"))
-        .note(format!(
-            "an input file may have up to {} MiB",
-            MAX_FILE_BYTES / 1024 / 1024
-        ))
+        .note(format!("an input file may have up to {} MiB", MAX_FILE_BYTES / 1024 / 1024))
         .help("split the definition into several stack files")
 }
 
@@ -61,90 +62,13 @@ fn not_utf8(file: FileId, text: &[u8], at: usize) -> Diagnostic {
     let start = u32::try_from(at).unwrap_or(u32::MAX);
     let diagnostic = Diagnostic::error("source/not-utf-8", "file is not UTF-8 text")
         .at(
-            At::Span(Span {
-                file,
-                start,
-                end: start.saturating_add(1),
-            }),
+            At::Span(Span { file, start, end: start.saturating_add(1) }),
             format!("byte 0x{byte:02x} does not belong here"),
         )
         .note("YAML files are read as UTF-8");
     match text.get(..2) {
-        Some([0xff, 0xfe] | [0xfe, 0xff]) => {
-            diagnostic.help("save the file as UTF-8; it looks like UTF-16")
-        }
+        Some([0xff, 0xfe] | [0xfe, 0xff]) => diagnostic.help("save the file as UTF-8; it looks like UTF-16"),
         _ => diagnostic.help("save the file as UTF-8, or remove the byte"),
-    }
-}
-
-/// The text of a file and the way from the parser's characters to its bytes.
-pub(super) struct Text<'a> {
-    /// The file.
-    pub(super) file: FileId,
-    /// The text after a byte order mark.
-    pub(super) body: &'a str,
-    /// Bytes of the byte order mark.
-    skipped: usize,
-    /// The byte of every [`STRIDE`]th character; empty when all characters are one byte.
-    table: Vec<usize>,
-}
-
-/// Characters between two entries of [`Text::table`].
-const STRIDE: usize = 64;
-
-impl<'a> Text<'a> {
-    fn new(file: FileId, text: &'a str) -> Self {
-        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let table = match body.is_ascii() {
-            true => Vec::new(),
-            false => body
-                .char_indices()
-                .step_by(STRIDE)
-                .map(|(at, _)| at)
-                .collect(),
-        };
-        Self {
-            file,
-            body,
-            skipped: text.len() - body.len(),
-            table,
-        }
-    }
-
-    /// Returns the byte of [`Self::body`] at which the character `index` starts.
-    pub(super) fn byte(&self, index: usize) -> usize {
-        if self.table.is_empty() {
-            return index.min(self.body.len());
-        }
-        let Some(near) = self.table.get(index / STRIDE).copied() else {
-            return self.body.len();
-        };
-        let mut characters = self.from(near).char_indices();
-        characters
-            .nth(index % STRIDE)
-            .map_or(self.body.len(), |(at, _)| near + at)
-    }
-
-    /// Returns the text from a byte on; nothing where the byte is not the start of a character.
-    pub(super) fn from(&self, byte: usize) -> &'a str {
-        self.body.get(byte..).unwrap_or_default()
-    }
-
-    /// Returns the span of two bytes of [`Self::body`].
-    pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        let convert =
-            |byte: usize| u32::try_from(byte.saturating_add(self.skipped)).unwrap_or(u32::MAX);
-        Span {
-            file: self.file,
-            start: convert(start),
-            end: convert(end.max(start)),
-        }
-    }
-
-    /// Returns the bytes of [`Self::body`] that the parser marked.
-    fn bytes(&self, marks: Marks) -> (usize, usize) {
-        let start = self.byte(marks.start.index());
-        (start, self.byte(marks.end.index()).max(start))
     }
 }
 
@@ -212,6 +136,7 @@ impl<'a, 'd> Builder<'a, 'd> {
     }
 
     fn run(mut self, parser: &mut Parser<'a, StrInput<'a>>) -> Option<Node> {
+        let reported = self.diags.len();
         while let Some(event) = parser.next_event() {
             let (event, marks) = match event {
                 Ok(event) => event,
@@ -220,15 +145,11 @@ impl<'a, 'd> Builder<'a, 'd> {
             if matches!(event, Event::StreamEnd) {
                 break;
             }
-            if self.event(event, marks).is_err() {
+            if self.event(event, marks).is_err() || self.diags.len() - reported >= MAX_REPORTS {
                 return None;
             }
         }
-        if self
-            .root
-            .as_ref()
-            .is_none_or(|root| root.value == Value::Plain(String::new()))
-        {
+        if self.root.as_ref().is_none_or(|root| root.value == Value::Plain(String::new())) {
             self.diags.push(empty_file(self.text));
             return None;
         }
@@ -237,8 +158,7 @@ impl<'a, 'd> Builder<'a, 'd> {
 
     fn syntax_error(self, error: &ScanError) -> Option<Node> {
         let at = self.text.byte(error.marker().index());
-        self.diags
-            .push(syntax::explain(self.text, at, error.info()));
+        self.diags.push(syntax::explain(self.text, at, error.info()));
         None
     }
 
@@ -258,10 +178,7 @@ impl<'a, 'd> Builder<'a, 'd> {
                 self.open(open, marks, anchor, tag.is_some())
             }
             Event::MappingStart(anchor, tag) => {
-                let open = Open::Map {
-                    pairs: Vec::new(),
-                    key: Key::Awaited,
-                };
+                let open = Open::Map { pairs: Vec::new(), key: Key::Awaited };
                 self.open(open, marks, anchor, tag.is_some())
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(marks),
@@ -276,10 +193,7 @@ impl<'a, 'd> Builder<'a, 'd> {
         let (start, end) = self.text.bytes(marks);
         self.diags.push(
             Diagnostic::error("source/second-document", "file has a second YAML document")
-                .at(
-                    At::Span(self.text.span(start, end)),
-                    "the second document starts here",
-                )
+                .at(At::Span(self.text.span(start, end)), "the second document starts here")
                 .note("one file holds one document, so that nothing after a `---` is overlooked")
                 .help("move the second document to a file of its own, or remove the `---`"),
         );
@@ -288,19 +202,19 @@ impl<'a, 'd> Builder<'a, 'd> {
 
     /// Returns where a node starts after its anchor and tag, and reports the tag.
     fn properties(&mut self, start: usize, has_any: bool, has_tag: bool) -> usize {
+        if !has_any {
+            return start;
+        }
         let mut at = start;
-        while has_any {
+        loop {
             let rest = self.text.from(at);
             let word = rest.len()
                 - rest
-                    .trim_start_matches(|c: char| {
-                        !c.is_whitespace() && !matches!(c, ',' | '[' | ']' | '{' | '}')
-                    })
+                    .trim_start_matches(|c: char| !c.is_whitespace() && !matches!(c, ',' | '[' | ']' | '{' | '}'))
                     .len();
             if has_tag && rest.starts_with('!') {
                 let tag = rest.get(..word).unwrap_or_default();
-                self.diags
-                    .push(syntax::tag(self.text.span(at, at + word), tag));
+                self.diags.push(syntax::tag(self.text.span(at, at + word), tag));
             } else if !rest.starts_with(['&', '!']) {
                 break;
             }
@@ -321,10 +235,9 @@ impl<'a, 'd> Builder<'a, 'd> {
         };
         let value = match style {
             ScalarStyle::Plain => Value::Plain(value),
-            ScalarStyle::SingleQuoted
-            | ScalarStyle::DoubleQuoted
-            | ScalarStyle::Literal
-            | ScalarStyle::Folded => Value::Quoted(value),
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted | ScalarStyle::Literal | ScalarStyle::Folded => {
+                Value::Quoted(value)
+            }
         };
         Node { value, span }
     }
@@ -332,36 +245,17 @@ impl<'a, 'd> Builder<'a, 'd> {
     /// Returns the place of a value that was left out: after the colon of its key, or after the `-`.
     fn empty_span(&self, start: usize) -> Span {
         let key = match self.frames.last() {
-            Some(Frame {
-                open:
-                    Open::Map {
-                        key: Key::Read(_, span),
-                        ..
-                    },
-                ..
-            }) => Some(*span),
+            Some(Frame { open: Open::Map { key: Key::Read(_, span), .. }, .. }) => Some(*span),
             Some(_) | None => None,
         };
         let at = match key {
             Some(key) => {
-                let end = usize::try_from(key.end)
-                    .unwrap_or_default()
-                    .saturating_sub(self.text.skipped);
+                let end = usize::try_from(key.end).unwrap_or_default().saturating_sub(self.text.skipped);
                 let rest = self.text.from(end);
                 let blank = rest.len() - rest.trim_start().len();
-                if rest.trim_start().starts_with(':') {
-                    end + blank + 1
-                } else {
-                    end
-                }
+                if rest.trim_start().starts_with(':') { end + blank + 1 } else { end }
             }
-            None => self
-                .text
-                .body
-                .get(..start)
-                .unwrap_or_default()
-                .trim_end()
-                .len(),
+            None => self.text.body.get(..start).unwrap_or_default().trim_end().len(),
         };
         self.text.span(at, at)
     }
@@ -373,11 +267,7 @@ impl<'a, 'd> Builder<'a, 'd> {
             self.diags.push(too_deep(self.text.span(start, start + 1)));
             return Err(Stop);
         }
-        self.frames.push(Frame {
-            open,
-            start,
-            anchor,
-        });
+        self.frames.push(Frame { open, start, anchor });
         Ok(())
     }
 
@@ -406,13 +296,7 @@ impl<'a, 'd> Builder<'a, 'd> {
         if anchor != 0 {
             let size = measure(&node);
             self.charge(size, node.span)?;
-            self.anchors.insert(
-                anchor,
-                Anchored {
-                    node: node.clone(),
-                    size,
-                },
-            );
+            self.anchors.insert(anchor, Anchored { node: node.clone(), size });
         }
         self.place(node);
         Ok(())
@@ -427,11 +311,7 @@ impl<'a, 'd> Builder<'a, 'd> {
             Open::List(items) => items.push(node),
             Open::Map { pairs, key } => match std::mem::replace(key, Key::Awaited) {
                 Key::Awaited => *key = read_key(node, self.diags),
-                Key::Read(name, key_span) => pairs.push(Pair {
-                    key: name,
-                    key_span,
-                    value: node,
-                }),
+                Key::Read(name, key_span) => pairs.push(Pair { key: name, key_span, value: node }),
                 Key::Refused => {}
             },
         }
@@ -442,13 +322,10 @@ impl<'a, 'd> Builder<'a, 'd> {
         let span = self.text.span(start, end);
         let Some(size) = self.anchors.get(&id).map(|anchored| anchored.size) else {
             self.diags.push(
-                Diagnostic::error(
-                    "source/alias-cycle",
-                    "alias stands inside the value it stands for",
-                )
-                .at(At::Span(span), "would contain itself")
-                .note("an alias copies the whole value of its anchor")
-                .help("write the value out, or move the anchor to an inner value"),
+                Diagnostic::error("source/alias-cycle", "alias stands inside the value it stands for")
+                    .at(At::Span(span), "would contain itself")
+                    .note("an alias copies the whole value of its anchor")
+                    .help("write the value out, or move the anchor to an inner value"),
             );
             return Err(Stop);
         };
@@ -457,10 +334,7 @@ impl<'a, 'd> Builder<'a, 'd> {
             return Err(Stop);
         }
         self.charge(size, span)?;
-        let Some(node) = self.anchors.get(&id).map(|anchored| Node {
-            span,
-            ..anchored.node.clone()
-        }) else {
+        let Some(node) = self.anchors.get(&id).map(|anchored| Node { span, ..anchored.node.clone() }) else {
             return Ok(());
         };
         self.place(node);
@@ -474,26 +348,20 @@ impl<'a, 'd> Builder<'a, 'd> {
             return Ok(());
         }
         self.diags.push(
-            Diagnostic::error(
-                "source/too-many-copies",
-                "anchors and aliases expand to too much",
-            )
-            .at(At::Span(span), "the limit is passed here")
-            .note(format!(
-                "copies may add up to {MAX_COPIED_NODES} values and {} MiB of text to a file",
-                MAX_COPIED_BYTES / 1024 / 1024
-            ))
-            .help("write the values out, or put what is shared into an overlay"),
+            Diagnostic::error("source/too-many-copies", "anchors and aliases expand to too much")
+                .at(At::Span(span), "the limit is passed here")
+                .note(format!(
+                    "copies may add up to {MAX_COPIED_NODES} values and {} MiB of text to a file",
+                    MAX_COPIED_BYTES / 1024 / 1024
+                ))
+                .help("write the values out, or put what is shared into an overlay"),
         );
         Err(Stop)
     }
 }
 
 fn empty_file(text: &Text<'_>) -> Diagnostic {
-    let why = match text.body.trim().is_empty() {
-        true => "nothing is written in it",
-        false => "there are only comments in it",
-    };
+    let why = if text.body.trim().is_empty() { "nothing is written in it" } else { "there are only comments in it" };
     Diagnostic::error("source/empty-file", "file is empty")
         .at(At::File(text.file), why)
         .note("an input file holds a mapping of sections")
@@ -503,9 +371,7 @@ fn empty_file(text: &Text<'_>) -> Diagnostic {
 fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error("source/too-deep", "values are nested too deeply")
         .at(At::Span(span), format!("level {}", MAX_DEPTH + 1))
-        .note(format!(
-            "mappings and lists may be nested up to {MAX_DEPTH} levels deep"
-        ))
+        .note(format!("mappings and lists may be nested up to {MAX_DEPTH} levels deep"))
         .help("flatten the value, or write it as a JSON string")
 }
 
@@ -526,14 +392,9 @@ fn read_key(node: Node, diags: &mut Diagnostics) -> Key {
     if plain && text == "<<" {
         diags.push(
             Diagnostic::error("source/merge-key", "merge keys are not supported")
-                .at(
-                    At::Span(node.span),
-                    "`<<` would merge another mapping into this one",
-                )
+                .at(At::Span(node.span), "`<<` would merge another mapping into this one")
                 .note("YAML 1.2 has no merge keys, and tools disagree on which of two values wins")
-                .help(
-                    "write the keys out, or put what differs between environments into an overlay",
-                ),
+                .help("write the keys out, or put what differs between environments into an overlay"),
         );
         return Key::Refused;
     }
@@ -541,9 +402,7 @@ fn read_key(node: Node, diags: &mut Diagnostics) -> Key {
         Scalar::Text => None,
         Scalar::Null => Some("null"),
         Scalar::Bool(_) => Some("a boolean"),
-        Scalar::Int(_) | Scalar::Float(_) | Scalar::Ambiguous | Scalar::NotFinite => {
-            Some("a number")
-        }
+        Scalar::Int(_) | Scalar::Float(_) | Scalar::Ambiguous | Scalar::NotFinite => Some("a number"),
     };
     match kind {
         Some(kind) if plain => {
@@ -561,11 +420,8 @@ fn read_key(node: Node, diags: &mut Diagnostics) -> Key {
 
 /// Reports the pairs whose key stands before them, and removes them.
 fn refuse_duplicates(pairs: &mut Vec<Pair>, diags: &mut Diagnostics) {
-    let mut order: Vec<(&str, usize)> = pairs
-        .iter()
-        .enumerate()
-        .map(|(index, pair)| (pair.key.as_str(), index))
-        .collect();
+    let mut order: Vec<(&str, usize)> =
+        pairs.iter().enumerate().map(|(index, pair)| (pair.key.as_str(), index)).collect();
     order.sort_unstable();
     let is_same = |two: &&[(&str, usize)]| matches!(two, [a, b] if a.0 == b.0);
     if order.windows(2).find(is_same).is_none() {
@@ -580,20 +436,20 @@ fn refuse_duplicates(pairs: &mut Vec<Pair>, diags: &mut Diagnostics) {
             continue;
         };
         for (_, index) in rest {
+            twice.push(*index);
+            if twice.len() > MAX_REPORTS {
+                continue;
+            }
             let Some(pair) = pairs.get(*index) else {
                 continue;
             };
             diags.push(
-                Diagnostic::error(
-                    "source/duplicate-key",
-                    format!("key `{key}` is written twice"),
-                )
-                .at(At::Span(pair.key_span), "the second time")
-                .also(At::Span(first), "the first time")
-                .note("YAML tools keep one of the two without saying which")
-                .help("remove or rename one of them"),
+                Diagnostic::error("source/duplicate-key", format!("key `{key}` is written twice"))
+                    .at(At::Span(pair.key_span), "the second time")
+                    .also(At::Span(first), "the first time")
+                    .note("YAML tools keep one of the two without saying which")
+                    .help("remove or rename one of them"),
             );
-            twice.push(*index);
         }
     }
     twice.sort_unstable();
@@ -605,11 +461,7 @@ fn refuse_duplicates(pairs: &mut Vec<Pair>, diags: &mut Diagnostics) {
 }
 
 fn measure(node: &Node) -> Size {
-    let mut size = Size {
-        nodes: 0,
-        bytes: 0,
-        depth: 0,
-    };
+    let mut size = Size { nodes: 0, bytes: 0, depth: 0 };
     let mut pending = vec![(node, 0)];
     while let Some((node, depth)) = pending.pop() {
         size.nodes += 1;
@@ -647,10 +499,7 @@ fn quoted_length(raw: &str) -> usize {
 fn skip_blank(text: &Text<'_>, from: usize) -> usize {
     let mut rest = text.from(from).trim_start();
     while rest.starts_with('#') {
-        rest = rest
-            .split_once('\n')
-            .map_or("", |(_, rest)| rest)
-            .trim_start();
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
     }
     text.body.len() - rest.len()
 }
@@ -702,7 +551,8 @@ mod tests {
 
     #[test]
     fn spans_are_bytes_of_what_was_written() {
-        let text = "größe: 'ä' # ü\nb: &x  plain text  # c\nc: \"q\\n\"\nd:\n  - 1\n  - *x\ne: |\n  block\n  two\nf: {}\n";
+        let text =
+            "größe: 'ä' # ü\nb: &x  plain text  # c\nc: \"q\\n\"\nd:\n  - 1\n  - *x\ne: |\n  block\n  two\nf: {}\n";
         let node = tree(text);
         let value = |key: &str| &node.pair(key).unwrap().value;
         assert_eq!(written(text, value("größe")), "'ä'");
@@ -720,7 +570,11 @@ mod tests {
 
     #[test]
     fn spans_stay_right_far_into_a_file_that_is_not_ascii() {
-        let text: String = (0..500).map(|n| format!("ключ-{n}: значение-{n}\n")).collect();
+        let lines: Vec<_> = (0..500).map(|n| format!("ключ-{n}: значение-{n}")).collect();
+        let text = lines.join(
+            "
+",
+        );
         let node = tree(&text);
         for (n, pair) in node.pairs().iter().enumerate() {
             assert_eq!(written(&text, &pair.value), format!("значение-{n}"));
@@ -783,7 +637,12 @@ mod tests {
 
     #[test]
     fn tabs_as_indentation() {
-        for (text, at) in [("a:\n\tb: 1\n", "2:1"), ("a:\n  b: 1\n\tc: 2\n", "3:1"), ("a:\n  b:\n  \t- 1\n", "3:3"), ("a:\n  - b: 1\n\t  c: 2\n", "3:1")] {
+        for (text, at) in [
+            ("a:\n\tb: 1\n", "2:1"),
+            ("a:\n  b: 1\n\tc: 2\n", "3:1"),
+            ("a:\n  b:\n  \t- 1\n", "3:3"),
+            ("a:\n  - b: 1\n\t  c: 2\n", "3:1"),
+        ] {
             let (place, wording) = one(text);
             assert_eq!(place, format!("source/tab {at} \t"), "{text:?}");
             assert!(wording.contains("spaces"), "{wording}");
@@ -808,6 +667,12 @@ mod tests {
         let node = node.expect("a tree");
         assert_eq!(node.pairs().len(), 2);
         assert_eq!(node.pair("a").unwrap().value.value, Value::Plain("1".to_owned()));
+    }
+
+    #[test]
+    fn a_flood_of_mistakes_ends() {
+        assert_eq!(findings("- !x y\n".repeat(1_000).as_bytes()).1.len(), MAX_REPORTS);
+        assert_eq!(findings("a: 1\n".repeat(1_000).as_bytes()).1.len(), MAX_REPORTS);
     }
 
     #[test]
@@ -861,7 +726,11 @@ mod tests {
             let (place, wording) = one(&text);
             assert!(wording.contains("nested too deeply"), "{place} {wording}");
         }
-        let blocks: String = (0..80).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+        let blocks: Vec<_> = (0..80).map(|n| format!("{}a:", " ".repeat(n))).collect();
+        let blocks = blocks.join(
+            "
+",
+        );
         assert_eq!(one(&blocks).0, "source/too-deep 65:65 a");
         let alias = format!("a: &a {}1{}\nb: {}*a{}\n", "[".repeat(40), "]".repeat(40), "[".repeat(40), "]".repeat(40));
         assert_eq!(one(&alias).0, "source/too-deep 2:44 *a");

@@ -37,13 +37,7 @@ pub(super) struct Told {
 
 impl Told {
     fn new(id: &'static str, title: impl Into<String>, label: impl Into<String>) -> Self {
-        Self {
-            id,
-            title: title.into(),
-            label: label.into(),
-            notes: Vec::new(),
-            help: Vec::new(),
-        }
+        Self { id, title: title.into(), label: label.into(), notes: Vec::new(), help: Vec::new() }
     }
 
     fn note(mut self, text: impl Into<String>) -> Self {
@@ -59,11 +53,7 @@ impl Told {
     /// Returns the finding at its place.
     pub(super) fn into_diagnostic(self, at: At) -> Diagnostic {
         let diagnostic = Diagnostic::error(self.id, self.title).at(at, self.label);
-        Diagnostic {
-            notes: self.notes,
-            help: self.help,
-            ..diagnostic
-        }
+        Diagnostic { notes: self.notes, help: self.help, ..diagnostic }
     }
 }
 
@@ -112,12 +102,7 @@ impl serde::de::Error for Mistake {
             Unexpected::Map => "a mapping",
             _ => "something else",
         };
-        Told::new(
-            "source/wrong-type",
-            format!("expected {}, found {found}", in_yaml_words(wanted)),
-            found,
-        )
-        .into()
+        Told::new("source/wrong-type", format!("expected {}, found {found}", in_yaml_words(wanted)), found).into()
     }
 
     fn invalid_value(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
@@ -129,25 +114,12 @@ impl serde::de::Error for Mistake {
             Unexpected::Str(value) => format!("`{value}`"),
             other => other.to_string(),
         };
-        Told::new(
-            "source/invalid-value",
-            format!("expected {}, found {found}", in_yaml_words(wanted)),
-            "",
-        )
-        .into()
+        Told::new("source/invalid-value", format!("expected {}, found {found}", in_yaml_words(wanted)), "").into()
     }
 
     fn invalid_length(length: usize, wanted: &dyn Expected) -> Self {
-        Told::new(
-            "source/wrong-length",
-            format!(
-                "expected {}, found {}",
-                in_yaml_words(wanted),
-                items(length)
-            ),
-            "",
-        )
-        .into()
+        Told::new("source/wrong-length", format!("expected {}, found {}", in_yaml_words(wanted), items(length)), "")
+            .into()
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
@@ -157,10 +129,9 @@ impl serde::de::Error for Mistake {
             "not one of the values allowed here",
         );
         match near(variant, expected) {
-            Some(near) => told
-                .help(format!("did you mean `{near}`?"))
-                .note(format!("allowed are {}", list(expected)))
-                .into(),
+            Some(near) => {
+                told.help(format!("did you mean `{near}`?")).note(format!("allowed are {}", list(expected))).into()
+            }
             None => told.help(format!("write one of {}", list(expected))).into(),
         }
     }
@@ -176,12 +147,7 @@ impl serde::de::Error for Mistake {
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Told::new(
-            "source/duplicate-key",
-            format!("key `{field}` is written twice"),
-            "under two names",
-        )
-        .into()
+        Told::new("source/duplicate-key", format!("key `{field}` is written twice"), "under two names").into()
     }
 }
 
@@ -198,11 +164,7 @@ fn in_yaml_words(wanted: &dyn Expected) -> String {
 
 /// Says that a key was not recognized.
 pub(super) fn unknown_key(parent: &Node, pair: &Pair, fields: &[&str]) -> Diagnostic {
-    let free: Vec<&str> = fields
-        .iter()
-        .copied()
-        .filter(|field| parent.pair(field).is_none())
-        .collect();
+    let free: Vec<&str> = fields.iter().copied().filter(|field| parent.pair(field).is_none()).collect();
     let diagnostic = Diagnostic::error("source/unknown-key", format!("unknown key `{}`", pair.key))
         .at(At::Span(pair.key_span), "not a key of this mapping");
     match (near(&pair.key, &free), fields) {
@@ -227,10 +189,7 @@ pub(super) fn is_slip_of(written: &str, field: &str) -> bool {
 
 fn near<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let bare = |text: &str| text.replace(['-', '_'], "").to_lowercase();
-    let same = candidates
-        .iter()
-        .copied()
-        .find(|candidate| bare(candidate) == bare(word));
+    let same = candidates.iter().copied().find(|candidate| bare(candidate) == bare(word));
     same.or_else(|| suggest(word, candidates.iter().copied()))
 }
 
@@ -243,41 +202,26 @@ pub(super) fn wrong_type(wanted: &str, node: &Node) -> Mistake {
         Value::Plain(text) => (text, scalar::read(text)),
     };
     match (wanted, meaning) {
-        (_, Scalar::Null) => Told::new(
-            "source/missing-value",
-            "value is missing",
-            format!("expected {wanted}"),
-        )
-        .note("an empty value, `~` and `null` all mean that there is no value")
-        .help("write a value, or remove the key"),
+        (_, Scalar::Null) => Told::new("source/missing-value", "value is missing", format!("expected {wanted}"))
+            .note("an empty value, `~` and `null` all mean that there is no value")
+            .help("write a value, or remove the key"),
         ("a number", Scalar::Ambiguous) => ambiguous(text),
-        ("a number", Scalar::NotFinite) => Told::new(
-            "source/wrong-type",
-            format!("expected a number, found `{text}`"),
-            "not a number",
-        )
-        .note("no setting can be infinite or undefined")
-        .help("write a finite number"),
+        ("a number", Scalar::NotFinite) => {
+            Told::new("source/wrong-type", format!("expected a number, found `{text}`"), "not a number")
+                .note("no setting can be infinite or undefined")
+                .help("write a finite number")
+        }
         ("a boolean", _) => boolean(text, found(meaning)),
-        (
-            "a string",
-            Scalar::Bool(_)
-            | Scalar::Int(_)
-            | Scalar::Float(_)
-            | Scalar::Ambiguous
-            | Scalar::NotFinite,
-        ) => unquoted(text, meaning),
+        ("a string", Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_) | Scalar::Ambiguous | Scalar::NotFinite) => {
+            unquoted(text, meaning)
+        }
         (_, _) => mismatch(wanted, found(meaning)),
     }
     .into()
 }
 
 fn mismatch(wanted: &str, found: &str) -> Told {
-    let told = Told::new(
-        "source/wrong-type",
-        format!("expected {wanted}, found {found}"),
-        format!("this is {found}"),
-    );
+    let told = Told::new("source/wrong-type", format!("expected {wanted}, found {found}"), format!("this is {found}"));
     match wanted {
         "a list" => told.help("write one item per line, each after `- `"),
         "a mapping" => told.help("write one `key: value` per line, indented under the key"),
@@ -300,44 +244,30 @@ fn quoted(wanted: &str, text: &str) -> Told {
         ("a number", Scalar::Int(_) | Scalar::Float(_)) | ("a boolean", Scalar::Bool(_)) => true,
         (_, _) => false,
     };
-    let told = Told::new(
-        "source/wrong-type",
-        format!("expected {wanted}, found a string"),
-        "this is a string",
-    );
-    match fits {
-        true => told
-            .note("what is in quotes is always a string")
-            .help(format!("write {} without quotes", text.to_lowercase())),
-        false => Told {
-            help: mismatch(wanted, "a string").help,
-            ..told
-        },
+    let told = Told::new("source/wrong-type", format!("expected {wanted}, found a string"), "this is a string");
+    if fits {
+        told.note("what is in quotes is always a string").help(format!("write {} without quotes", text.to_lowercase()))
+    } else {
+        Told { help: mismatch(wanted, "a string").help, ..told }
     }
 }
 
 fn unquoted(text: &str, meaning: Scalar) -> Told {
     let found = found(meaning);
     let why = match meaning {
-        Scalar::Ambiguous => format!(
-            "without quotes some YAML tools read `{text}` as an octal number, others drop the leading zero"
-        ),
+        Scalar::Ambiguous => {
+            format!("without quotes some YAML tools read `{text}` as an octal number, others drop the leading zero")
+        }
         Scalar::Bool(_) | Scalar::Null | Scalar::Text => {
             format!("without quotes YAML tools read `{text}` as {found}")
         }
         Scalar::Int(_) | Scalar::Float(_) | Scalar::NotFinite => {
-            format!(
-                "without quotes YAML tools read `{text}` as a number, and may write it back in another form"
-            )
+            format!("without quotes YAML tools read `{text}` as a number, and may write it back in another form")
         }
     };
-    Told::new(
-        "source/wrong-type",
-        format!("expected a string, found {found}"),
-        format!("YAML reads this as {found}"),
-    )
-    .note(why)
-    .help(format!("write \"{text}\""))
+    Told::new("source/wrong-type", format!("expected a string, found {found}"), format!("YAML reads this as {found}"))
+        .note(why)
+        .help(format!("write \"{text}\""))
 }
 
 fn boolean(text: &str, found: &str) -> Told {
@@ -346,12 +276,9 @@ fn boolean(text: &str, found: &str) -> Told {
         "no" | "n" | "off" | "false" | "0" | "disabled" => Some("false"),
         other => near(other, &["true", "false"]),
     };
-    let told = Told::new(
-        "source/wrong-type",
-        format!("expected a boolean, found `{text}`"),
-        format!("this is {found}"),
-    )
-    .note("a boolean is written `true` or `false`; YAML tools disagree on every other spelling");
+    let told =
+        Told::new("source/wrong-type", format!("expected a boolean, found `{text}`"), format!("this is {found}"))
+            .note("a boolean is written `true` or `false`; YAML tools disagree on every other spelling");
     match meant {
         Some(meant) => told.help(format!("did you mean {meant}?")),
         None => told.help("write true or false"),
@@ -359,75 +286,49 @@ fn boolean(text: &str, found: &str) -> Told {
 }
 
 fn ambiguous(text: &str) -> Told {
-    let digits = text
-        .trim_start_matches(['+', '-'])
-        .trim_start_matches(['0', 'o']);
-    Told::new(
-        "source/ambiguous-number",
-        format!("number `{text}` is ambiguous"),
-        "octal or decimal?",
-    )
-    .note("YAML 1.1 tools read a number with a leading zero as octal, YAML 1.2 tools as decimal")
-    .help(format!(
-        "write the number in decimal without the leading zero, such as {}",
-        if digits.is_empty() { "0" } else { digits }
-    ))
-    .help(format!("write \"{text}\" if a string is meant"))
+    let digits = text.trim_start_matches(['+', '-']).trim_start_matches(['0', 'o']);
+    Told::new("source/ambiguous-number", format!("number `{text}` is ambiguous"), "octal or decimal?")
+        .note("YAML 1.1 tools read a number with a leading zero as octal, YAML 1.2 tools as decimal")
+        .help(format!(
+            "write the number in decimal without the leading zero, such as {}",
+            if digits.is_empty() { "0" } else { digits }
+        ))
+        .help(format!("write \"{text}\" if a string is meant"))
 }
 
 /// Says that a whole number does not fit.
 pub(super) fn out_of_range(text: &str, min: i128, max: i128) -> Mistake {
-    Told::new(
-        "source/out-of-range",
-        format!("number {text} is out of range"),
-        format!("must be from {min} to {max}"),
-    )
-    .help(format!("write a number from {min} to {max}"))
-    .into()
+    Told::new("source/out-of-range", format!("number {text} is out of range"), format!("must be from {min} to {max}"))
+        .help(format!("write a number from {min} to {max}"))
+        .into()
 }
 
 /// Says that a number is larger than any that can be kept.
 pub(super) fn too_large(text: &str) -> Mistake {
-    Told::new(
-        "source/out-of-range",
-        format!("number {text} is out of range"),
-        "too large",
-    )
-    .help("write a smaller number")
-    .into()
+    Told::new("source/out-of-range", format!("number {text} is out of range"), "too large")
+        .help("write a smaller number")
+        .into()
 }
 
 /// Says that a fraction stands where a whole number is wanted.
 pub(super) fn not_whole(text: &str) -> Mistake {
-    Told::new(
-        "source/wrong-type",
-        format!("expected a whole number, found {text}"),
-        "has a fraction or an exponent",
-    )
-    .help("write a number without a fraction or an exponent")
-    .into()
+    Told::new("source/wrong-type", format!("expected a whole number, found {text}"), "has a fraction or an exponent")
+        .help("write a number without a fraction or an exponent")
+        .into()
 }
 
 /// Says that a hexadecimal number stands where any number is wanted.
 pub(super) fn not_decimal(text: &str) -> Mistake {
-    Told::new(
-        "source/wrong-type",
-        format!("expected a decimal number, found {text}"),
-        "hexadecimal",
-    )
-    .help("write the number in decimal")
-    .into()
+    Told::new("source/wrong-type", format!("expected a decimal number, found {text}"), "hexadecimal")
+        .help("write the number in decimal")
+        .into()
 }
 
 /// Says that a list of a fixed length has another one.
 pub(super) fn wrong_length(wanted: usize, found: usize) -> Mistake {
     Told::new(
         "source/wrong-length",
-        format!(
-            "expected a list of {}, found {}",
-            items(wanted),
-            items(found)
-        ),
+        format!("expected a list of {}, found {}", items(wanted), items(found)),
         "this list",
     )
     .help(format!("write {}", items(wanted)))
@@ -459,24 +360,16 @@ pub(super) fn several_variants(found: usize, variants: &[&str]) -> Mistake {
 
 /// Says that a name needs a value.
 pub(super) fn variant_without_value(name: &str) -> Mistake {
-    Told::new(
-        "source/missing-value",
-        format!("`{name}` needs a value"),
-        "only the name",
-    )
-    .help(format!("write a mapping with the key: `{name}: …`"))
-    .into()
+    Told::new("source/missing-value", format!("`{name}` needs a value"), "only the name")
+        .help(format!("write a mapping with the key: `{name}: …`"))
+        .into()
 }
 
 /// Says that a name takes no value.
 pub(super) fn variant_with_value(name: &str) -> Mistake {
-    Told::new(
-        "source/wrong-type",
-        format!("`{name}` takes no value"),
-        "not expected here",
-    )
-    .help(format!("write just `{name}`"))
-    .into()
+    Told::new("source/wrong-type", format!("`{name}` takes no value"), "not expected here")
+        .help(format!("write just `{name}`"))
+        .into()
 }
 
 fn items(count: usize) -> String {
@@ -487,9 +380,5 @@ fn items(count: usize) -> String {
 }
 
 fn list(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -18,9 +18,10 @@ impl TryFrom<String> for Region {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.starts_with("eu-") || text.starts_with("us-") {
-            true => Ok(Self(text)),
-            false => Err(format!("`{text}` is not a region: no such continent")),
+        if text.starts_with("eu-") || text.starts_with("us-") {
+            Ok(Self(text))
+        } else {
+            Err(format!("`{text}` is not a region: no such continent"))
         }
     }
 }
@@ -107,14 +108,21 @@ fn a_value_without_mistakes() {
     assert_eq!(queue.weights, [1.0, 2.5, -1000.0]);
     assert_eq!(queue.mode, Some(Mode::Provisioned { read: 1, write: 2 }));
     assert_eq!(queue.pair, Some((1, "x".to_owned())));
-    assert_eq!(good::<Vec<Mode>>("[on-demand, on-demand: , fixed: 3]"), [Mode::OnDemand, Mode::OnDemand, Mode::Fixed(3)]);
+    assert_eq!(
+        good::<Vec<Mode>>("[on-demand, on-demand: , fixed: 3]"),
+        [Mode::OnDemand, Mode::OnDemand, Mode::Fixed(3)]
+    );
     assert_eq!(good::<Option<u64>>("~"), None);
-    assert_eq!(good::<IndexMap<Region, i64>>("us-east-1: 0x1F\neu-west-1: -1").values().copied().collect::<Vec<_>>(), [31, -1]);
+    assert_eq!(
+        good::<IndexMap<Region, i64>>("us-east-1: 0x1F\neu-west-1: -1").values().copied().collect::<Vec<_>>(),
+        [31, -1]
+    );
 }
 
 #[test]
 fn any_value_follows_the_core_schema() {
-    let value: serde_json::Value = good("{a: 1, b: -1, c: 1.5, d: true, e: ~, f: yes, g: '1', h: [x, {}], i: 2012-10-17}");
+    let value: serde_json::Value =
+        good("{a: 1, b: -1, c: 1.5, d: true, e: ~, f: yes, g: '1', h: [x, {}], i: 2012-10-17}");
     let wanted = serde_json::json!({"a": 1, "b": -1, "c": 1.5, "d": true, "e": null, "f": "yes", "g": "1", "h": ["x", {}], "i": "2012-10-17"});
     assert_eq!(value, wanted);
     let found = places::<serde_json::Value>("{a: 012, b: [.nan], c: 99999999999999999999, d: -99999999999999999999}");
@@ -178,12 +186,17 @@ fn a_missing_key_is_reported_at_the_key_of_its_mapping() {
 
 #[test]
 fn a_key_whose_value_is_wrong_is_not_missing() {
-    assert_eq!(places::<DeadLetter>("queue: [x]\nmax-receives: y\n"), ["source/wrong-type 1:1 queue", "source/wrong-type 2:15 y"]);
+    assert_eq!(
+        places::<DeadLetter>("queue: [x]\nmax-receives: y\n"),
+        ["source/wrong-type 1:1 queue", "source/wrong-type 2:15 y"]
+    );
 }
 
 #[test]
 fn a_string_that_yaml_reads_otherwise_is_to_be_quoted() {
-    for (written, kind) in [("012345678901", "octal"), ("1.30", "a number"), ("True", "a boolean"), (".inf", "a number")] {
+    for (written, kind) in
+        [("012345678901", "octal"), ("1.30", "a number"), ("True", "a boolean"), (".inf", "a number")]
+    {
         let (place, text) = one::<Vec<String>>(&format!("- {written}"));
         assert_eq!(place, format!("source/wrong-type 1:3 {written}"));
         assert!(text.contains(kind) && text.contains(&format!("write \"{written}\"")), "{text}");
@@ -218,7 +231,9 @@ fn wrong_types_are_named_in_yaml_words() {
 
 #[test]
 fn a_boolean_in_another_spelling_is_suggested() {
-    for (written, meant) in [("yes", "true"), ("on", "true"), ("True", "true"), ("no", "false"), ("OFF", "false"), ("ture", "true")] {
+    for (written, meant) in
+        [("yes", "true"), ("on", "true"), ("True", "true"), ("no", "false"), ("OFF", "false"), ("ture", "true")]
+    {
         let (_, text) = one::<Vec<bool>>(&format!("[{written}]"));
         assert!(text.contains(&format!("did you mean {meant}?")), "{text}");
     }
@@ -244,7 +259,9 @@ fn enums_take_a_name_or_one_key() {
     assert!(text.contains("expected exactly one key, found 2"), "{text}");
     assert!(one::<Vec<Mode>>("- fixed").1.contains("`fixed` needs a value"));
     assert!(one::<Vec<Mode>>("- on-demand: 3").1.contains("`on-demand` takes no value"));
-    assert!(one::<Vec<Mode>>("- [fixed]").1.contains("expected one of `on-demand`, `provisioned`, `fixed`, found a list"));
+    assert!(
+        one::<Vec<Mode>>("- [fixed]").1.contains("expected one of `on-demand`, `provisioned`, `fixed`, found a list")
+    );
     assert_eq!(one::<Vec<Mode>>("- fixed: x").0, "source/wrong-type 1:10 x");
     assert_eq!(one::<Vec<Mode>>("- provisioned: {read: 1, write: 2, bread: 3}").0, "source/unknown-key 1:36 bread");
     assert!(one::<Vec<Mode>>("- {}").1.contains("found an empty mapping"));
@@ -255,11 +272,14 @@ fn a_newtype_reports_at_its_scalar_or_key() {
     let (place, text) = one::<BTreeMap<Region, Region>>("eu-west-1: mars");
     assert_eq!(place, "source/invalid-value 1:12 mars");
     assert!(text.starts_with("`mars` is not a region: no such continent"), "{text}");
-    assert_eq!(places::<BTreeMap<Region, Region>>("mars: venus\npluto: eu-west-1"), ["source/invalid-value 1:1 mars", "source/invalid-value 2:1 pluto"]);
+    assert_eq!(
+        places::<BTreeMap<Region, Region>>("mars: venus\npluto: eu-west-1"),
+        ["source/invalid-value 1:1 mars", "source/invalid-value 2:1 pluto"]
+    );
 }
 
 #[test]
 fn many_mistakes_end() {
-    let text: String = (0..500).map(|n| format!("- x{n}\n")).collect();
+    let text: String = "- x\n".repeat(500);
     assert_eq!(places::<Vec<u8>>(&text).len(), super::MAX_ROUNDS);
 }
