@@ -1,3 +1,7 @@
 //! Entry point of the `infra` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    infra::cli::main()
+}

@@ -5,7 +5,53 @@
 
 #[macro_use]
 pub mod artifacts;
+pub mod assembly;
 pub mod diag;
 pub mod facts;
+pub mod kinds;
+pub mod lower;
+pub mod model;
 pub mod names;
+pub mod resolve;
+pub mod schema;
 pub mod source;
+
+use std::collections::BTreeSet;
+
+use assembly::Assembly;
+use diag::{Diagnostic, Diagnostics, suggest};
+use model::Definition;
+use source::Sources;
+
+/// Compiles one definition; `stacks` limits the output to some stacks and what they take values from (empty: all).
+///
+/// Reports every mistake it can find; `None` if any is an error.
+pub fn compile(
+    definition: Definition,
+    stacks: &[String],
+    sources: &Sources,
+    diags: &mut Diagnostics,
+) -> Option<Assembly> {
+    let world = resolve::resolve(definition, diags)?;
+    let mut selected = BTreeSet::new();
+    for name in stacks {
+        let known = || (0..world.stack_count()).map(|index| world.stack(index).0.as_str());
+        if let Some(index) = (0..world.stack_count()).find(|index| world.stack(*index).0.as_str() == name) {
+            selected.insert(index);
+            continue;
+        }
+        let error = Diagnostic::error("cli/unknown-stack", format!("there is no stack `{name}`"));
+        diags.push(match suggest(name, known()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("the stacks are {}", resolve::list(known()))),
+        });
+    }
+    let mut artifacts = lower::lower(&world, diags)?;
+    if selected.len() < stacks.len() {
+        return None;
+    }
+    if !selected.is_empty() {
+        artifacts.select(&selected);
+    }
+    Some(assembly::assemble(&world, sources, &artifacts))
+}

@@ -1,1 +1,15 @@
 //! What AWS says: tables and constants, each with unit, source and the day it was read.
+//!
+//! Depends on no other room. Nothing here decides anything; `kinds`, `resolve` and `rules` do. Tables are sorted
+//! constants, searched in place: nothing is parsed when the program starts.
+
+pub mod cloudfront;
+pub mod eks;
+pub mod hosted_zones;
+pub mod limits;
+pub mod rds;
+pub mod regions;
+pub mod stateful;
+pub mod tagging;
+
+pub use self::stateful::{snapshottable, stateful};

@@ -1,1 +1,75 @@
 //! One newtype per file: text that was checked once, at the border.
+//!
+//! Depends on `facts` (which regions exist) and `diag` (suggestions). Every type keeps its field private, prints what
+//! it parses, and says in its error what a user has to change.
+
+#[macro_use]
+mod text;
+
+mod account_id;
+mod arn;
+mod cidr;
+mod domain_name;
+mod hosted_zone_id;
+mod image_ref;
+mod kubernetes_name;
+mod logical_id;
+mod name;
+mod port;
+mod region;
+mod seconds;
+
+pub use self::account_id::{AccountId, AccountIdError};
+pub use self::arn::{Arn, ArnError};
+pub use self::cidr::{Cidr, CidrError};
+pub use self::domain_name::{DomainName, DomainNameError};
+pub use self::hosted_zone_id::{HostedZoneId, HostedZoneIdError};
+pub use self::image_ref::{ImageRef, ImageRefError};
+pub use self::kubernetes_name::{KubernetesName, KubernetesNameError};
+pub use self::logical_id::{LogicalId, LogicalIdError};
+pub use self::name::{Name, NameError};
+pub use self::port::{Port, PortError};
+pub use self::region::{Region, RegionError};
+pub use self::seconds::{Seconds, SecondsError};
+pub use crate::facts::regions::Partition;
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::{Serialize, de::DeserializeOwned};
+
+    use super::*;
+
+    /// Checks that `json` is read and written back unchanged, and that the schema describes the type.
+    fn round_trips<T: Serialize + DeserializeOwned + JsonSchema>(json: &str) {
+        let value: T = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&value).unwrap(), json);
+        let schema = schemars::schema_for!(T);
+        for key in ["type", "description", "title"] {
+            assert!(schema.get(key).is_some(), "{key} of {json}");
+        }
+    }
+
+    #[test]
+    fn every_type_round_trips_through_serde_and_has_a_schema() {
+        round_trips::<AccountId>("\"012345678901\"");
+        round_trips::<Arn>("\"arn:aws:s3:::logs\"");
+        round_trips::<Cidr>("\"10.0.0.0/16\"");
+        round_trips::<DomainName>("\"*.example.com\"");
+        round_trips::<HostedZoneId>("\"Z2FDTNDATAQYW2\"");
+        round_trips::<ImageRef>("\"public.ecr.aws/nginx/nginx:1.29\"");
+        round_trips::<KubernetesName>("\"order-service\"");
+        round_trips::<LogicalId>("\"QueueOrdersDlq\"");
+        round_trips::<Name>("\"orders\"");
+        round_trips::<Port>("8080");
+        round_trips::<Region>("\"eu-west-1\"");
+        round_trips::<Seconds>("30");
+    }
+
+    #[test]
+    fn a_map_keyed_by_names_reports_a_bad_key() {
+        type Map = std::collections::BTreeMap<Name, Seconds>;
+        let error = serde_yaml::from_str::<Map>("PaymentRetry: 30").unwrap_err().to_string();
+        assert!(error.contains("for example `payment-retry`"), "{error}");
+    }
+}

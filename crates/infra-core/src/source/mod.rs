@@ -126,3 +126,37 @@ impl Node {
         self.pairs().iter().find(|pair| pair.key == key)
     }
 }
+
+/// Line starts of all files, for many look-ups in a row.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    sources: &'a Sources,
+    starts: Vec<Vec<u32>>,
+}
+
+impl Sources {
+    /// Finds the line starts of all files.
+    pub fn lines(&self) -> Lines<'_> {
+        let starts = |file: &File| {
+            let after = file.bytes.iter().zip(1_u32..).filter(|(byte, _)| **byte == b'\n').map(|(_, next)| next);
+            std::iter::once(0).chain(after).collect()
+        };
+        Lines { sources: self, starts: self.files.iter().map(starts).collect() }
+    }
+}
+
+impl Lines<'_> {
+    /// Returns `path:line:column` of the start of a span; line and column from 1, the column in characters.
+    pub fn position(&self, span: Span) -> String {
+        let index = usize::try_from(span.file.0).unwrap_or(usize::MAX);
+        let (Some(file), Some(starts)) = (self.sources.get(span.file), self.starts.get(index)) else {
+            return String::new();
+        };
+        let line = starts.partition_point(|start| *start <= span.start);
+        let start = line.checked_sub(1).and_then(|before| starts.get(before)).copied().unwrap_or(0);
+        let range = usize::try_from(start).unwrap_or(0)..usize::try_from(span.start).unwrap_or(0);
+        let before = file.bytes.get(range).unwrap_or_default();
+        let column = String::from_utf8_lossy(before).chars().count() + 1;
+        format!("{}:{line}:{column}", file.path)
+    }
+}

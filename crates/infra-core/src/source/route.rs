@@ -28,14 +28,19 @@ impl From<usize> for Step {
 pub struct Route(pub Vec<Step>);
 
 impl Route {
-    /// Returns the span that shows this place: the value where it is a scalar, else the key that leads to it.
-    ///
-    /// A route that leaves the tree (a default was never written) gives the deepest place that was written.
-    pub fn locate(&self, root: &Node) -> Span {
-        self.walk(root).unwrap_or(root.span)
+    /// Returns the last key of the route.
+    pub fn last_key(&self) -> Option<&str> {
+        self.0.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Index(_) => None,
+        })
     }
 
-    fn walk(&self, root: &Node) -> Option<Span> {
+    /// Returns the span that shows this place: the value where it is a scalar, else the key that leads to it.
+    ///
+    /// A route that leaves the tree (a default was never written) gives the deepest place that was written,
+    /// `None` if not even the first step was written.
+    pub fn locate(&self, root: &Node) -> Option<Span> {
         let mut node = root;
         let mut shown = None;
         for step in &self.0 {

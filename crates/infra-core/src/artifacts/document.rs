@@ -1,0 +1,50 @@
+//! Documents outside CloudFormation: what is not known before deployment stands as text that names its output.
+
+use super::{Expr, Handle, Pseudo};
+
+/// Replaces what only CloudFormation can evaluate in `expr`.
+///
+/// `output` gives the placeholder text of a resource's `Ref` (no attribute) or attribute, `pseudo` the literal of a
+/// pseudo parameter. Parts of text are put together.
+pub fn settle(
+    expr: &mut Expr,
+    output: &mut impl FnMut(&Handle, Option<&str>) -> String,
+    pseudo: &impl Fn(Pseudo) -> String,
+) {
+    expr.walk_mut(&mut |value| match value {
+        Expr::Ref(handle) => *value = output(handle, None).into(),
+        Expr::Att(handle, name) => *value = output(handle, Some(name)).into(),
+        Expr::Pseudo(name) => *value = pseudo(*name).into(),
+        Expr::Concat(parts) => {
+            let mut text = String::new();
+            for part in parts {
+                settle(part, output, pseudo);
+                match part {
+                    Expr::Text(part) => text.push_str(part),
+                    Expr::Int(part) => text.push_str(&part.to_string()),
+                    Expr::Absent
+                    | Expr::Bool(_)
+                    | Expr::Float(_)
+                    | Expr::List(_)
+                    | Expr::Object(_)
+                    | Expr::Ref(_)
+                    | Expr::Att(..)
+                    | Expr::Pseudo(_)
+                    | Expr::Concat(_)
+                    | Expr::Call(..)
+                    | Expr::Parameter(_) => {}
+                }
+            }
+            *value = text.into();
+        }
+        Expr::Absent
+        | Expr::Bool(_)
+        | Expr::Int(_)
+        | Expr::Float(_)
+        | Expr::Text(_)
+        | Expr::List(_)
+        | Expr::Object(_)
+        | Expr::Call(..)
+        | Expr::Parameter(_) => {}
+    });
+}

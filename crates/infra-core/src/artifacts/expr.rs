@@ -1,0 +1,421 @@
+//! Values of emitted documents: literals, and what is known only after deployment.
+
+use std::borrow::Cow;
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use crate::names::LogicalId;
+
+/// Where a resource lives: the part of a stack in its own region, or the part split off to us-east-1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Index of the stack in the definition.
+    pub stack: u16,
+    /// Whether this is the us-east-1 part of a stack whose own region is another one.
+    pub edge: bool,
+}
+
+/// Names one resource of one template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle {
+    /// The template.
+    pub place: Place,
+    /// The logical id in it.
+    pub id: LogicalId,
+}
+
+impl Handle {
+    /// Returns what `Ref` gives for this resource.
+    pub fn reference(&self) -> Expr {
+        Expr::Ref(self.clone())
+    }
+
+    /// Returns an attribute of this resource (`Fn::GetAtt`).
+    pub fn att(&self, name: &'static str) -> Expr {
+        Expr::Att(self.clone(), Cow::Borrowed(name))
+    }
+
+    /// Returns the `Arn` attribute.
+    pub fn arn(&self) -> Expr {
+        self.att("Arn")
+    }
+}
+
+/// CloudFormation's pseudo parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pseudo {
+    /// `AWS::AccountId`
+    AccountId,
+    /// `AWS::Partition`
+    Partition,
+    /// `AWS::Region`
+    Region,
+    /// `AWS::StackName`
+    StackName,
+    /// `AWS::URLSuffix`
+    UrlSuffix,
+}
+
+impl Pseudo {
+    /// Returns the name as CloudFormation spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountId => "AWS::AccountId",
+            Self::Partition => "AWS::Partition",
+            Self::Region => "AWS::Region",
+            Self::StackName => "AWS::StackName",
+            Self::UrlSuffix => "AWS::URLSuffix",
+        }
+    }
+}
+
+/// Keys and values in the order in which they are emitted; an absent value is never stored.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Object(Vec<(Cow<'static, str>, Expr)>);
+
+impl Object {
+    /// Appends a key unless the value is absent; a key that is there already gets the new value.
+    pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) {
+        let (key, value) = (key.into(), value.into());
+        if value == Expr::Absent {
+            return;
+        }
+        if let Some(slot) = self.get_mut(&key) {
+            *slot = value;
+        } else {
+            self.0.push((key, value));
+        }
+    }
+
+    /// Appends a key without looking for an earlier one; for the `object!` macro, whose keys are unique.
+    #[doc(hidden)]
+    pub fn push(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) {
+        let value = value.into();
+        if value != Expr::Absent {
+            self.0.push((key.into(), value));
+        }
+    }
+
+    /// Makes room for `additional` keys.
+    #[doc(hidden)]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
+    /// Returns the value of a key.
+    pub fn get(&self, key: &str) -> Option<&Expr> {
+        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+
+    /// Returns the value of a key for change.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Expr> {
+        self.0.iter_mut().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+
+    /// Returns keys and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Expr)> {
+        self.0.iter().map(|(k, v)| (k.as_ref(), v))
+    }
+
+    /// Returns keys and values in order, for change.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Expr)> {
+        self.0.iter_mut().map(|(key, value)| {
+            let key: &str = key;
+            (key, value)
+        })
+    }
+
+    /// Returns whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<K: Into<Cow<'static, str>>, V: Into<Expr>> FromIterator<(K, V)> for Object {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
+        let mut object = Self::default();
+        for (key, value) in iter {
+            object.push(key, value);
+        }
+        object
+    }
+}
+
+/// A value of an emitted document.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// No value: the key that would hold it is left out.
+    Absent,
+    /// A boolean.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A finite number with a fraction.
+    Float(f64),
+    /// Text that is known now.
+    Text(Cow<'static, str>),
+    /// A list.
+    List(Vec<Expr>),
+    /// A mapping.
+    Object(Object),
+    /// What `Ref` gives for a resource.
+    Ref(Handle),
+    /// An attribute of a resource.
+    Att(Handle, Cow<'static, str>),
+    /// A pseudo parameter.
+    Pseudo(Pseudo),
+    /// Parts put together to one text.
+    Concat(Vec<Expr>),
+    /// Any other intrinsic function and its argument.
+    Call(Cow<'static, str>, Box<Expr>),
+    /// A template parameter; only linking makes these.
+    Parameter(String),
+}
+
+impl Expr {
+    /// Puts parts together to one text.
+    pub fn concat(parts: impl IntoIterator<Item = Expr>) -> Self {
+        Self::Concat(parts.into_iter().collect())
+    }
+
+    /// Returns `Fn::Select` of `index` from `list`.
+    pub fn select(index: usize, list: Expr) -> Self {
+        let index = i64::try_from(index).unwrap_or(i64::MAX);
+        Self::Call(Cow::Borrowed("Fn::Select"), Box::new(Self::List(vec![Self::Int(index), list])))
+    }
+
+    /// Returns the zones of the stack's region (`Fn::GetAZs`).
+    pub fn zones() -> Self {
+        Self::Call(Cow::Borrowed("Fn::GetAZs"), Box::new(Self::Text(Cow::Borrowed(""))))
+    }
+
+    /// Returns the text, if this is text that is known now.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Absent
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(_)
+            | Self::List(_)
+            | Self::Object(_)
+            | Self::Ref(_)
+            | Self::Att(..)
+            | Self::Pseudo(_)
+            | Self::Concat(_)
+            | Self::Call(..)
+            | Self::Parameter(_) => None,
+        }
+    }
+
+    /// Calls `visit` on this value and everything below it, outermost first.
+    pub fn walk_mut(&mut self, visit: &mut impl FnMut(&mut Expr)) {
+        visit(self);
+        match self {
+            Self::List(items) | Self::Concat(items) => items.iter_mut().for_each(|item| item.walk_mut(visit)),
+            Self::Object(object) => object.iter_mut().for_each(|(_, value)| value.walk_mut(visit)),
+            Self::Call(_, argument) => argument.walk_mut(visit),
+            Self::Absent
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(_)
+            | Self::Text(_)
+            | Self::Ref(_)
+            | Self::Att(..)
+            | Self::Pseudo(_)
+            | Self::Parameter(_) => {}
+        }
+    }
+
+    /// Turns plain data into an expression; nulls become absent.
+    pub fn from_json(value: &serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Absent,
+            serde_json::Value::Bool(b) => Self::Bool(*b),
+            serde_json::Value::Number(n) => match (n.as_i64(), n.as_f64()) {
+                (Some(int), _) => Self::Int(int),
+                (None, Some(float)) => Self::Float(float),
+                (None, None) => Self::Text(Cow::Owned(n.to_string())),
+            },
+            serde_json::Value::String(text) => Self::Text(Cow::Owned(text.clone())),
+            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
+            serde_json::Value::Object(map) => {
+                Self::Object(map.iter().map(|(k, v)| (k.clone(), Self::from_json(v))).collect())
+            }
+        }
+    }
+}
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+/// Writes the expression as a template has it: every handle must be one of the same template.
+impl Serialize for Expr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent => serializer.serialize_none(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Int(value) => serializer.serialize_i64(*value),
+            Self::Float(value) => serializer.serialize_f64(*value),
+            Self::Text(value) => serializer.serialize_str(value),
+            Self::List(items) => {
+                let mut seq = serializer.serialize_seq(Some(items.len()))?;
+                items.iter().try_for_each(|item| seq.serialize_element(item))?;
+                seq.end()
+            }
+            Self::Object(object) => object.serialize(serializer),
+            Self::Ref(handle) => one(serializer, "Ref", handle.id.as_str()),
+            Self::Att(handle, name) => one(serializer, "Fn::GetAtt", &[handle.id.as_str(), name.as_ref()]),
+            Self::Pseudo(pseudo) => one(serializer, "Ref", pseudo.as_str()),
+            Self::Concat(parts) => serialize_concat(parts, serializer),
+            Self::Call(name, argument) => one(serializer, name, argument),
+            Self::Parameter(name) => one(serializer, "Ref", name),
+        }
+    }
+}
+
+fn one<S: Serializer>(serializer: S, key: &str, value: &(impl Serialize + ?Sized)) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry(key, value)?;
+    map.end()
+}
+
+/// Writes `Fn::Sub` where every part can stand in one, else `Fn::Join`.
+fn serialize_concat<S: Serializer>(parts: &[Expr], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut text = String::new();
+    let mut plain = true;
+    for part in parts {
+        match part {
+            Expr::Text(part) => text.push_str(&part.replace("${", "${!")),
+            Expr::Int(part) => text.push_str(&part.to_string()),
+            Expr::Ref(handle) => substitute(&mut text, &mut plain, &[handle.id.as_str()]),
+            Expr::Att(handle, name) => substitute(&mut text, &mut plain, &[handle.id.as_str(), ".", name]),
+            Expr::Pseudo(pseudo) => substitute(&mut text, &mut plain, &[pseudo.as_str()]),
+            Expr::Parameter(name) => substitute(&mut text, &mut plain, &[name]),
+            Expr::Absent
+            | Expr::Bool(_)
+            | Expr::Float(_)
+            | Expr::List(_)
+            | Expr::Object(_)
+            | Expr::Concat(_)
+            | Expr::Call(..) => {
+                let join = Expr::List(vec![Expr::Text(Cow::Borrowed("")), Expr::List(parts.to_vec())]);
+                return one(serializer, "Fn::Join", &join);
+            }
+        }
+    }
+    if plain { serializer.serialize_str(&text.replace("${!", "${")) } else { one(serializer, "Fn::Sub", &text) }
+}
+
+fn substitute(text: &mut String, plain: &mut bool, parts: &[&str]) {
+    *plain = false;
+    text.push_str("${");
+    parts.iter().for_each(|part| text.push_str(part));
+    text.push('}');
+}
+
+impl From<&'static str> for Expr {
+    fn from(value: &'static str) -> Self {
+        Self::Text(Cow::Borrowed(value))
+    }
+}
+
+impl From<String> for Expr {
+    fn from(value: String) -> Self {
+        Self::Text(Cow::Owned(value))
+    }
+}
+
+impl From<&String> for Expr {
+    fn from(value: &String) -> Self {
+        Self::Text(Cow::Owned(value.clone()))
+    }
+}
+
+impl From<bool> for Expr {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+macro_rules! from_int {
+    ($($int:ty),*) => { $(impl From<$int> for Expr {
+        fn from(value: $int) -> Self {
+            Self::Int(i64::from(value))
+        }
+    })* };
+}
+from_int!(i32, i64, u8, u16, u32);
+
+impl From<usize> for Expr {
+    fn from(value: usize) -> Self {
+        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<f64> for Expr {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<Object> for Expr {
+    fn from(value: Object) -> Self {
+        Self::Object(value)
+    }
+}
+
+impl From<Pseudo> for Expr {
+    fn from(value: Pseudo) -> Self {
+        Self::Pseudo(value)
+    }
+}
+
+impl<T: Into<Expr>> From<Option<T>> for Expr {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
+}
+
+impl<T: Into<Expr>> From<Vec<T>> for Expr {
+    fn from(value: Vec<T>) -> Self {
+        Self::List(value.into_iter().map(Into::into).filter(|item| *item != Self::Absent).collect())
+    }
+}
+
+impl<T: Into<Expr>> FromIterator<T> for Expr {
+    fn from_iter<I: IntoIterator<Item = T>>(iter: I) -> Self {
+        Self::List(iter.into_iter().map(Into::into).filter(|item| *item != Self::Absent).collect())
+    }
+}
+
+/// Builds an object expression: `object! { "QueueName" => name, "Tags" => list }`; absent values are left out.
+#[macro_export]
+macro_rules! object {
+    ($($key:expr => $value:expr),* $(,)?) => {{
+        #[allow(unused_mut, clippy::allow_attributes)]
+        let mut object = $crate::artifacts::Object::with_capacity(const { <[()]>::len(&[$($crate::object!(@unit $key)),*]) });
+        $(object.push($key, $value);)*
+        $crate::artifacts::Expr::Object(object)
+    }};
+    (@unit $key:expr) => { () };
+}
+
+/// Builds a list expression; absent values are left out.
+#[macro_export]
+macro_rules! list {
+    ($($value:expr),* $(,)?) => {
+        $crate::artifacts::Expr::from(vec![$($crate::artifacts::Expr::from($value)),*])
+    };
+}
+
+/// Builds one text of parts: `text!["arn:", Pseudo::Partition, ":sqs"]`.
+#[macro_export]
+macro_rules! text {
+    ($($value:expr),* $(,)?) => {
+        $crate::artifacts::Expr::Concat(vec![$($crate::artifacts::Expr::from($value)),*])
+    };
+}

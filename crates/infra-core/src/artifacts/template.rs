@@ -1,0 +1,118 @@
+//! A CloudFormation template under construction.
+
+use indexmap::IndexMap;
+
+use super::{Expr, Handle, Object};
+use crate::names::LogicalId;
+
+/// What CloudFormation does with a resource that leaves the template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// Deletes it.
+    Delete,
+    /// Leaves it in the account.
+    Retain,
+    /// Leaves it, except when its very creation is rolled back.
+    RetainExceptOnCreate,
+    /// Takes a snapshot first.
+    Snapshot,
+}
+
+impl Deletion {
+    /// Returns the name as CloudFormation spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "Delete",
+            Self::Retain => "Retain",
+            Self::RetainExceptOnCreate => "RetainExceptOnCreate",
+            Self::Snapshot => "Snapshot",
+        }
+    }
+
+    /// Returns what to do with the old resource of a replacement; `RetainExceptOnCreate` is no such policy.
+    pub fn on_replace(self) -> Self {
+        match self {
+            Self::RetainExceptOnCreate => Self::Retain,
+            Self::Delete | Self::Retain | Self::Snapshot => self,
+        }
+    }
+}
+
+/// One resource of a template.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Resource {
+    /// Template and logical id.
+    pub handle: Handle,
+    /// Type, such as `AWS::SQS::Queue`.
+    pub kind: String,
+    /// The properties; an object.
+    pub properties: Expr,
+    /// Resources that must exist first, beyond those that the properties name.
+    pub depends_on: Vec<Handle>,
+    /// `DeletionPolicy` and `UpdateReplacePolicy`.
+    pub deletion: Option<Deletion>,
+    /// `Metadata`.
+    pub metadata: Option<Expr>,
+    /// Other attributes, such as `UpdatePolicy`.
+    pub attributes: Object,
+}
+
+impl Resource {
+    /// Starts a resource.
+    pub fn new(handle: Handle, kind: impl Into<String>, properties: Expr) -> Self {
+        Self {
+            handle,
+            kind: kind.into(),
+            properties,
+            depends_on: Vec::new(),
+            deletion: None,
+            metadata: None,
+            attributes: Object::default(),
+        }
+    }
+
+    /// Sets what happens when the resource leaves the template or is replaced.
+    pub fn deletion(mut self, deletion: Deletion) -> Self {
+        self.deletion = Some(deletion);
+        self
+    }
+
+    /// Keeps the resource in the account whatever happens to the template.
+    pub fn retain(self) -> Self {
+        self.deletion(Deletion::Retain)
+    }
+
+    /// Adds resources that must exist first.
+    pub fn after(mut self, handles: impl IntoIterator<Item = Handle>) -> Self {
+        self.depends_on.extend(handles);
+        self
+    }
+}
+
+/// A parameter of a template; `infra` fills it from another stack's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// What it is, for people.
+    pub description: String,
+}
+
+/// An output of a template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// What it is, for people.
+    pub description: String,
+    /// The value.
+    pub value: Expr,
+}
+
+/// A template under construction.
+#[derive(Clone, Debug, Default)]
+pub struct Template {
+    /// The resources in the order in which they were made.
+    pub resources: IndexMap<LogicalId, Resource>,
+    /// The parameters by name.
+    pub parameters: std::collections::BTreeMap<String, Parameter>,
+    /// The outputs by key.
+    pub outputs: std::collections::BTreeMap<String, Output>,
+}

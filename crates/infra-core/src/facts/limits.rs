@@ -1,0 +1,239 @@
+//! The numbers AWS decides: sizes, ranges and defaults, one constant each.
+//!
+//! Depends on nothing. Times are in seconds unless the constant says otherwise. Where a source is missing the text says
+//! `from memory`.
+
+/// A range of a setting, and what AWS takes when it is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The smallest value.
+    pub min: u64,
+    /// The largest value.
+    pub max: u64,
+    /// The value when nothing is set.
+    pub default: u64,
+}
+
+impl Bounds {
+    /// Returns whether `value` is accepted.
+    pub const fn contains(self, value: u64) -> bool {
+        self.min <= value && value <= self.max
+    }
+
+    const fn new(min: u64, max: u64, default: u64) -> Self {
+        assert!(min <= default && default <= max, "a default lies within its bounds");
+        Self { min, max, default }
+    }
+}
+
+/// Limits of CloudFormation.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html> (read 2026-11-22).
+pub mod cloudformation {
+    /// Largest template that goes inline with a request. Unit: bytes.
+    ///
+    /// Confirmed by a recorded error ("length less than or equal to 51200").
+    pub const TEMPLATE_BODY_BYTES: usize = 51_200;
+    /// Largest template that is read from S3. Unit: bytes. The page says "1 MB"; we take the smaller reading.
+    pub const TEMPLATE_URL_BYTES: usize = 1_000_000;
+    /// Most resources of a template.
+    pub const RESOURCES: usize = 500;
+    /// Most outputs of a template.
+    pub const OUTPUTS: usize = 200;
+    /// Most parameters of a template.
+    pub const PARAMETERS: usize = 200;
+    /// Most mappings of a template.
+    pub const MAPPINGS: usize = 200;
+    /// Longest template description. Unit: bytes.
+    pub const DESCRIPTION_BYTES: usize = 1_024;
+    /// Longest value of a parameter. Unit: bytes.
+    pub const PARAMETER_VALUE_BYTES: usize = 4_096;
+    /// Longest logical id, parameter name or output name. Unit: characters.
+    pub const LOGICAL_ID_LEN: usize = 255;
+    /// Longest stack name. Unit: characters, of `[a-zA-Z][-a-zA-Z0-9]*`.
+    pub const STACK_NAME_LEN: usize = 128;
+    /// Most tags of a stack; keys have 1 to 128 characters, values 1 to 256.
+    ///
+    /// Source: botocore `cloudformation` 2010-05-15, shape `Tags`.
+    pub const STACK_TAGS: usize = 50;
+    /// Most resources that one change set imports.
+    ///
+    /// Source: botocore `cloudformation` 2010-05-15, shape `ResourcesToImport`.
+    pub const IMPORTS: usize = 200;
+    /// Most dynamic references of a template.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>.
+    pub const DYNAMIC_REFERENCES: usize = 60;
+}
+
+/// Limits of Route 53.
+///
+/// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html> (read 2026-11-22).
+pub mod route53 {
+    /// Most `ResourceRecord` elements of one change batch; those of an UPSERT count [`UPSERT_WEIGHT`] times.
+    pub const BATCH_VALUES: usize = 1_000;
+    /// Most characters in all `Value` elements of one change batch, spaces included; weighed like [`BATCH_VALUES`].
+    pub const BATCH_CHARACTERS: usize = 32_000;
+    /// How often the values of an UPSERT count.
+    pub const UPSERT_WEIGHT: usize = 2;
+    /// Requests per second and account.
+    pub const REQUESTS_PER_SECOND: u32 = 5;
+}
+
+/// Limits of SQS.
+///
+/// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html> (read 2026-11-22).
+pub mod sqs {
+    use super::Bounds;
+
+    /// How long a received message stays hidden. Unit: seconds.
+    pub const VISIBILITY_TIMEOUT: Bounds = Bounds::new(0, 43_200, 30);
+    /// How long a message is kept. Unit: seconds.
+    pub const RETENTION: Bounds = Bounds::new(60, 1_209_600, 345_600);
+    /// How long a new message stays hidden. Unit: seconds.
+    pub const DELAY: Bounds = Bounds::new(0, 900, 0);
+    /// How long a receive call waits for a message. Unit: seconds.
+    pub const RECEIVE_WAIT: Bounds = Bounds::new(0, 20, 0);
+    /// Largest message. Unit: bytes. The default (256 KiB until August 2025) is from memory.
+    pub const MESSAGE_BYTES: Bounds = Bounds::new(1_024, 1_048_576, 1_048_576);
+    /// Receives before a message moves to the dead-letter queue. The default is from memory.
+    pub const MAX_RECEIVE_COUNT: Bounds = Bounds::new(1, 1_000, 10);
+    /// How long a data key is reused. Unit: seconds. The default is from memory.
+    pub const KMS_KEY_REUSE: Bounds = Bounds::new(60, 86_400, 300);
+    /// Most source queues that a redrive allow policy names.
+    pub const REDRIVE_ALLOW_SOURCES: usize = 10;
+}
+
+/// Limits of SNS.
+///
+/// Source: <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html> and
+/// <https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html> (read 2026-11-22).
+pub mod sns {
+    use super::Bounds;
+
+    /// Largest message of a topic, attributes included. Unit: bytes.
+    ///
+    /// More than the default limits the topic to 100 subscriptions of SQS, Firehose and Lambda.
+    /// Source: <https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html> (read 2026-11-22).
+    pub const MESSAGE_BYTES: Bounds = Bounds::new(1_024, 1_048_576, 262_144);
+    /// Most keys of a filter policy.
+    pub const FILTER_POLICY_KEYS: usize = 5;
+    /// Most combinations of a filter policy: the product of the number of values of each key.
+    pub const FILTER_POLICY_COMBINATIONS: usize = 150;
+    /// Largest filter policy. Unit: bytes.
+    pub const FILTER_POLICY_BYTES: usize = 262_144;
+    /// Most subscriptions of a topic with messages above the default size.
+    pub const LARGE_MESSAGE_SUBSCRIPTIONS: usize = 100;
+}
+
+/// Limits of API Gateway.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html> (read 2026-11-22).
+pub mod api_gateway {
+    use super::Bounds;
+
+    /// How long an HTTP API waits for its integration. Unit: milliseconds.
+    pub const HTTP_INTEGRATION_TIMEOUT_MS: Bounds = Bounds::new(50, 30_000, 30_000);
+    /// How long a WebSocket API waits for its integration. Unit: milliseconds.
+    pub const WEBSOCKET_INTEGRATION_TIMEOUT_MS: Bounds = Bounds::new(50, 29_000, 29_000);
+    /// Largest request or response of an HTTP or REST API. Unit: bytes. The page says "10 MB".
+    pub const PAYLOAD_BYTES: u64 = 10_000_000;
+    /// Requests per second of an account in a region, before a quota increase; thirteen younger regions have 2,500.
+    ///
+    /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html> (read 2026-11-22).
+    pub const THROTTLE_RATE: u32 = 10_000;
+    /// Size of the token bucket behind [`THROTTLE_RATE`]; the same younger regions have 1,250. Source: as there.
+    pub const THROTTLE_BURST: u32 = 5_000;
+    /// Routes of an API, before a quota increase.
+    pub const ROUTES: usize = 300;
+    /// Integrations of an API.
+    pub const INTEGRATIONS: usize = 300;
+    /// Days without traffic after which a VPC link becomes `INACTIVE`.
+    ///
+    /// Source: `http-api-vpc-links.html` of the same guide.
+    pub const VPC_LINK_IDLE_DAYS: u32 = 60;
+}
+
+/// Limits of ACM.
+///
+/// Source: <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html> and
+/// <https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html> (read 2026-11-22).
+pub mod acm {
+    /// Names of a certificate, the first included, before a quota increase.
+    pub const NAMES_DEFAULT: usize = 10;
+    /// Names of a certificate after the largest quota increase.
+    pub const NAMES_MAX: usize = 100;
+    /// Longest first name of a certificate, its common name. Unit: characters.
+    pub const FIRST_NAME_LEN: usize = 64;
+    /// Days that a public certificate is valid (since February 2026; 395 before).
+    pub const VALIDITY_DAYS: u32 = 198;
+    /// Days before its end at which a certificate is renewed.
+    pub const RENEWAL_DAYS: u32 = 45;
+    /// Hours after which a pending validation fails.
+    pub const VALIDATION_HOURS: u32 = 72;
+}
+
+/// Limits of Elastic Load Balancing.
+///
+/// Source: `API_LoadBalancerAttribute.html`, `API_ListenerAttribute.html`, `API_TargetGroupAttribute.html` and
+/// `API_CreateTargetGroup.html` below <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/> (read
+/// 2026-11-22).
+pub mod elb {
+    use super::Bounds;
+
+    /// Idle time-out of an Application Load Balancer. Unit: seconds.
+    pub const ALB_IDLE_TIMEOUT: Bounds = Bounds::new(1, 4_000, 60);
+    /// Idle time-out of a TCP listener of a Network Load Balancer. Unit: seconds.
+    pub const NLB_IDLE_TIMEOUT: Bounds = Bounds::new(60, 6_000, 350);
+    /// How long a target drains. Unit: seconds.
+    pub const DEREGISTRATION_DELAY: Bounds = Bounds::new(0, 3_600, 300);
+    /// Time between two health checks of a target. Unit: seconds.
+    pub const HEALTH_CHECK_INTERVAL: Bounds = Bounds::new(5, 300, 30);
+    /// Time a health check may take. Unit: seconds. The default is that of HTTP; TCP has 10 (defaults from memory).
+    pub const HEALTH_CHECK_TIMEOUT: Bounds = Bounds::new(2, 120, 5);
+    /// Successes before a target is healthy. The default is from memory.
+    pub const HEALTHY_THRESHOLD: Bounds = Bounds::new(2, 10, 5);
+    /// Failures before a target is unhealthy. The default is from memory.
+    pub const UNHEALTHY_THRESHOLD: Bounds = Bounds::new(2, 10, 2);
+    /// Longest name of a load balancer or target group. Unit: characters.
+    pub const NAME_LEN: usize = 32;
+}
+
+/// Limits of VPCs and NAT gateways.
+///
+/// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html> and `nat-gateway-basics.html` of the
+/// same guide (from memory).
+pub mod vpc {
+    /// Shortest prefix of a VPC's or subnet's IPv4 block, that is, the largest block.
+    pub const SHORTEST_PREFIX: u8 = 16;
+    /// Longest prefix of a VPC's or subnet's IPv4 block, that is, the smallest block.
+    pub const LONGEST_PREFIX: u8 = 28;
+    /// Addresses of every subnet that AWS keeps.
+    pub const RESERVED_ADDRESSES: u64 = 5;
+    /// After this time without traffic a NAT gateway forgets a connection. Unit: seconds.
+    pub const NAT_IDLE_TIMEOUT: u64 = 350;
+    /// Simultaneous connections of a NAT gateway to one destination, per address of its own.
+    pub const NAT_CONNECTIONS: u64 = 55_000;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_hold_their_ends_and_nothing_beyond() {
+        let bounds = sqs::VISIBILITY_TIMEOUT;
+        assert!(bounds.contains(0) && bounds.contains(43_200) && !bounds.contains(43_201));
+        assert!(!sqs::RETENTION.contains(59));
+    }
+
+    #[test]
+    fn every_group_of_limits_names_its_source() {
+        let text = include_str!("limits.rs");
+        let lines: Vec<&str> = text.lines().collect();
+        for (idx, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("pub mod ")) {
+            let docs = lines[..idx].iter().rev().take_while(|doc| doc.starts_with("///"));
+            assert!(docs.into_iter().any(|doc| doc.starts_with("/// Source: ")), "{line}");
+        }
+    }
+}

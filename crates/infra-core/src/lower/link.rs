@@ -1,0 +1,221 @@
+//! Turns references that cross stacks into parameters and outputs, and finds stacks that need each other.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Artifacts, place_of};
+use crate::artifacts::{Expr, Handle, Output, Parameter, Place, Resource, Template};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::ReferenceMode;
+use crate::resolve::Resolved;
+
+/// One value that crosses from one template to another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flow {
+    /// The template that has the value as an output.
+    pub from: Place,
+    /// Key of the output.
+    pub output: String,
+    /// The template that takes it.
+    pub to: Place,
+    /// Name of the parameter; none where the template asks for the output itself.
+    pub parameter: Option<String>,
+}
+
+/// Key of the output that carries `Ref` (no attribute) or an attribute of a resource.
+pub(super) fn output_key(handle: &Handle, attribute: Option<&str>) -> String {
+    let attribute = attribute.map_or_else(|| Cow::Borrowed("Ref"), |name| Cow::Owned(name.replace('.', "")));
+    format!("{}{attribute}", handle.id)
+}
+
+/// Adds the output that carries a value of a resource, if it is not there yet; returns its key.
+pub(super) fn export(templates: &mut BTreeMap<Place, Template>, handle: &Handle, attribute: Option<&str>) -> String {
+    let key = output_key(handle, attribute);
+    let template = templates.entry(handle.place).or_default();
+    if !template.outputs.contains_key(&key) {
+        let value = match attribute {
+            None => handle.reference(),
+            Some(name) => Expr::Att(handle.clone(), Cow::Owned(name.to_owned())),
+        };
+        let what = attribute.map_or_else(|| "Ref".to_owned(), str::to_owned);
+        let description = format!("{what} of {}", handle.id);
+        template.outputs.insert(key.clone(), Output { description, value });
+    }
+    key
+}
+
+/// Replaces every foreign handle of every template.
+pub(super) fn link(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostics) {
+    let mut exports: BTreeSet<(Handle, Option<String>)> = BTreeSet::new();
+    let mut templates = std::mem::take(&mut out.templates);
+    for (place, template) in &mut templates {
+        let mut linker = Linker { world, place: *place, flows: &mut out.flows, exports: &mut exports };
+        let mut parameters = std::mem::take(&mut template.parameters);
+        for resource in template.resources.values_mut() {
+            linker.resource(resource, &mut parameters, &mut out.order);
+        }
+        for output in template.outputs.values_mut() {
+            linker.expr(&mut output.value, &mut parameters);
+        }
+        template.parameters = parameters;
+    }
+    for (handle, attribute) in exports {
+        export(&mut templates, &handle, attribute.as_deref());
+    }
+    out.templates = templates;
+    super::settle::settle(world, out);
+    cycles(world, out, diags);
+}
+
+struct Linker<'a> {
+    world: &'a Resolved,
+    place: Place,
+    flows: &'a mut BTreeSet<Flow>,
+    exports: &'a mut BTreeSet<(Handle, Option<String>)>,
+}
+
+impl Linker<'_> {
+    fn resource(
+        &mut self,
+        resource: &mut Resource,
+        parameters: &mut BTreeMap<String, Parameter>,
+        order: &mut BTreeSet<(Place, Place)>,
+    ) {
+        self.expr(&mut resource.properties, parameters);
+        if let Some(metadata) = &mut resource.metadata {
+            self.expr(metadata, parameters);
+        }
+        let place = self.place;
+        resource.depends_on.retain(|handle| {
+            if handle.place != place {
+                order.insert((handle.place, place));
+            }
+            handle.place == place
+        });
+    }
+
+    fn expr(&mut self, expr: &mut Expr, parameters: &mut BTreeMap<String, Parameter>) {
+        let place = self.place;
+        expr.walk_mut(&mut |value| {
+            let (handle, attribute) = match value {
+                Expr::Ref(handle) if handle.place != place => (handle.clone(), None),
+                Expr::Att(handle, name) if handle.place != place => (handle.clone(), Some(name.to_string())),
+                Expr::Absent
+                | Expr::Bool(_)
+                | Expr::Int(_)
+                | Expr::Float(_)
+                | Expr::Text(_)
+                | Expr::List(_)
+                | Expr::Object(_)
+                | Expr::Ref(_)
+                | Expr::Att(..)
+                | Expr::Pseudo(_)
+                | Expr::Concat(_)
+                | Expr::Call(..)
+                | Expr::Parameter(_) => return,
+            };
+            *value = self.foreign(handle, attribute, parameters);
+        });
+    }
+
+    fn foreign(
+        &mut self,
+        handle: Handle,
+        attribute: Option<String>,
+        parameters: &mut BTreeMap<String, Parameter>,
+    ) -> Expr {
+        let output = output_key(&handle, attribute.as_deref());
+        let from = handle.place;
+        let stack = self.world.stack_name(from);
+        let (parameter, expr) = match self.world.environment().references {
+            ReferenceMode::Parameters => {
+                let name = format!("{}{output}", pascal(self.world.stack(from.stack).0.as_str(), from.edge));
+                let description = format!("Output {output} of stack {stack} in {}", self.world.region(from));
+                parameters.insert(name.clone(), Parameter { description });
+                (Some(name.clone()), Expr::Parameter(name))
+            }
+            ReferenceMode::StackOutputs => {
+                let argument = object! {
+                    "StackName" => stack,
+                    "OutputName" => output.clone(),
+                    "Region" => self.world.region(from).to_string(),
+                };
+                (None, Expr::Call("Fn::GetStackOutput".into(), Box::new(argument)))
+            }
+        };
+        self.flows.insert(Flow { from, output, to: self.place, parameter });
+        self.exports.insert((handle, attribute));
+        expr
+    }
+}
+
+/// Spells a stack's name as the start of a parameter name.
+fn pascal(name: &str, edge: bool) -> String {
+    let mut text: String = name
+        .split('-')
+        .flat_map(|word| {
+            let mut chars = word.chars();
+            chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars)
+        })
+        .collect();
+    if edge {
+        text.push_str("Edge");
+    }
+    text
+}
+
+/// Reports stacks that wait for each other.
+fn cycles(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
+    let mut after: BTreeMap<Place, BTreeSet<Place>> = BTreeMap::new();
+    out.flows.iter().map(|flow| (flow.from, flow.to)).chain(out.order.iter().copied()).for_each(|(from, to)| {
+        after.entry(to).or_default().insert(from);
+    });
+    let mut done: BTreeSet<Place> = BTreeSet::new();
+    loop {
+        let ready: Vec<Place> = out
+            .templates
+            .keys()
+            .copied()
+            .filter(|place| !done.contains(place) && after.get(place).is_none_or(|needs| needs.is_subset(&done)))
+            .collect();
+        if ready.is_empty() {
+            break;
+        }
+        done.extend(ready);
+    }
+    let Some(start) = out.templates.keys().copied().find(|place| !done.contains(place)) else { return };
+    let path = cycle_from(start, &after, &done);
+    let mut names: Vec<String> = path.iter().map(|place| format!("`{}`", world.stack_name(*place))).collect();
+    names.push(names.first().cloned().unwrap_or_default());
+    let title = format!("stacks need each other: {}", names.join(" needs "));
+    let mut error = Diagnostic::error("lower/stack-cycle", title);
+    for (needs, provides) in path.iter().zip(path.iter().cycle().skip(1)) {
+        let flow = out.flows.iter().find(|flow| flow.to == *needs && flow.from == *provides);
+        let owner = flow.and_then(|flow| {
+            out.provenance
+                .iter()
+                .find(|(handle, _)| handle.place == flow.from && flow.output.starts_with(handle.id.as_str()))
+        });
+        if let (Some(flow), Some((_, entry))) = (flow, owner) {
+            let text = format!("`{}` needs {} of this", world.stack_name(*needs), flow.output);
+            let at = place_of(world, *entry);
+            error = if error.primary.is_none() { error.at(at, text) } else { error.also(at, text) };
+        }
+    }
+    diags.push(error.help("move one of these entries to the other stack, or to a stack of its own"));
+}
+
+fn cycle_from(start: Place, after: &BTreeMap<Place, BTreeSet<Place>>, done: &BTreeSet<Place>) -> Vec<Place> {
+    let mut path = vec![start];
+    while let Some(next) = path
+        .last()
+        .and_then(|last| after.get(last))
+        .and_then(|needs| needs.iter().copied().find(|place| !done.contains(place)))
+    {
+        if let Some(at) = path.iter().position(|place| *place == next) {
+            return path.split_off(at);
+        }
+        path.push(next);
+    }
+    path
+}

@@ -1,0 +1,270 @@
+//! Compiles a resolved definition to documents, grouped by stack and region.
+//!
+//! Kinds call [`Lowering`] to emit; linking then turns what crosses stacks into parameters. The only mistakes of a
+//! user that show up here are those about the output itself: logical ids that clash, overrides that do not fit,
+//! stacks that need each other.
+
+mod link;
+mod overrides;
+mod settle;
+
+pub use link::Flow;
+pub(crate) use settle::{object_path, zone_path};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::artifacts::{Expr, Handle, Output, Place, RecordSet, Resource, Template};
+use crate::diag::{At, Diagnostic, Diagnostics};
+use crate::facts::tagging::{self, Tagging};
+use crate::kinds::KINDS;
+use crate::names::{DomainName, LogicalId};
+use crate::resolve::{EntryId, Resolved};
+
+/// Everything a definition compiles to; handles of other stacks have become parameters.
+#[derive(Debug, Default)]
+pub struct Artifacts {
+    /// The templates.
+    pub templates: BTreeMap<Place, Template>,
+    /// The values that cross from one template to another.
+    pub flows: BTreeSet<Flow>,
+    /// Templates that must be deployed before others although no value crosses: (first, then).
+    pub order: BTreeSet<(Place, Place)>,
+    /// The record sets by zone.
+    pub zones: BTreeMap<EntryId, Zone>,
+    /// Kubernetes objects by cluster, namespace and file.
+    pub objects: BTreeMap<ObjectFile, Vec<(Expr, EntryId)>>,
+    /// Files of web sites by site and file name.
+    pub web: BTreeMap<(String, String), (Expr, EntryId)>,
+    /// Outputs that each document outside CloudFormation waits for, by the document's path.
+    pub needs: BTreeMap<String, BTreeSet<(Place, String)>>,
+    /// The entry that made each resource.
+    pub provenance: BTreeMap<Handle, EntryId>,
+}
+
+/// Records of one hosted zone.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// The zone's domain.
+    pub domain: DomainName,
+    /// Whether it is private.
+    pub private: bool,
+    /// The zone's id.
+    pub id: Expr,
+    /// The record sets and the entries that made them.
+    pub records: Vec<(RecordSet, EntryId)>,
+}
+
+/// Where a Kubernetes object is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectFile {
+    /// Name of the cluster entry.
+    pub cluster: String,
+    /// Namespace; empty for objects of the whole cluster.
+    pub namespace: String,
+    /// File name without ending.
+    pub file: String,
+}
+
+/// What kinds emit into.
+#[derive(Debug)]
+pub struct Lowering<'a> {
+    world: &'a Resolved,
+    out: Artifacts,
+    shared: BTreeMap<LogicalId, Place>,
+    current: EntryId,
+    diags: &'a mut Diagnostics,
+}
+
+/// Compiles `world`; `None` if the output would contradict itself.
+pub fn lower(world: &Resolved, diags: &mut Diagnostics) -> Option<Artifacts> {
+    let mut found = Diagnostics::default();
+    let current = EntryId { stack: 0, kind: 0, index: 0 };
+    let mut cx = Lowering { world, out: Artifacts::default(), shared: BTreeMap::new(), current, diags: &mut found };
+    // Kind by kind: zones are declared before any stack adds records to them.
+    for kind in KINDS {
+        (0..world.stack_count()).for_each(|stack| (kind.lower)(world, stack, &mut cx));
+    }
+    let mut out = cx.out;
+    duplicate_records(world, &out, &mut found);
+    link::link(world, &mut out, &mut found);
+    overrides::apply(world, &mut out, &mut found);
+    let ok = !found.has_errors();
+    diags.append(found);
+    ok.then_some(out)
+}
+
+impl Artifacts {
+    /// Keeps what `stacks` make, and the templates that theirs take values from.
+    pub fn select(&mut self, stacks: &BTreeSet<u16>) {
+        let mut kept = stacks.clone();
+        loop {
+            let flows = self.flows.iter().map(|flow| (flow.from, flow.to)).chain(self.order.iter().copied());
+            let needs: Vec<u16> = flows
+                .filter(|(_, to)| kept.contains(&to.stack))
+                .map(|(from, _)| from.stack)
+                .filter(|from| !kept.contains(from))
+                .collect();
+            if needs.is_empty() {
+                break;
+            }
+            kept.extend(needs);
+        }
+        self.templates.retain(|place, _| kept.contains(&place.stack));
+        self.flows.retain(|flow| kept.contains(&flow.to.stack));
+        self.order.retain(|(_, to)| kept.contains(&to.stack));
+        self.zones.values_mut().for_each(|zone| zone.records.retain(|(_, entry)| kept.contains(&entry.stack)));
+        self.zones.retain(|entry, zone| kept.contains(&entry.stack) || !zone.records.is_empty());
+        self.objects.values_mut().for_each(|objects| objects.retain(|(_, entry)| kept.contains(&entry.stack)));
+        self.objects.retain(|_, objects| !objects.is_empty());
+        self.web.retain(|_, (_, entry)| kept.contains(&entry.stack));
+        self.provenance.retain(|handle, _| kept.contains(&handle.place.stack));
+    }
+}
+
+impl Lowering<'_> {
+    /// Says for which entry the following calls emit.
+    pub(crate) fn enter(&mut self, entry: EntryId) {
+        self.current = entry;
+    }
+
+    /// Adds a resource to its template, with the tags of the entry where its type takes some.
+    pub fn add(&mut self, mut resource: Resource) {
+        tag(&mut resource, &self.world.common(self.current).0.tags);
+        let handle = resource.handle.clone();
+        if let Some(earlier) = self.out.provenance.insert(handle.clone(), self.current) {
+            self.diags.push(clash(self.world, &handle, self.current, earlier));
+        }
+        let template = self.out.templates.entry(handle.place).or_default();
+        template.resources.insert(handle.id, resource);
+    }
+
+    /// Adds a resource that several entries need and that must exist once, such as a rule between two security groups.
+    ///
+    /// Its logical id comes from what it is about, not from the entry. The first entry makes it; the stacks of the
+    /// others are deployed after that one.
+    pub fn add_shared(&mut self, resource: Resource) {
+        let id = resource.handle.id.clone();
+        let place = resource.handle.place;
+        match self.shared.get(&id) {
+            None => {
+                self.shared.insert(id, place);
+                self.add(resource);
+            }
+            Some(first) if *first != place => {
+                self.out.order.insert((*first, place));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Adds an output that people or programs look for; values that cross stacks get theirs by themselves.
+    pub fn output(&mut self, place: Place, key: impl Into<String>, description: impl Into<String>, value: Expr) {
+        let output = Output { description: description.into(), value };
+        self.out.templates.entry(place).or_default().outputs.insert(key.into(), output);
+    }
+
+    /// Declares a hosted zone, so that its records have a batch to stand in.
+    pub fn zone(&mut self, entry: EntryId, domain: &DomainName, private: bool, id: Expr) {
+        let zone = Zone { domain: domain.clone(), private, id, records: Vec::new() };
+        let records = self.out.zones.remove(&entry).map(|zone| zone.records);
+        self.out.zones.insert(entry, Zone { records: records.unwrap_or_default(), ..zone });
+    }
+
+    /// Adds a record set to a zone that was declared.
+    pub fn record(&mut self, zone: EntryId, record: RecordSet) {
+        if let Some(zone) = self.out.zones.get_mut(&zone) {
+            zone.records.push((record, self.current));
+        }
+    }
+
+    /// Adds a Kubernetes object.
+    pub fn object(&mut self, file: ObjectFile, object: Expr) {
+        let objects = self.out.objects.entry(file).or_default();
+        if !objects.iter().any(|(known, _)| *known == object) {
+            objects.push((object, self.current));
+        }
+    }
+
+    /// Adds a file of a web site.
+    pub fn web(&mut self, site: impl Into<String>, file: impl Into<String>, content: Expr) {
+        self.out.web.insert((site.into(), file.into()), (content, self.current));
+    }
+}
+
+/// Writes the entry's tags into a resource in the form that its type takes.
+fn tag(resource: &mut Resource, tags: &BTreeMap<String, String>) {
+    if tags.is_empty() {
+        return;
+    }
+    let Expr::Object(properties) = &mut resource.properties else { return };
+    match tagging::style(&resource.kind) {
+        Tagging::None => {}
+        Tagging::List(key) => {
+            let mut all = match properties.get(key) {
+                Some(Expr::List(own)) => own.clone(),
+                _ => Vec::new(),
+            };
+            all.extend(tags.iter().map(|(key, value)| object! { "Key" => key, "Value" => value }));
+            properties.set(key, all);
+        }
+        Tagging::Map(key) => {
+            let mut all = match properties.get(key) {
+                Some(Expr::Object(own)) => own.clone(),
+                _ => crate::artifacts::Object::default(),
+            };
+            tags.iter().for_each(|(key, value)| all.set(key.clone(), value));
+            properties.set(key, all);
+        }
+    }
+}
+
+fn clash(world: &Resolved, handle: &Handle, current: EntryId, earlier: EntryId) -> Diagnostic {
+    let title =
+        format!("two resources of stack `{}` have the logical id `{}`", world.stack(handle.place.stack).0, handle.id);
+    Diagnostic::error("lower/logical-id-clash", title)
+        .at(place_of(world, current), "made from this entry")
+        .also(place_of(world, earlier), "and from this one")
+        .help("rename one of the entries; `renamed-from: <other name>` chooses the id without renaming")
+}
+
+/// Returns where an entry was written.
+pub(crate) fn place_of(world: &Resolved, entry: EntryId) -> At {
+    world.common(entry).1.at()
+}
+
+fn duplicate_records(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
+    for zone in out.zones.values() {
+        let mut seen: BTreeMap<(&DomainName, &str, Option<&str>), EntryId> = BTreeMap::new();
+        let mut names: BTreeMap<&DomainName, (&str, EntryId)> = BTreeMap::new();
+        for (record, entry) in &zone.records {
+            let set = record.routing.as_ref().map(|routing| routing.set_identifier.as_str());
+            let key = (&record.name, record.record_type, set);
+            if let Some(earlier) = seen.insert(key, *entry) {
+                let title = format!("record {} {} is defined twice", record.name, record.record_type);
+                diags.push(
+                    Diagnostic::error("records/duplicate", title)
+                        .at(place_of(world, *entry), "defined here")
+                        .also(place_of(world, earlier), "and here")
+                        .note("Route 53 keeps one record set per name, type and set identifier: the later change would overwrite the earlier one")
+                        .help("remove one, or give both a routing policy with different set identifiers"),
+                );
+            }
+            let (first, owner) = *names.entry(&record.name).or_insert((record.record_type, *entry));
+            if first != record.record_type && (first == "CNAME" || record.record_type == "CNAME") {
+                let title = format!("{} has a CNAME record and another record", record.name);
+                diags.push(
+                    Diagnostic::error("records/cname-beside-others", title)
+                        .at(place_of(world, *entry), format!("{} record", record.record_type))
+                        .also(place_of(world, owner), format!("{first} record"))
+                        .note("a name with a CNAME can hold nothing else; Route 53 refuses the batch")
+                        .help("use alias records instead of the CNAME"),
+                );
+            }
+        }
+    }
+}
+
+/// Makes a list of key and value objects, as most resource types take their tags.
+pub fn name_tag(name: impl Into<Expr>) -> Expr {
+    list![object! { "Key" => "Name", "Value" => name }]
+}

@@ -1,0 +1,101 @@
+//! Applies the JSON patches that entries carry over their compiled resources.
+
+use super::Artifacts;
+use crate::artifacts::{Expr, Object, Resource};
+use crate::diag::{Diagnostic, Diagnostics, suggest};
+use crate::model::{Override, PatchOperation};
+use crate::resolve::{EntryId, Resolved};
+use crate::route;
+
+/// Applies every override; reports those that name no resource or do not fit.
+pub(super) fn apply(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostics) {
+    for entry in world.ids() {
+        for (position, patch) in world.common(entry).0.overrides.iter().enumerate() {
+            if let Err(report) = one(world, out, entry, position, patch) {
+                diags.push(report);
+            }
+        }
+    }
+}
+
+fn one(
+    world: &Resolved,
+    out: &mut Artifacts,
+    entry: EntryId,
+    position: usize,
+    patch: &Override,
+) -> Result<(), Diagnostic> {
+    let at = |step: &'static str| world.common(entry).1.locate(&route!["overrides", position, step]);
+    let own: Vec<_> =
+        out.provenance.iter().filter(|(_, maker)| **maker == entry).map(|(handle, _)| handle.clone()).collect();
+    let Some(handle) = own.iter().find(|handle| handle.id.as_str() == patch.resource) else {
+        let title = format!("this entry makes no resource `{}`", patch.resource);
+        let error =
+            Diagnostic::error("overrides/unknown-resource", title).at(at("resource"), "not one of its logical ids");
+        let names = || own.iter().map(|handle| handle.id.as_str());
+        return Err(match suggest(&patch.resource, names()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("its resources are {}", crate::resolve::list(names()))),
+        });
+    };
+    if patch.reason.trim().is_empty() {
+        return Err(Diagnostic::error("overrides/no-reason", "an override needs a reason")
+            .at(at("reason"), "empty")
+            .help("say why the model's own output does not do"));
+    }
+    let resource = out.templates.get_mut(&handle.place).and_then(|template| template.resources.get_mut(&handle.id));
+    let Some(resource) = resource else { return Ok(()) };
+    let mut document = to_json(resource);
+    let operations = json_patch::Patch(patch.patch.iter().filter_map(operation).collect());
+    if operations.0.len() != patch.patch.len() {
+        return Err(Diagnostic::error("overrides/bad-path", "a path of this override is not a JSON pointer")
+            .at(at("patch"), "a path starts with `/`, such as `/Properties/DelaySeconds`"));
+    }
+    if let Err(error) = json_patch::patch(&mut document, &operations) {
+        return Err(Diagnostic::error(
+            "overrides/does-not-apply",
+            format!("the patch does not apply to `{}`", patch.resource),
+        )
+        .at(at("patch"), error.to_string())
+        .help("`infra synth` without the override shows the resource as it is"));
+    }
+    from_json(resource, &document);
+    Ok(())
+}
+
+fn operation(operation: &PatchOperation) -> Option<json_patch::PatchOperation> {
+    use json_patch::{AddOperation, RemoveOperation, ReplaceOperation};
+    Some(match operation {
+        PatchOperation::Add(add) => {
+            json_patch::PatchOperation::Add(AddOperation { path: add.path.parse().ok()?, value: add.value.clone() })
+        }
+        PatchOperation::Replace(replace) => json_patch::PatchOperation::Replace(ReplaceOperation {
+            path: replace.path.parse().ok()?,
+            value: replace.value.clone(),
+        }),
+        PatchOperation::Remove(remove) => {
+            json_patch::PatchOperation::Remove(RemoveOperation { path: remove.path.parse().ok()? })
+        }
+    })
+}
+
+fn to_json(resource: &Resource) -> serde_json::Value {
+    serde_json::to_value(crate::assembly::resource_object(resource)).unwrap_or_default()
+}
+
+/// Puts a patched document back; its intrinsics are now plain objects, which write the same.
+fn from_json(resource: &mut Resource, document: &serde_json::Value) {
+    let Expr::Object(object) = Expr::from_json(document) else { return };
+    let mut attributes = Object::default();
+    for (key, value) in object.iter() {
+        match key {
+            "Type" => value.as_text().unwrap_or_default().clone_into(&mut resource.kind),
+            "Properties" => resource.properties = value.clone(),
+            "Metadata" => resource.metadata = Some(value.clone()),
+            "DependsOn" => {}
+            _ => attributes.set(key.to_owned(), value.clone()),
+        }
+    }
+    resource.deletion = None;
+    resource.attributes = attributes;
+}

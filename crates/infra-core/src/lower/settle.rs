@@ -1,0 +1,76 @@
+//! Fills what can be known of the documents outside CloudFormation; the rest stands as placeholders.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Artifacts, link};
+use crate::artifacts::Place;
+use crate::artifacts::{Expr, Handle, Pseudo, Template, TypedValues, settle as settle_expr};
+use crate::resolve::Resolved;
+
+/// Replaces handles in batches, Kubernetes objects and web files by `${output:<stack>@<region>:<key>}`.
+pub(super) fn settle(world: &Resolved, out: &mut Artifacts) {
+    let mut settler = Settler { world, templates: &mut out.templates, needs: &mut out.needs };
+    for zone in out.zones.values_mut() {
+        let path = zone_path(&zone.domain, zone.private);
+        settler.expr(&path, &mut zone.id);
+        for (record, _) in &mut zone.records {
+            match &mut record.values {
+                TypedValues::Plain { values, .. } => values.iter_mut().for_each(|value| settler.expr(&path, value)),
+                TypedValues::Alias { dns_name, zone_id, .. } => {
+                    settler.expr(&path, dns_name);
+                    settler.expr(&path, zone_id);
+                }
+            }
+            if let Some(check) = &mut record.health_check {
+                settler.expr(&path, check);
+            }
+        }
+    }
+    for (file, objects) in &mut out.objects {
+        let path = object_path(file);
+        objects.iter_mut().for_each(|(object, _)| settler.expr(&path, object));
+    }
+    for ((site, file), (content, _)) in &mut out.web {
+        settler.expr(&format!("web/{site}/{file}"), content);
+    }
+}
+
+/// Path of the batch of a zone.
+pub(crate) fn zone_path(domain: &crate::names::DomainName, private: bool) -> String {
+    let suffix = if private { ".private" } else { "" };
+    format!("dns/{domain}{suffix}.change-batch.json")
+}
+
+/// Path of a file of Kubernetes objects.
+pub(crate) fn object_path(file: &super::ObjectFile) -> String {
+    let namespace = if file.namespace.is_empty() { "_cluster" } else { &file.namespace };
+    format!("kubernetes/{}/{namespace}/{}.yaml", file.cluster, file.file)
+}
+
+struct Settler<'a> {
+    world: &'a Resolved,
+    templates: &'a mut BTreeMap<Place, Template>,
+    needs: &'a mut BTreeMap<String, BTreeSet<(Place, String)>>,
+}
+
+impl Settler<'_> {
+    fn expr(&mut self, path: &str, expr: &mut Expr) {
+        let Self { world, templates, needs } = self;
+        let environment = world.environment();
+        let pseudo = |name: Pseudo| match name {
+            Pseudo::AccountId => environment.account.to_string(),
+            Pseudo::Partition => environment.region.partition().as_str().to_owned(),
+            Pseudo::Region => environment.region.to_string(),
+            Pseudo::StackName => String::new(),
+            Pseudo::UrlSuffix => environment.region.partition().dns_suffix().to_owned(),
+        };
+        let mut output = |handle: &Handle, attribute: Option<&str>| {
+            let key = link::export(templates, handle, attribute);
+            let place = handle.place;
+            let text = format!("${{output:{}@{}:{key}}}", world.stack_name(place), world.region(place));
+            needs.entry(path.to_owned()).or_default().insert((place, key));
+            text
+        };
+        settle_expr(expr, &mut output, &pseudo);
+    }
+}

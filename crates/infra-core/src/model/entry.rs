@@ -1,0 +1,121 @@
+//! One entry of a section, and what every entry may carry whatever its kind.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diag::At;
+use crate::names::Name;
+use crate::source::{Node, Route, Span};
+
+/// The entries of one kind in one stack, sorted by name.
+pub type Section<K> = IndexMap<Name, Entry<K>>;
+
+/// One named resource as written.
+#[derive(Clone, Debug)]
+pub struct Entry<K> {
+    /// What is particular to the kind.
+    pub spec: K,
+    /// What every entry may carry.
+    pub common: Common,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// Where an entry was written.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// In a YAML file.
+    Yaml {
+        /// Its name.
+        key: Span,
+        /// Its value after overlays.
+        node: Node,
+    },
+    /// In a Rust program.
+    Caller {
+        /// Source file as the compiler names it.
+        file: &'static str,
+        /// Line, from 1.
+        line: u32,
+    },
+}
+
+impl Origin {
+    /// Returns the place of the entry itself.
+    pub fn at(&self) -> At {
+        match self {
+            Self::Yaml { key, .. } => At::Span(*key),
+            Self::Caller { file, line } => At::Caller { file, line: *line },
+        }
+    }
+
+    /// Returns the place of a value inside the entry, or of the entry where the value was not written.
+    pub fn locate(&self, route: &Route) -> At {
+        match self {
+            Self::Yaml { key, node } => At::Span(route.locate(node).unwrap_or(*key)),
+            Self::Caller { .. } => self.at(),
+        }
+    }
+}
+
+/// What every entry may carry, whatever its kind.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Common {
+    /// The entry's former name: its resources keep the logical ids made from that one.
+    pub renamed_from: Option<Name>,
+    /// Tags of all resources made from the entry, beside those of the stack.
+    pub tags: BTreeMap<String, String>,
+    /// JSON patches over the compiled resources, for what the model does not offer.
+    pub overrides: Vec<Override>,
+}
+
+impl Common {
+    /// The keys, as they are written.
+    pub const KEYS: [&'static str; 3] = ["renamed-from", "tags", "overrides"];
+}
+
+/// A JSON patch (RFC 6902) over one compiled resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Override {
+    /// Logical id of the resource.
+    pub resource: String,
+    /// Why the model's own output does not do.
+    pub reason: String,
+    /// The operations; paths start at the resource, such as `/Properties/DelaySeconds`.
+    pub patch: Vec<PatchOperation>,
+}
+
+/// One operation of a JSON patch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum PatchOperation {
+    /// Adds a value.
+    Add(PatchValue),
+    /// Replaces a value that is there.
+    Replace(PatchValue),
+    /// Removes a value that is there.
+    Remove(PatchPath),
+}
+
+/// Where a patch works and with which value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PatchValue {
+    /// JSON pointer from the resource.
+    pub path: String,
+    /// The new value.
+    pub value: serde_json::Value,
+}
+
+/// Where a patch works.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PatchPath {
+    /// JSON pointer from the resource.
+    pub path: String,
+}

@@ -1,0 +1,223 @@
+//! Reads definitions from the node trees of the input files.
+//!
+//! Reports every mistake of every file; cannot look up other entries.
+
+use std::collections::BTreeMap;
+
+use super::entry::{Common, Entry, Origin};
+use super::{Definition, Environment, Project, Stack};
+use crate::diag::{At, Diagnostic, Diagnostics, suggest};
+use crate::kinds::{self, KINDS, Kind, Sectioned, Sections};
+use crate::names::{Name, Region};
+use crate::source::{FileId, Node, Pair, Sources, Span, Value, Variables, from_node, interpolate, merge, parse};
+
+/// A stack file before it is read for an environment.
+#[derive(Clone, Debug)]
+pub struct StackFile {
+    /// Name of the stack: that of the file.
+    pub name: Name,
+    /// Its content.
+    pub tree: Node,
+}
+
+/// An overlay file: stacks by name, each with what it changes.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// Its content.
+    pub tree: Node,
+}
+
+/// Reads `infra.yaml`.
+pub fn project(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Project> {
+    let tree = tree(sources, file, diags)?;
+    from_node(&tree, diags)
+}
+
+/// Reads a stack file as far as it is the same for every environment.
+pub fn stack_file(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<StackFile> {
+    let path = &sources.get(file)?.path;
+    let stem = path.rsplit('/').next().unwrap_or(path);
+    let stem = stem.strip_suffix(".yaml").or_else(|| stem.strip_suffix(".yml")).unwrap_or(stem);
+    let tree = tree(sources, file, diags);
+    match Name::try_from(stem.to_owned()) {
+        Ok(name) => tree.map(|tree| StackFile { name, tree }),
+        Err(error) => {
+            diags.push(
+                Diagnostic::error("model/stack-file-name", "the name of a stack file is the name of its stack")
+                    .at(At::File(file), error.to_string())
+                    .help("rename the file"),
+            );
+            None
+        }
+    }
+}
+
+/// Reads an overlay file.
+pub fn overlay(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Overlay> {
+    tree(sources, file, diags).map(|tree| Overlay { tree })
+}
+
+fn tree(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Node> {
+    let tree = parse(file, &sources.get(file)?.bytes, diags)?;
+    if matches!(tree.value, Value::Map(_)) {
+        return Some(tree);
+    }
+    let error = Diagnostic::error("model/not-a-mapping", "a file must be a mapping of keys to values");
+    diags.push(error.at(At::Span(tree.span), "this is something else"));
+    None
+}
+
+/// Reads the definition of one environment; `None` if any mistake was found.
+pub fn definition(
+    project: &Name,
+    environment: Environment,
+    stacks: Vec<StackFile>,
+    overlays: &[&Overlay],
+    diags: &mut Diagnostics,
+) -> Option<Definition> {
+    let mut found = Diagnostics::default();
+    let variables = variables(project, &environment);
+    let mut trees: BTreeMap<Name, Node> = stacks.into_iter().map(|file| (file.name, file.tree)).collect();
+    overlays.iter().for_each(|overlay| apply(&mut trees, overlay, &mut found));
+    let mut definition = Definition { project: project.clone(), environment, stacks: BTreeMap::new() };
+    for (name, tree) in trees {
+        definition.stacks.insert(name, stack(tree, &variables, &mut found));
+    }
+    let ok = !found.has_errors();
+    diags.append(found);
+    ok.then_some(definition)
+}
+
+fn variables(project: &Name, environment: &Environment) -> Variables {
+    Variables::new([
+        ("env.account".to_owned(), environment.account.to_string()),
+        ("env.domain".to_owned(), environment.domain.to_string()),
+        ("env.name".to_owned(), environment.name.to_string()),
+        ("env.region".to_owned(), environment.region.to_string()),
+        ("project".to_owned(), project.to_string()),
+    ])
+}
+
+fn apply(trees: &mut BTreeMap<Name, Node>, overlay: &Overlay, diags: &mut Diagnostics) {
+    for pair in overlay.tree.pairs() {
+        let known = trees.keys().find(|name| name.as_str() == pair.key).cloned();
+        if let Some(tree) = known.and_then(|name| trees.get_mut(&name)) {
+            merge(tree, &pair.value);
+            continue;
+        }
+        let error = Diagnostic::error("model/unknown-stack", format!("there is no stack `{}`", pair.key))
+            .at(At::Span(pair.key_span), "an overlay changes stacks that are there");
+        diags.push(match suggest(&pair.key, trees.keys().map(Name::as_str)) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("the stacks are {}", crate::resolve::list(trees.keys().map(Name::as_str)))),
+        });
+    }
+}
+
+/// Keys of a stack file that are no sections.
+const STACK_KEYS: [&str; 2] = ["description", "region"];
+
+fn stack(tree: Node, variables: &Variables, diags: &mut Diagnostics) -> Stack {
+    let mut stack = Stack::default();
+    let Value::Map(pairs) = tree.value else { return stack };
+    for mut pair in pairs {
+        match pair.key.as_str() {
+            "description" => {
+                interpolate(&mut pair.value, variables, true, diags);
+                stack.description = from_node::<String>(&pair.value, diags);
+            }
+            "region" => {
+                interpolate(&mut pair.value, variables, true, diags);
+                stack.region = from_node::<Region>(&pair.value, diags);
+            }
+            key => match kinds::by_section(key) {
+                Some((_, kind)) => {
+                    let mut loader = SectionLoader { sections: &mut stack.sections, variables, diags };
+                    (kind.load)(&mut loader, pair);
+                }
+                None => diags.push(unknown_section(&pair)),
+            },
+        }
+    }
+    stack
+}
+
+fn unknown_section(pair: &Pair) -> Diagnostic {
+    let error = Diagnostic::error("model/unknown-section", format!("unknown section `{}`", pair.key))
+        .at(At::Span(pair.key_span), "not a kind of resource");
+    let known = || KINDS.iter().map(|kind| kind.section).chain(STACK_KEYS);
+    match suggest(&pair.key, known()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!("the sections are {}", crate::resolve::list(known()))),
+    }
+}
+
+/// What reading a section needs.
+pub(crate) struct SectionLoader<'a> {
+    sections: &'a mut Sections,
+    variables: &'a Variables,
+    diags: &'a mut Diagnostics,
+}
+
+/// Reads one section entry by entry, so that one bad entry hides no other.
+pub(crate) fn section<K: Sectioned>(cx: &mut SectionLoader<'_>, pair: Pair) {
+    let Value::Map(entries) = pair.value.value else {
+        if !is_null(&pair.value) {
+            let title = format!("`{}` must be a mapping of names to entries", pair.key);
+            let error = Diagnostic::error("model/not-a-mapping", title);
+            cx.diags.push(error.at(At::Span(pair.key_span), format!("a {} has a name and a body", K::NOUN)));
+        }
+        return;
+    };
+    let mut read: Vec<(Name, Entry<K>)> = entries.into_iter().filter_map(|entry| one(cx, entry)).collect();
+    read.sort_by(|a, b| a.0.cmp(&b.0));
+    K::section_mut(cx.sections).extend(read);
+}
+
+fn one<K: Kind>(cx: &mut SectionLoader<'_>, pair: Pair) -> Option<(Name, Entry<K>)> {
+    let Pair { key, key_span, mut value } = pair;
+    let name = match Name::try_from(key) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            let report = Diagnostic::error("model/bad-name", error.to_string());
+            cx.diags.push(report.at(At::Span(key_span), "not a name"));
+            None
+        }
+    };
+    interpolate(&mut value, cx.variables, !K::VERBATIM, cx.diags);
+    if is_null(&value) {
+        value.value = Value::Map(Vec::new());
+        value.span = key_span;
+    }
+    let common = take_common(&mut value);
+    let spec = from_node::<K>(&value, cx.diags);
+    let common = put_common(&mut value, common, cx.diags)?;
+    Some((name?, Entry { spec: spec?, common, origin: Origin::Yaml { key: key_span, node: value } }))
+}
+
+/// Takes the pairs that every entry may have out of its node.
+fn take_common(node: &mut Node) -> Vec<Pair> {
+    let Value::Map(pairs) = &mut node.value else { return Vec::new() };
+    if !pairs.iter().any(|pair| Common::KEYS.contains(&pair.key.as_str())) {
+        return Vec::new();
+    }
+    let (common, own) = std::mem::take(pairs).into_iter().partition(|pair| Common::KEYS.contains(&pair.key.as_str()));
+    *pairs = own;
+    common
+}
+
+/// Reads the common pairs and puts them back for reports to find.
+fn put_common(node: &mut Node, pairs: Vec<Pair>, diags: &mut Diagnostics) -> Option<Common> {
+    let Some(first) = pairs.first() else { return Some(Common::default()) };
+    let span: Span = first.key_span;
+    let own = Node { value: Value::Map(pairs), span };
+    let common = from_node::<Common>(&own, diags);
+    if let (Value::Map(all), Value::Map(pairs)) = (&mut node.value, own.value) {
+        all.extend(pairs);
+    }
+    common
+}
+
+fn is_null(node: &Node) -> bool {
+    matches!(&node.value, Value::Plain(text) if matches!(text.as_str(), "" | "~" | "null"))
+}

@@ -1,0 +1,60 @@
+//! What the user wrote: one definition per environment, from YAML or from the Rust builder.
+//!
+//! Nothing here looks up other resources; that is `resolve`.
+
+pub mod build;
+mod entry;
+pub mod load;
+mod project;
+mod reference;
+
+pub use entry::{Common, Entry, Origin, Override, PatchOperation, Section};
+pub use project::{EnvironmentSpec, LintLevel, Project, ReferenceMode};
+pub(crate) use reference::REFERENCE_INDEX;
+pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
+
+use std::collections::BTreeMap;
+
+use crate::kinds::Sections;
+use crate::names::{AccountId, DomainName, Name, Region};
+
+/// One environment of a project, with everything that is decided per environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Environment {
+    /// Name, such as `prod`.
+    pub name: Name,
+    /// The account it is deployed to.
+    pub account: AccountId,
+    /// The region of stacks that do not name one.
+    pub region: Region,
+    /// The domain under which the environment's names live.
+    pub domain: DomainName,
+    /// Tags of every stack of the environment, those of the project included.
+    pub tags: BTreeMap<String, String>,
+    /// Whether stacks get termination protection.
+    pub protected: bool,
+    /// How values cross stacks.
+    pub references: ReferenceMode,
+}
+
+/// Everything that is to be deployed to one environment, as written.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Name of the project.
+    pub project: Name,
+    /// The environment.
+    pub environment: Environment,
+    /// The stacks, sorted by name.
+    pub stacks: BTreeMap<Name, Stack>,
+}
+
+/// One stack: becomes one CloudFormation stack per region it needs.
+#[derive(Clone, Debug, Default)]
+pub struct Stack {
+    /// What the stack is for; the template's description.
+    pub description: Option<String>,
+    /// Its region, if not that of the environment.
+    pub region: Option<Region>,
+    /// The entries by kind.
+    pub sections: Sections,
+}

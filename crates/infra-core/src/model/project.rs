@@ -1,0 +1,99 @@
+//! `infra.yaml`: the project and its environments.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Environment;
+use crate::names::{AccountId, DomainName, Name, Region};
+
+/// `infra.yaml`: the project and its environments.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Project {
+    /// Name of the project; starts the name of every stack.
+    pub project: Name,
+    /// Folder of the stack files, relative to this file.
+    #[serde(default = "default_stacks")]
+    pub stacks: String,
+    /// Tags of every stack of every environment.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// How values cross stacks.
+    #[serde(default)]
+    pub references: ReferenceMode,
+    /// Levels of findings by id, such as `records/ipv4-only: off`.
+    #[serde(default)]
+    pub lints: BTreeMap<String, LintLevel>,
+    /// The environments by name.
+    pub environments: BTreeMap<Name, EnvironmentSpec>,
+}
+
+/// How a value of one stack reaches another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReferenceMode {
+    /// As a parameter that `infra` fills from the producer's output.
+    #[default]
+    Parameters,
+    /// As `Fn::GetStackOutput`, for templates that another deployer picks up.
+    StackOutputs,
+}
+
+/// What becomes of a finding that is not an error by nature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LintLevel {
+    /// It is not reported.
+    Off,
+    /// It is reported.
+    Warning,
+    /// It fails the run.
+    Error,
+}
+
+/// One environment as written.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EnvironmentSpec {
+    /// The account; in quotes, or YAML tools read it as a number.
+    pub account: AccountId,
+    /// The region of stacks that do not name one.
+    pub region: Region,
+    /// The domain under which the environment's names live; `${env.domain}` in stack files.
+    pub domain: DomainName,
+    /// Files that are merged over the stack files, in this order, relative to `infra.yaml`.
+    #[serde(default)]
+    pub overlays: Vec<String>,
+    /// Tags of every stack of this environment.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Whether stacks get termination protection.
+    #[serde(default)]
+    pub protected: bool,
+    /// How values cross stacks, if not as the project says.
+    pub references: Option<ReferenceMode>,
+}
+
+fn default_stacks() -> String {
+    "stacks".to_owned()
+}
+
+impl Project {
+    /// Returns an environment with the project's part filled in.
+    pub fn environment(&self, name: &Name) -> Option<Environment> {
+        let spec = self.environments.get(name)?;
+        let mut tags = self.tags.clone();
+        tags.extend(spec.tags.clone());
+        Some(Environment {
+            name: name.clone(),
+            account: spec.account.clone(),
+            region: spec.region.clone(),
+            domain: spec.domain.clone(),
+            tags,
+            protected: spec.protected,
+            references: spec.references.unwrap_or(self.references),
+        })
+    }
+}

@@ -1,0 +1,386 @@
+//! Binds every reference and decides every region.
+//!
+//! After this stage nothing is unbound: [`Bound::follow`] cannot miss.
+
+mod references;
+
+pub(crate) use references::Collector;
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use crate::artifacts::{Expr, Handle, Place, Resource};
+use crate::diag::{At, Diagnostic, Diagnostics, suggest};
+use crate::kinds::{KINDS, Kind, KindIndex, KindInfo, Sectioned};
+use crate::model::{Common, Definition, Entry, Environment, Origin, Ref, Stack};
+use crate::names::{LogicalId, Name, Region};
+use crate::source::Route;
+
+/// Names one entry of a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId {
+    /// Index of the stack.
+    pub stack: u16,
+    /// Index of the kind in the table.
+    pub kind: KindIndex,
+    /// Index in the section.
+    pub index: u32,
+}
+
+/// One use of an entry by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Referral {
+    /// The entry that refers.
+    pub from: EntryId,
+    /// What it demands, such as `edge`; empty for nothing.
+    pub mark: &'static str,
+}
+
+/// A definition in which every reference is known to have its target.
+#[derive(Debug)]
+pub struct Resolved {
+    project: Name,
+    environment: Environment,
+    stacks: Vec<(Name, Stack)>,
+    index: BTreeMap<Name, u16>,
+    referrals: BTreeMap<EntryId, Vec<Referral>>,
+}
+
+/// One entry of a resolved definition; gives its fields by dereference.
+#[derive(Debug)]
+pub struct Bound<'a, K> {
+    world: &'a Resolved,
+    /// Which entry.
+    pub id: EntryId,
+    /// Its name.
+    pub name: &'a Name,
+    entry: &'a Entry<K>,
+}
+
+impl<K> Clone for Bound<'_, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Bound<'_, K> {}
+
+impl<K> Deref for Bound<'_, K> {
+    type Target = K;
+
+    fn deref(&self) -> &K {
+        &self.entry.spec
+    }
+}
+
+/// Binds the references of `definition` and lets every kind check its entries.
+///
+/// Reports unknown names, names of another kind, and what the kinds themselves refuse; `None` if any is an error.
+pub fn resolve(definition: Definition, diags: &mut Diagnostics) -> Option<Resolved> {
+    let mut world = Resolved {
+        project: definition.project,
+        environment: definition.environment,
+        index: definition.stacks.keys().zip(0_u16..).map(|(name, index)| (name.clone(), index)).collect(),
+        stacks: definition.stacks.into_iter().collect(),
+        referrals: BTreeMap::new(),
+    };
+    let mut found = Diagnostics::default();
+    world.referrals = bind(&world, &mut found);
+    if !found.has_errors() {
+        for stack in 0..world.stack_count() {
+            KINDS.iter().for_each(|kind| (kind.validate)(&world, stack, &mut found));
+        }
+    }
+    let ok = !found.has_errors();
+    diags.append(found);
+    ok.then_some(world)
+}
+
+fn bind(world: &Resolved, diags: &mut Diagnostics) -> BTreeMap<EntryId, Vec<Referral>> {
+    let mut referrals: BTreeMap<EntryId, Vec<Referral>> = BTreeMap::new();
+    let mut collector = Collector::default();
+    for (stack, (_, content)) in (0_u16..).zip(&world.stacks) {
+        for (kind, info) in (0_u8..).zip(KINDS) {
+            (info.references)(&content.sections, &mut |index, entry| {
+                let from = EntryId { stack, kind, index: u32::try_from(index).unwrap_or(u32::MAX) };
+                entry.collect(&mut collector);
+                for found in collector.drain() {
+                    match world.find(stack, found.section, &found.text) {
+                        Ok(target) => {
+                            referrals.entry(target).or_default().push(Referral { from, mark: found.mark });
+                        }
+                        Err(miss) => diags.push(miss.report(world, &found, entry.origin())),
+                    }
+                }
+            });
+        }
+    }
+    referrals
+}
+
+/// Why a reference has no target.
+enum Miss {
+    Stack(String),
+    Name { stack: u16, section: &'static str },
+}
+
+impl Miss {
+    fn report(self, world: &Resolved, found: &references::Found, origin: &Origin) -> Diagnostic {
+        let at = origin.locate(&Route(found.route.clone()));
+        let text = &found.text;
+        let wanted = crate::kinds::by_section(found.section).map_or(found.section, |(_, kind)| kind.noun);
+        match self {
+            Self::Stack(stack) => {
+                let error = Diagnostic::error("resolve/unknown-stack", format!("there is no stack `{stack}`"))
+                    .at(at, format!("refers to a {wanted} of it"));
+                match suggest(&stack, world.stacks.iter().map(|(name, _)| name.as_str())) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => {
+                        error.help(format!("the stacks are {}", list(world.stacks.iter().map(|(n, _)| n.as_str()))))
+                    }
+                }
+            }
+            Self::Name { stack, section } => world.unknown_name(stack, section, text, at, wanted),
+        }
+    }
+}
+
+/// Lists words for people: "`a`, `b`, `c`".
+pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+impl Resolved {
+    /// Returns the project's name.
+    pub fn project(&self) -> &Name {
+        &self.project
+    }
+
+    /// Returns the environment.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Returns the number of stacks.
+    pub fn stack_count(&self) -> u16 {
+        u16::try_from(self.stacks.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Returns name and content of a stack.
+    #[expect(clippy::expect_used, reason = "stack indices are made by this room alone")]
+    pub fn stack(&self, index: u16) -> (&Name, &Stack) {
+        let (name, stack) = self.stacks.get(usize::from(index)).expect("internal error: no such stack");
+        (name, stack)
+    }
+
+    /// Returns the region of a stack's own part.
+    pub fn home_region(&self, stack: u16) -> &Region {
+        self.stack(stack).1.region.as_ref().unwrap_or(&self.environment.region)
+    }
+
+    /// Returns the region of a place.
+    pub fn region(&self, place: Place) -> Region {
+        if place.edge { Region::US_EAST_1 } else { self.home_region(place.stack).clone() }
+    }
+
+    /// Returns the us-east-1 part of a stack: the stack itself if that is where it lives.
+    pub fn edge(&self, stack: u16) -> Place {
+        Place { stack, edge: *self.home_region(stack) != Region::US_EAST_1 }
+    }
+
+    /// Returns the name of the CloudFormation stack of a place.
+    pub fn stack_name(&self, place: Place) -> String {
+        let name = format!("{}-{}-{}", self.project, self.environment.name, self.stack(place.stack).0);
+        if place.edge { name + "-us-east-1" } else { name }
+    }
+
+    /// Returns the entries of a kind in one stack.
+    pub fn each<K: Sectioned>(&self, stack: u16) -> impl Iterator<Item = Bound<'_, K>> {
+        let section = K::section(&self.stack(stack).1.sections);
+        (0_u32..).zip(section).map(move |(index, (name, entry))| Bound {
+            world: self,
+            id: EntryId { stack, kind: K::INDEX, index },
+            name,
+            entry,
+        })
+    }
+
+    /// Returns the entries of a kind in all stacks.
+    pub fn all<K: Sectioned>(&self) -> impl Iterator<Item = Bound<'_, K>> {
+        (0..self.stack_count()).flat_map(|stack| self.each::<K>(stack))
+    }
+
+    /// Returns the entry of `id` if it is of kind `K`.
+    pub fn entry<K: Sectioned>(&self, id: EntryId) -> Option<Bound<'_, K>> {
+        if id.kind != K::INDEX {
+            return None;
+        }
+        let (name, entry) = K::section(&self.stack(id.stack).1.sections).get_index(usize::try_from(id.index).ok()?)?;
+        Some(Bound { world: self, id, name, entry })
+    }
+
+    /// Returns what every entry carries, whatever its kind, and where it was written.
+    #[expect(clippy::expect_used, reason = "entry ids are made by this room alone")]
+    pub(crate) fn common(&self, id: EntryId) -> (&Common, &Origin) {
+        let kind = KINDS.get(usize::from(id.kind));
+        kind.and_then(|kind| (kind.entry)(&self.stack(id.stack).1.sections, id.index))
+            .expect("internal error: no such entry")
+    }
+
+    /// Returns the ids of all entries.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = EntryId> {
+        (0_u16..).zip(&self.stacks).flat_map(|(stack, (_, content))| {
+            (0_u8..).zip(KINDS).flat_map(move |(kind, info)| {
+                let count = u32::try_from((info.names)(&content.sections).len()).unwrap_or(u32::MAX);
+                (0..count).map(move |index| EntryId { stack, kind, index })
+            })
+        })
+    }
+
+    fn find(&self, home: u16, section: &'static str, text: &str) -> Result<EntryId, Miss> {
+        let (stack, name) = match text.split_once('.') {
+            Some((stack, name)) => (self.stack_index(stack).ok_or_else(|| Miss::Stack(stack.to_owned()))?, name),
+            None => (home, text),
+        };
+        self.find_in(stack, section, name).ok_or(Miss::Name { stack, section })
+    }
+
+    fn stack_index(&self, name: &str) -> Option<u16> {
+        self.index.iter().find(|(known, _)| known.as_str() == name).map(|(_, index)| *index)
+    }
+
+    fn find_in(&self, stack: u16, section: &str, name: &str) -> Option<EntryId> {
+        let (kind, info) = crate::kinds::by_section(section)?;
+        let index = (info.position)(&self.stack(stack).1.sections, name)?;
+        Some(EntryId { stack, kind, index: u32::try_from(index).ok()? })
+    }
+
+    fn unknown_name(&self, stack: u16, section: &'static str, text: &str, at: At, wanted: &str) -> Diagnostic {
+        let name = text.rsplit_once('.').map_or(text, |(_, name)| name);
+        let other = KINDS.iter().find(|kind| self.find_in(stack, kind.section, name).is_some());
+        if let Some(other) = other {
+            let title = format!("`{text}` is a {}, not a {wanted}", other.noun);
+            return Diagnostic::error("resolve/wrong-kind", title)
+                .at(at, format!("a {wanted} is wanted here"))
+                .help(format!("name an entry of `{section}`: {}", list(self.names(stack, section))));
+        }
+        let title = format!("there is no {wanted} `{name}` in stack `{}`", self.stack(stack).0);
+        let error = Diagnostic::error("resolve/unknown-reference", title).at(at, "not found");
+        let elsewhere = (0..self.stack_count()).find(|other| self.find_in(*other, section, name).is_some());
+        if let Some(elsewhere) = elsewhere {
+            return error.help(format!("write `{}.{name}`: stack `{0}` has one", self.stack(elsewhere).0));
+        }
+        match suggest(name, self.names(stack, section)) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("`{section}` of this stack has {}", list(self.names(stack, section)))),
+        }
+    }
+
+    fn names(&self, stack: u16, section: &str) -> Vec<&str> {
+        crate::kinds::by_section(section)
+            .map_or_else(Vec::new, |(_, info): (_, &KindInfo)| (info.names)(&self.stack(stack).1.sections))
+    }
+}
+
+impl<'a, K: Kind> Bound<'a, K> {
+    /// Returns the definition.
+    pub fn world(&self) -> &'a Resolved {
+        self.world
+    }
+
+    /// Returns the environment.
+    pub fn environment(&self) -> &'a Environment {
+        &self.world.environment
+    }
+
+    /// Returns the entry's own fields with the lifetime of the definition.
+    pub fn spec(&self) -> &'a K {
+        &self.entry.spec
+    }
+
+    /// Returns the whole entry.
+    pub fn entry(&self) -> &'a Entry<K> {
+        self.entry
+    }
+
+    /// Returns the entry that a reference of this entry names.
+    #[expect(clippy::expect_used, reason = "resolve has checked every reference")]
+    pub fn follow<T: Sectioned, M>(&self, reference: &Ref<T, M>) -> Bound<'a, T> {
+        let id = self.world.find(self.id.stack, T::SECTION, reference.as_str()).ok();
+        id.and_then(|id| self.world.entry(id)).expect("internal error: unbound reference")
+    }
+
+    /// Returns the entries of kind `T` that refer to this one, each once.
+    pub fn referrers<T: Sectioned>(&self) -> Vec<Bound<'a, T>> {
+        let mut ids: Vec<EntryId> = self.referrals().iter().map(|referral| referral.from).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().filter_map(|id| self.world.entry(id)).collect()
+    }
+
+    /// Returns every use of this entry.
+    pub fn referrals(&self) -> &'a [Referral] {
+        self.world.referrals.get(&self.id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns whether an entry refers to this one with the demand `mark`.
+    pub fn demanded(&self, mark: &str) -> bool {
+        self.referrals().iter().any(|referral| referral.mark == mark)
+    }
+
+    /// Returns the template of the stack's own region.
+    pub fn home(&self) -> Place {
+        Place { stack: self.id.stack, edge: false }
+    }
+
+    /// Returns the template of the stack's us-east-1 part.
+    pub fn edge(&self) -> Place {
+        self.world.edge(self.id.stack)
+    }
+
+    /// Returns the region of the stack's own part.
+    pub fn region(&self) -> &'a Region {
+        self.world.home_region(self.id.stack)
+    }
+
+    /// Returns the name of the stack.
+    pub fn stack_name(&self) -> &'a Name {
+        self.world.stack(self.id.stack).0
+    }
+
+    /// Returns `project-environment-name`, the base of names that people see in AWS.
+    pub fn full_name(&self) -> String {
+        format!("{}-{}-{}", self.world.project, self.world.environment.name, self.name)
+    }
+
+    /// Returns the logical id of one of the entry's resources; the main one has an empty `part`.
+    pub fn logical_id(&self, part: &str) -> LogicalId {
+        LogicalId::from_name(K::PREFIX, self.entry.common.renamed_from.as_ref().unwrap_or(self.name), part)
+    }
+
+    /// Names one of the entry's resources in the stack's own region.
+    pub fn handle(&self, part: &str) -> Handle {
+        Handle { place: self.home(), id: self.logical_id(part) }
+    }
+
+    /// Names one of the entry's resources in us-east-1.
+    pub fn edge_handle(&self, part: &str) -> Handle {
+        Handle { place: self.edge(), id: self.logical_id(part) }
+    }
+
+    /// Starts one of the entry's resources in the stack's own region.
+    pub fn resource(&self, part: &str, kind: &'static str, properties: Expr) -> Resource {
+        Resource::new(self.handle(part), kind, properties)
+    }
+
+    /// Starts one of the entry's resources in us-east-1.
+    pub fn edge_resource(&self, part: &str, kind: &'static str, properties: Expr) -> Resource {
+        Resource::new(self.edge_handle(part), kind, properties)
+    }
+
+    /// Returns the place of a value of this entry for a report.
+    pub fn at(&self, route: &Route) -> At {
+        self.entry.origin.locate(route)
+    }
+}

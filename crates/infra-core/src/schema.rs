@@ -1,0 +1,111 @@
+//! JSON Schemas of the input files, for editors and for `infra schema`.
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::kinds::KINDS;
+use crate::model::{Common, Project};
+
+/// Pattern of the name of an entry.
+const NAME_PATTERN: &str = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
+
+/// Returns the schema of `infra.yaml`.
+pub fn project() -> Value {
+    let schema = generator().into_root_schema_for::<Project>();
+    finish(schema.to_value(), "infra.yaml: the project and its environments")
+}
+
+/// Returns the schema of a stack file.
+pub fn stack() -> Value {
+    let mut generator = generator();
+    let stack = stack_object(&mut generator);
+    with_definitions(stack, generator, "A stack file of infra")
+}
+
+/// Returns the schema of an overlay: stacks by name, each with what it changes.
+///
+/// What an overlay leaves out stands in the stack file, so nothing is required here.
+pub fn overlay() -> Value {
+    let mut generator = generator();
+    let stack = stack_object(&mut generator);
+    let root = json!({ "type": "object", "additionalProperties": stack });
+    let mut value = with_definitions(root, generator, "An overlay of infra");
+    relax(&mut value);
+    value
+}
+
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12().into_generator()
+}
+
+fn stack_object(generator: &mut SchemaGenerator) -> Value {
+    let mut properties = Map::new();
+    properties.insert("description".to_owned(), json!({ "type": "string", "description": "What the stack is for." }));
+    properties.insert(
+        "region".to_owned(),
+        json!({ "type": "string", "description": "The stack's region, if not that of the environment." }),
+    );
+    for kind in KINDS {
+        let entry = entry(kind.schema, generator);
+        let section = json!({
+            "description": format!("Every {} of the stack by name.", kind.noun),
+            "type": ["object", "null"],
+            "propertyNames": { "pattern": NAME_PATTERN },
+            "additionalProperties": entry,
+        });
+        properties.insert(kind.section.to_owned(), section);
+    }
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+/// Adds what every entry may carry to the schema of a kind.
+fn entry(kind: fn(&mut SchemaGenerator) -> Schema, generator: &mut SchemaGenerator) -> Value {
+    let reference = kind(generator).to_value();
+    let common = generator.subschema_for::<Common>().to_value();
+    let name = |value: &Value| {
+        value.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()).map(str::to_owned)
+    };
+    let definitions = generator.definitions_mut();
+    let properties =
+        name(&common).and_then(|name| definitions.get(&name)?.get("properties").cloned()).unwrap_or_default();
+    let target = name(&reference).and_then(|name| definitions.get_mut(&name));
+    if let (Some(Value::Object(own)), Value::Object(common)) =
+        (target.and_then(|target| target.get_mut("properties")), properties)
+    {
+        own.extend(common);
+    }
+    reference
+}
+
+fn with_definitions(root: Value, mut generator: SchemaGenerator, title: &str) -> Value {
+    let mut value = root;
+    let definitions: Map<String, Value> = generator.take_definitions(true).into_iter().collect();
+    if let Value::Object(object) = &mut value {
+        object.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    finish(value, title)
+}
+
+/// Puts dialect and title in front.
+fn finish(value: Value, title: &str) -> Value {
+    let mut first = Map::new();
+    first.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+    first.insert("title".to_owned(), json!(title));
+    if let Value::Object(object) = value {
+        first.extend(object.into_iter().filter(|(key, _)| !matches!(key.as_str(), "$schema" | "title")));
+    }
+    Value::Object(first)
+}
+
+fn relax(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            if object.get("required").is_some_and(Value::is_array) {
+                object.remove("required");
+            }
+            object.values_mut().for_each(relax);
+        }
+        Value::Array(items) => items.iter_mut().for_each(relax),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

@@ -1,0 +1,104 @@
+//! The command line: arguments, exit codes, and what happens when `infra` itself is wrong.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::{commands, output};
+
+/// How a run ended, as the exit code tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or no difference.
+    Done,
+    /// Findings, or a failure.
+    Failed,
+    /// Differences.
+    Different,
+    /// Wrong usage or unreadable input.
+    Usage,
+    /// A bug of ours.
+    Bug,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Different => 2,
+            Exit::Usage => 64,
+            Exit::Bug => 70,
+        })
+    }
+}
+
+/// Typed AWS infrastructure, compiled to CloudFormation, Route 53 change batches and Kubernetes manifests.
+#[derive(Debug, Parser)]
+#[command(name = "infra", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done or no difference, 1 findings or failure, 2 differences, \
+                          64 wrong usage or unreadable input, 70 a bug in infra.";
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+pub struct Global {
+    /// Folder of `infra.yaml`; without it, this folder or the nearest one above that has the file.
+    #[arg(long, short = 'C', global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// When to colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR says otherwise.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+// One line a command; its arguments and its work are in `commands/<command>.rs`.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Synth(commands::synth::Args),
+    Schema(commands::schema::Args),
+}
+
+/// Runs the command line and returns how it ended.
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| output::bug(&panic.to_string())));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes; clap prints them to stdout.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    output::set_color(cli.global.color);
+    let run = std::panic::catch_unwind(|| match &cli.command {
+        Command::Synth(args) => commands::synth::run(&cli.global, args),
+        Command::Schema(args) => commands::schema::run(args),
+    });
+    match run {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(error)) => {
+            output::failure(&error);
+            Exit::Usage.into()
+        }
+        Err(_) => Exit::Bug.into(),
+    }
+}

@@ -1,0 +1,170 @@
+//! `infra synth`: compiles the project to files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use crate::assembly::{Assembly, Summary};
+use crate::cli::{Exit, Global};
+use crate::diag::Diagnostics;
+use crate::files::{self, Project};
+use crate::output;
+
+/// Compile the project to CloudFormation templates, Route 53 change batches, Kubernetes manifests and web configuration.
+///
+/// Writes `infra.out/<environment>/`. Needs no AWS account and opens no connection. Nothing is written when a mistake
+/// is found, and an interrupted run leaves the previous output whole.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Environments to compile; all of them if none is named.
+    #[arg(long, short, value_name = "ENV")]
+    env: Vec<String>,
+    /// Stacks to write, with those they take values from; all of them if none is named.
+    #[arg(long, short, value_name = "STACK", num_args = 1..)]
+    stack: Vec<String>,
+    /// Folder to write to, or to compare with.
+    #[arg(long, short, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write nothing; compare with what is there and exit with 2 and a patch if it is stale.
+    #[arg(long)]
+    check: bool,
+    /// How to report.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+/// How to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// One compiled environment.
+struct Compiled {
+    environment: String,
+    assembly: Assembly,
+}
+
+/// Compiles, then writes or compares.
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
+    let mut diags = Diagnostics::default();
+    let mut project = Project::open(global.project.as_deref())?;
+    let compiled = compile(&mut project, args, &mut diags)?;
+    let out = args.out.clone().unwrap_or_else(|| project.root.join("infra.out"));
+    let stale = match &compiled {
+        Some(compiled) if args.check => differences(&out, compiled)?,
+        Some(compiled) => {
+            for environment in compiled {
+                files::replace_folder(&out, &environment.environment, &environment.assembly.files)?;
+            }
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
+    let findings = project.leveled(diags);
+    let failed = compiled.is_none();
+    let compiled = compiled.unwrap_or_default();
+    match args.format {
+        Format::Human => {
+            output::diagnostics(&project.sources, &findings)?;
+            output::result(&human(&out, &compiled, args.check, &stale))?;
+        }
+        Format::Json => {
+            let mut report = json_report(&out, &compiled, &stale);
+            report["diagnostics"] = output::json::diagnostics(&project.sources, &findings);
+            output::result(&format!("{report:#}\n"))?;
+        }
+    }
+    Ok(match (failed, stale.is_empty()) {
+        (true, _) => Exit::Failed,
+        (false, true) => Exit::Done,
+        (false, false) => Exit::Different,
+    })
+}
+
+fn compile(project: &mut Project, args: &Args, diags: &mut Diagnostics) -> anyhow::Result<Option<Vec<Compiled>>> {
+    let Some(definitions) = project.definitions(&args.env, diags)? else { return Ok(None) };
+    let mut compiled = Vec::new();
+    let mut ok = true;
+    for definition in definitions {
+        let environment = definition.environment.name.to_string();
+        match crate::compile(definition, &args.stack, &project.sources, diags) {
+            Some(assembly) => compiled.push(Compiled { environment, assembly }),
+            None => ok = false,
+        }
+    }
+    Ok((ok && !project.refuses(diags)).then_some(compiled))
+}
+
+/// A file that is not as it would be written.
+struct Stale {
+    path: String,
+    patch: String,
+}
+
+fn differences(out: &Path, compiled: &[Compiled]) -> anyhow::Result<Vec<Stale>> {
+    let mut stale = Vec::new();
+    for environment in compiled {
+        let folder = out.join(&environment.environment);
+        let present = files::read_folder(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        let wanted = &environment.assembly.files;
+        let mut paths: Vec<&String> = present.keys().chain(wanted.keys()).collect();
+        paths.sort();
+        paths.dedup();
+        for path in paths {
+            let (old, new) = (present.get(path), wanted.get(path));
+            if old != new {
+                let path = format!("{}/{path}", environment.environment);
+                stale.push(Stale { patch: output::patch(&path, old, new), path });
+            }
+        }
+    }
+    Ok(stale)
+}
+
+fn human(out: &Path, compiled: &[Compiled], check: bool, stale: &[Stale]) -> String {
+    let mut text: String = stale.iter().map(|stale| stale.patch.as_str()).collect();
+    for Compiled { environment, assembly } in compiled {
+        let Summary { templates, resources, records, objects, web } = assembly.summary;
+        let path = files::shown(&out.join(environment));
+        let counts = [
+            output::count(templates, "template"),
+            output::count(resources, "resource"),
+            output::count(records, "record set"),
+            output::count(objects, "Kubernetes object"),
+            output::count(web, "web file"),
+        ];
+        let verb = if check { "compared with" } else { "written to" };
+        text.push_str(&format!("{environment}: {} {verb} {path}\n", counts.join(", ")));
+    }
+    if !stale.is_empty() {
+        let files = output::count(stale.len(), "file");
+        text.push_str(&format!("{files} out of date; `infra synth` without `--check` writes what is wanted.\n"));
+    }
+    text
+}
+
+fn json_report(out: &Path, compiled: &[Compiled], stale: &[Stale]) -> Value {
+    let environments: Vec<Value> = compiled
+        .iter()
+        .map(|Compiled { environment, assembly }| {
+            let Summary { templates, resources, records, objects, web } = assembly.summary;
+            json!({
+                "environment": environment,
+                "path": files::shown(&out.join(environment)),
+                "templates": templates,
+                "resources": resources,
+                "records": records,
+                "objects": objects,
+                "web": web,
+            })
+        })
+        .collect();
+    let stale: Vec<&str> = stale.iter().map(|stale| stale.path.as_str()).collect();
+    json!({ "version": 1, "environments": environments, "stale": stale })
+}

@@ -1,0 +1,240 @@
+//! The files of a project: found, read, and written whole or not at all.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::diag::{At, Diagnostic, Diagnostics, Severity, suggest};
+use crate::model::load::{self, Overlay, StackFile};
+use crate::model::{Definition, LintLevel, Project as Spec};
+use crate::source::{FileId, MAX_FILE_BYTES, Sources};
+
+/// Name of the project's own file.
+const PROJECT_FILE: &str = "infra.yaml";
+
+/// A project on disk.
+#[derive(Debug)]
+pub struct Project {
+    /// Folder of `infra.yaml`.
+    pub root: PathBuf,
+    /// All files that were read.
+    pub sources: Sources,
+    file: FileId,
+    lints: BTreeMap<String, LintLevel>,
+}
+
+impl Project {
+    /// Finds and reads `infra.yaml`: in `folder`, or without it in this folder or the nearest one above.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be read.
+    pub fn open(folder: Option<&Path>) -> anyhow::Result<Self> {
+        let root = match folder {
+            Some(folder) if folder.join(PROJECT_FILE).is_file() => folder.to_owned(),
+            Some(folder) => bail!("there is no {PROJECT_FILE} in {}", folder.display()),
+            None => search()?,
+        };
+        let mut sources = Sources::default();
+        let file = read(&mut sources, &root, PROJECT_FILE)?;
+        Ok(Self { root, sources, file, lints: BTreeMap::new() })
+    }
+
+    /// Reads the definitions of some environments, or of all if none is named.
+    ///
+    /// # Errors
+    /// If a file or folder cannot be read. Mistakes in the files are reported to `diags`, and `None` is returned.
+    pub fn definitions(
+        &mut self,
+        names: &[String],
+        diags: &mut Diagnostics,
+    ) -> anyhow::Result<Option<Vec<Definition>>> {
+        let Some(spec) = load::project(&self.sources, self.file, diags) else { return Ok(None) };
+        self.lints.clone_from(&spec.lints);
+        let environments = self.chosen(&spec, names, diags);
+        let stacks = self.stacks(&spec, diags)?;
+        let overlays = self.overlays(&spec, diags)?;
+        if diags.has_errors() {
+            return Ok(None);
+        }
+        let mut stacks = Some(stacks);
+        let mut definitions = Vec::new();
+        let count = environments.len();
+        for (index, name) in environments.into_iter().enumerate() {
+            let Some(environment) = spec.environment(&name) else { continue };
+            let chosen = spec.environments.get(&name).map(|env| env.overlays.as_slice()).unwrap_or_default();
+            let overlays: Vec<&Overlay> = chosen.iter().filter_map(|path| overlays.get(path)).collect();
+            // The last environment takes the trees, the others copy them.
+            let trees = if index + 1 == count { stacks.take() } else { stacks.clone() }.unwrap_or_default();
+            definitions.extend(load::definition(&spec.project, environment, trees, &overlays, diags));
+        }
+        Ok((definitions.len() == count && !diags.has_errors()).then_some(definitions))
+    }
+
+    fn chosen(&self, spec: &Spec, names: &[String], diags: &mut Diagnostics) -> Vec<crate::names::Name> {
+        let known = || spec.environments.keys().map(crate::names::Name::as_str);
+        for name in names.iter().filter(|name| !known().any(|known| known == name.as_str())) {
+            let error = Diagnostic::error("cli/unknown-environment", format!("there is no environment `{name}`"))
+                .at(At::File(self.file), "its environments are listed here");
+            diags.push(match suggest(name, known()) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help(format!("the environments are {}", known().collect::<Vec<_>>().join(", "))),
+            });
+        }
+        let wanted = |name: &&crate::names::Name| names.is_empty() || names.iter().any(|n| n == name.as_str());
+        spec.environments.keys().filter(wanted).cloned().collect()
+    }
+
+    fn stacks(&mut self, spec: &Spec, diags: &mut Diagnostics) -> anyhow::Result<Vec<StackFile>> {
+        let folder = self.root.join(&spec.stacks);
+        let mut names = Vec::new();
+        let entries = fs::read_dir(&folder).with_context(|| format!("cannot read the stacks in {}", shown(&folder)))?;
+        for entry in entries {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if Path::new(&name).extension().is_some_and(|ext| ext == "yaml" || ext == "yml") {
+                names.push(name);
+            }
+        }
+        names.sort();
+        if names.is_empty() {
+            bail!("there is no stack file (*.yaml) in {}", shown(&folder));
+        }
+        let mut stacks: Vec<StackFile> = Vec::new();
+        for name in names {
+            let id = read(&mut self.sources, &self.root, &format!("{}/{name}", spec.stacks.trim_end_matches('/')))?;
+            stacks.extend(load::stack_file(&self.sources, id, diags));
+        }
+        Ok(stacks)
+    }
+
+    fn overlays(&mut self, spec: &Spec, diags: &mut Diagnostics) -> anyhow::Result<BTreeMap<String, Overlay>> {
+        let mut overlays = BTreeMap::new();
+        for path in spec.environments.values().flat_map(|environment| &environment.overlays) {
+            if !overlays.contains_key(path) {
+                let id = read(&mut self.sources, &self.root, path)?;
+                overlays.extend(load::overlay(&self.sources, id, diags).map(|overlay| (path.clone(), overlay)));
+            }
+        }
+        Ok(overlays)
+    }
+
+    /// Returns whether the project's lint levels make an error of a finding.
+    pub fn refuses(&self, diags: &Diagnostics) -> bool {
+        diags.iter().any(|finding| self.level(finding) == Some(Severity::Error))
+    }
+
+    /// Returns the findings in order, with the project's lint levels.
+    pub fn leveled(&self, diags: Diagnostics) -> Vec<Diagnostic> {
+        let leveled = diags.into_sorted().into_iter().filter_map(|mut finding| {
+            finding.severity = self.level(&finding)?;
+            Some(finding)
+        });
+        leveled.collect()
+    }
+
+    /// Errors stay errors; what else is found can be raised or switched off.
+    fn level(&self, finding: &Diagnostic) -> Option<Severity> {
+        match (finding.severity, self.lints.get(finding.id)) {
+            (Severity::Error, _) | (_, Some(LintLevel::Error)) => Some(Severity::Error),
+            (Severity::Warning | Severity::Advice, Some(LintLevel::Off)) => None,
+            (Severity::Warning | Severity::Advice, Some(LintLevel::Warning)) => Some(Severity::Warning),
+            (severity, None) => Some(severity),
+        }
+    }
+}
+
+fn search() -> anyhow::Result<PathBuf> {
+    let here = std::env::current_dir().context("cannot tell the working directory")?;
+    let found = here.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file());
+    match found {
+        Some(folder) if folder == here => Ok(PathBuf::new()),
+        Some(folder) => Ok(folder.to_owned()),
+        None => bail!("there is no {PROJECT_FILE} here or in a folder above; name its folder with `--project DIR`"),
+    }
+}
+
+/// Reads a file below the project; one that is too large is not read, its report comes with the others.
+fn read(sources: &mut Sources, root: &Path, path: &str) -> anyhow::Result<FileId> {
+    let full = root.join(path);
+    let size = fs::metadata(&full).with_context(|| format!("cannot read {}", shown(&full)))?.len();
+    let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
+    let bytes = if size > limit {
+        // One byte over the limit is enough for the reader to refuse it.
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut io::Read::take(fs::File::open(&full)?, limit + 1), &mut bytes)?;
+        bytes
+    } else {
+        fs::read(&full).with_context(|| format!("cannot read {}", shown(&full)))?
+    };
+    Ok(sources.add(shown(&full), bytes))
+}
+
+/// Returns a path as people write it.
+pub fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.is_empty() { ".".to_owned() } else { text }
+}
+
+/// Reads all files below `folder` by their relative paths; nothing if there is no such folder.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn read_folder(folder: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    if !folder.exists() {
+        return Ok(files);
+    }
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        for entry in fs::read_dir(&current)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(relative) = path.strip_prefix(folder) {
+                files.insert(relative.to_string_lossy().replace('\\', "/"), fs::read(&path)?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Makes `out/name` hold exactly `files`, all of them or, after a failure or an interruption, what it held before.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn replace_folder(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<()> {
+    let cannot = |path: &Path| format!("cannot write {}", shown(path));
+    fs::create_dir_all(out).with_context(|| cannot(out))?;
+    let staged = tempfile::Builder::new().prefix(&format!(".{name}.")).tempdir_in(out).with_context(|| cannot(out))?;
+    for (path, bytes) in files {
+        let path = staged.path().join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).with_context(|| cannot(parent))?;
+        }
+        fs::write(&path, bytes).with_context(|| cannot(&path))?;
+    }
+    let target = out.join(name);
+    swap(staged.path(), &target).with_context(|| cannot(&target))
+    // What the staging folder holds now, the previous output, is removed when it is dropped.
+}
+
+/// Puts `staged` in the place of `target`; where the system can, both change places in one step.
+fn swap(staged: &Path, target: &Path) -> io::Result<()> {
+    if !target.exists() {
+        return fs::rename(staged, target);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        match renameat_with(CWD, staged, CWD, target, RenameFlags::EXCHANGE) {
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+            done => return done.map_err(io::Error::from),
+        }
+    }
+    let aside = staged.with_extension("previous");
+    fs::rename(target, &aside)?;
+    fs::rename(staged, target)?;
+    fs::remove_dir_all(&aside)
+}

@@ -1,0 +1,1 @@
+"""Checks of synthesized environments by tools and models that are not ours."""
