@@ -75,9 +75,10 @@ fn group<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic, width: usize) -> 
             Place::Lines(file, labels) => lines(sources, file, &labels).into_iter().fold(group, Group::element),
             Place::Whole(label) => {
                 let shown = group.element(origin(sources, &label.at));
-                match label.text.is_empty() {
-                    true => shown,
-                    false => shown.element(Level::NOTE.message(message(&label.text, width))),
+                if label.text.is_empty() {
+                    shown
+                } else {
+                    shown.element(Level::NOTE.message(message(&label.text, width)))
                 }
             }
         };
@@ -150,7 +151,7 @@ fn lines<'a>(
     let from = bytes.get(..first)?.iter().rposition(|b| *b == b'\n').map_or(0, |newline| newline + 1);
     let to = last + bytes.get(last..)?.iter().position(|b| *b == b'\n').unwrap_or(bytes.len() - last);
     let window = Window::new(bytes.get(from..to)?);
-    let before = bytes.get(..from)?.iter().filter(|b| **b == b'\n').count();
+    let first_line = bytes.get(..from)?.split(|b| *b == b'\n').count();
     let annotations: Vec<_> = marks
         .iter()
         .map(|mark| {
@@ -159,7 +160,7 @@ fn lines<'a>(
             kind.span(range).label((!mark.text.is_empty()).then_some(mark.text))
         })
         .collect();
-    Some(Snippet::source(window.text).path(source.path.as_str()).line_start(before + 1).annotations(annotations))
+    Some(Snippet::source(window.text).path(source.path.as_str()).line_start(first_line).annotations(annotations))
 }
 
 /// A part of a file as text.

@@ -8,6 +8,7 @@ mod merge;
 mod route;
 mod scalar;
 mod syntax;
+mod text;
 mod yaml;
 
 pub use de::from_node;
@@ -71,7 +72,7 @@ impl Sources {
         };
         let end = usize::try_from(byte).unwrap_or(usize::MAX).min(file.bytes.len());
         let before = file.bytes.get(..end).unwrap_or_default();
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let line = before.split(|b| *b == b'\n').count();
         let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
         let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;
         (line, column)
