@@ -36,7 +36,7 @@ pub fn diagnostics(sources: &Sources, list: &[Diagnostic], colour: bool, width: 
 /// Returns a place as `path:line:column`, or `path` where only the file is known.
 pub fn position(sources: &Sources, at: &At) -> String {
     match at {
-        At::Span(span) => {
+        At::Span(span) | At::Hidden(span) => {
             let (line, column) = sources.line_column(span.file, span.start);
             format!("{}:{line}:{column}", path(sources, span.file))
         }
@@ -133,7 +133,7 @@ fn origin<'a>(sources: &'a Sources, at: &At) -> Origin<'a> {
     match at {
         At::File(file) => Origin::path(path(sources, *file)),
         At::Caller { file, line } => Origin::path(*file).line(usize::try_from(*line).unwrap_or(usize::MAX)),
-        At::Span(_) => Origin::path(position(sources, at)),
+        At::Span(_) | At::Hidden(_) => Origin::path(position(sources, at)),
     }
 }
 

@@ -39,7 +39,7 @@ fn severity(severity: Severity) -> &'static str {
 fn label(sources: &Sources, label: &Label, primary: bool) -> Value {
     let path = |file| sources.get(file).map(|file| file.path.as_str());
     let (path, start, end) = match &label.at {
-        At::Span(span) => {
+        At::Span(span) | At::Hidden(span) => {
             let start = sources.line_column(span.file, span.start);
             let end = sources.line_column(span.file, span.end);
             (path(span.file), Some(start), Some(end))

@@ -81,6 +81,7 @@ macro_rules! kinds {
 kinds! {
     queue::Queue in queues,
     topic::Topic in topics,
+    raw::Raw in raw,
 }
 
 /// What generic code does with a kind.

@@ -21,7 +21,7 @@ fn read(bytes: &[u8]) {
     }
     for diagnostic in diags.iter() {
         match diagnostic.primary.as_ref().map(|label| &label.at) {
-            Some(At::Span(span)) => check_span(*span, bytes),
+            Some(At::Span(span) | At::Hidden(span)) => check_span(*span, bytes),
             Some(At::File(_)) => {}
             Some(At::Caller { .. }) | None => panic!("no place: {diagnostic:?}"),
         }
