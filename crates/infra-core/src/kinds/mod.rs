@@ -48,6 +48,9 @@ pub trait Sectioned: Kind {
 }
 
 mod check;
+mod security_group;
+#[cfg(test)]
+mod testing;
 
 macro_rules! kinds {
     ($($module:ident :: $kind:ident in $field:ident),* $(,)?) => {
@@ -79,6 +82,7 @@ macro_rules! kinds {
 
 // One line a kind: module, type, field of `Sections`.
 kinds! {
+    network::Network in networks,
     queue::Queue in queues,
     topic::Topic in topics,
     raw::Raw in raw,

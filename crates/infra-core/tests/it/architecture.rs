@@ -58,7 +58,9 @@ fn room(path: &Path) -> String {
 /// The rooms that a text names through `crate::`.
 fn named(code: &str) -> BTreeSet<String> {
     let words = code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| {
-        line.split("crate::").skip(1).map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect())
+        line.split("crate::")
+            .skip(1)
+            .map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect())
     });
     words.filter(|word: &String| ALLOWED.iter().any(|(room, _)| room == word)).collect()
 }
@@ -85,8 +87,11 @@ fn every_room_names_only_the_rooms_it_may() {
 fn every_arrow_of_the_table_is_used() {
     let files = sources(&root());
     for (name, allowed) in ALLOWED {
-        let used: BTreeSet<String> =
-            files.iter().filter(|(path, _)| room(path) == *name).flat_map(|(_, text)| named(without_tests(text))).collect();
+        let used: BTreeSet<String> = files
+            .iter()
+            .filter(|(path, _)| room(path) == *name)
+            .flat_map(|(_, text)| named(without_tests(text)))
+            .collect();
         let unused: Vec<_> = allowed.iter().filter(|other| !used.contains(**other)).collect();
         assert!(unused.is_empty(), "{name} does not use {unused:?}");
     }
