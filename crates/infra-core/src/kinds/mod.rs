@@ -85,6 +85,7 @@ kinds! {
     network::Network in networks,
     queue::Queue in queues,
     topic::Topic in topics,
+    raw::Raw in raw,
 }
 
 /// What generic code does with a kind.
