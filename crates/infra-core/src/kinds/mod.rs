@@ -85,6 +85,9 @@ kinds! {
     network::Network in networks,
     queue::Queue in queues,
     topic::Topic in topics,
+    table::Table in tables,
+    bucket::Bucket in buckets,
+    secret::Secret in secrets,
     raw::Raw in raw,
 }
 
