@@ -394,12 +394,63 @@ mod tests {
     fn a_bucket_is_private_encrypted_and_kept() {
         let yaml = "buckets: { payloads: {} }";
         assert_eq!(template(yaml)["Resources"]["BucketPayloads"]["DeletionPolicy"], "Retain");
-        assert_snapshot!(properties(yaml, "BucketPayloads"), @"");
+        assert_snapshot!(properties(yaml, "BucketPayloads"), @r"
+        PublicAccessBlockConfiguration:
+          BlockPublicAcls: true
+          BlockPublicPolicy: true
+          IgnorePublicAcls: true
+          RestrictPublicBuckets: true
+        OwnershipControls:
+          Rules:
+          - ObjectOwnership: BucketOwnerEnforced
+        BucketEncryption:
+          ServerSideEncryptionConfiguration:
+          - ServerSideEncryptionByDefault:
+              SSEAlgorithm: AES256
+        VersioningConfiguration:
+          Status: Enabled
+        LifecycleConfiguration:
+          Rules:
+          - Id: unfinished-uploads
+            Status: Enabled
+            AbortIncompleteMultipartUpload:
+              DaysAfterInitiation: 7
+        ");
     }
 
     #[test]
     fn only_encrypted_connections_are_let_in() {
-        assert_snapshot!(properties("buckets: { payloads: {} }", "BucketPayloadsPolicy"), @"");
+        assert_snapshot!(properties("buckets: { payloads: {} }", "BucketPayloadsPolicy"), @r"
+        Bucket:
+          Ref: BucketPayloads
+        PolicyDocument:
+          Version: 2012-10-17
+          Statement:
+          - Effect: Deny
+            Action: s3:*
+            Resource:
+            - Fn::GetAtt:
+              - BucketPayloads
+              - Arn
+            - Fn::Sub: ${BucketPayloads.Arn}/*
+            Sid: OnlyEncrypted
+            Principal: '*'
+            Condition:
+              Bool:
+                aws:SecureTransport: 'false'
+          - Effect: Deny
+            Action: s3:*
+            Resource:
+            - Fn::GetAtt:
+              - BucketPayloads
+              - Arn
+            - Fn::Sub: ${BucketPayloads.Arn}/*
+            Sid: OnlyModernTls
+            Principal: '*'
+            Condition:
+              NumericLessThan:
+                s3:TlsVersion: '1.2'
+        ");
     }
 
     #[test]
@@ -414,7 +465,46 @@ buckets:
 ";
         let text = properties(yaml, "BucketExports");
         let (_, tail) = text.split_once("BucketEncryption").unwrap();
-        assert_snapshot!(tail, @"");
+        assert_snapshot!(tail, @r"
+        :
+          ServerSideEncryptionConfiguration:
+          - ServerSideEncryptionByDefault:
+              SSEAlgorithm: aws:kms
+              KMSMasterKeyID:
+                Fn::GetAtt:
+                - BucketExportsKey
+                - Arn
+            BucketKeyEnabled: true
+        VersioningConfiguration:
+          Status: Enabled
+        LifecycleConfiguration:
+          Rules:
+          - Id: unfinished-uploads
+            Status: Enabled
+            AbortIncompleteMultipartUpload:
+              DaysAfterInitiation: 7
+          - Id: old
+            Status: Enabled
+            Prefix: reports/
+            ExpirationInDays: 400
+            NoncurrentVersionExpiration:
+              NoncurrentDays: 7
+            Transitions:
+            - StorageClass: STANDARD_IA
+              TransitionInDays: 30
+            - StorageClass: GLACIER_IR
+              TransitionInDays: 90
+        CorsConfiguration:
+          CorsRules:
+          - AllowedOrigins:
+            - https://www.example.com
+            AllowedMethods:
+            - GET
+            - PUT
+            AllowedHeaders:
+            - content-type
+            MaxAge: 3600
+        ");
     }
 
     #[test]
@@ -423,7 +513,7 @@ buckets:
 buckets: { payloads: { payloads-of: [payment], lifecycle: { old: { expire-days: 7 } } } }
 queues: { payment: {} }
 ";
-        assert_snapshot!(report(yaml), @"");
+        assert_snapshot!(report(yaml), @"buckets/payload-expires: objects expire before the messages that point to them <- `7` deleted at 7 days");
     }
 
     #[test]
@@ -438,6 +528,14 @@ buckets:
       old: { expire-days: 20, earlier-versions-days: 3, move-to: { standard-ia: 20 } }
     cors: [{ origins: ['www.example.com/app'], methods: [] }]
 ";
-        assert_snapshot!(report(yaml), @"");
+        assert_snapshot!(report(yaml), @r"
+        kinds/out-of-range: `abort-uploads-after-days` must be from 1 to 36500 <- `0` 0 is outside
+        buckets/empty-rule: lifecycle rule `nothing` does nothing <- `nothing` no age is given
+        buckets/no-versions: a bucket without versioning has no earlier versions <- `3` about earlier versions
+        buckets/move-too-early: objects move to `standard-ia` from an age of 30 days <- `move-to` moved at 20 days
+        buckets/moved-after-expiry: objects expire before they move <- `move-to` moved at 20 days
+        buckets/bad-origin: `www.example.com/app` is no origin <- `'www.example.com/app'` browsers send scheme and host, no path
+        buckets/empty-cors: a CORS rule needs `methods` <- `methods` empty
+        ");
     }
 }

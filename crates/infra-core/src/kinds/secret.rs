@@ -151,7 +151,7 @@ secrets:
         let replicas: Vec<Expr> =
             generate.replicas.iter().map(|region| object! { "Region" => region.to_string() }).collect();
         let properties = object! {
-            "Description" => format!("{} of {}", entry.name, entry.full_name()),
+            "Description" => format!("Secret {}", entry.full_name()),
             "GenerateSecretString" => generator(generate),
             "KmsKeyId" => key,
             "ReplicaRegions" => (!replicas.is_empty()).then_some(replicas),
@@ -238,7 +238,8 @@ fn existing(entry: Bound<'_, Secret>, place: &Existing, diags: &mut Diagnostics)
     if id.is_empty() || id.len() > secrets_manager::NAME_LEN || !id.chars().all(plain) {
         diags.push(
             Diagnostic::error("secrets/bad-name", "this cannot be the name of a secret")
-                .at(at(), format!("letters, digits and {extra} make a name"))
+                // Somebody may have written the value itself here.
+                .at(at().hidden(), format!("letters, digits and {extra} make a name"))
                 .note("give the name under which the value lies, never the value itself"),
         );
     }
@@ -324,7 +325,14 @@ mod tests {
     fn a_generated_secret_is_kept() {
         let yaml = "secrets: { orders-user: { generate: { key: password, template: { username: orders } } } }";
         assert_eq!(template(yaml)["Resources"]["SecretOrdersUser"]["DeletionPolicy"], "Retain");
-        assert_snapshot!(properties(yaml, "SecretOrdersUser"), @"");
+        assert_snapshot!(properties(yaml, "SecretOrdersUser"), @r#"
+        Description: Secret shop-dev-orders-user
+        GenerateSecretString:
+          PasswordLength: 32
+          ExcludePunctuation: true
+          GenerateStringKey: password
+          SecretStringTemplate: '{"username":"orders"}'
+        "#);
     }
 
     #[test]
@@ -345,7 +353,10 @@ secrets:
 ";
         let text = report(yaml);
         assert!(!text.contains("hunter2"), "{text}");
-        assert_snapshot!(text, @"");
+        assert_snapshot!(text, @r"
+        secrets/bad-name: this cannot be the name of a secret <- letters, digits and /_+=.@- make a name
+        kinds/secret-literal: `password` looks like a secret <- a literal; it is not shown here
+        ");
     }
 
     #[test]
@@ -357,12 +368,21 @@ secrets:
   c: { existing: { secrets-manager: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:c-AbCdEf' } }
   d: { existing: { ssm-parameter: 'arn:aws:sqs:eu-west-1:111122223333:d' } }
 ";
-        assert_snapshot!(report(yaml), @"");
+        assert_snapshot!(report(yaml), @r"
+        secrets/no-source: a secret needs a place or a way to be made <- `a` has neither `existing` nor `generate`
+        secrets/two-sources: a secret that exists is not generated <- `generate` makes a new one
+        secrets/other-region: a secret is read in the region of its stack <- `'arn:aws:secretsmanager:us-east-1:111122223333:secret:c-AbCdEf'` lives elsewhere than in eu-west-1
+        secrets/bad-arn: an ARN of `sqs` is no secret of `ssm` <- `'arn:aws:sqs:eu-west-1:111122223333:d'` of another service
+        ");
     }
 
     #[test]
     fn copies_need_other_regions_and_a_managed_key() {
         let yaml = "secrets: { a: { generate: { length: 2, encryption: kms, replicas: [eu-west-1, eu-central-1] } } }";
-        assert_snapshot!(report(yaml), @"");
+        assert_snapshot!(report(yaml), @r"
+        kinds/out-of-range: `length` must be from 4 to 4096 <- `2` 2 is outside
+        secrets/regional-key: a customer managed key does not leave its region <- `replicas` copies in other regions
+        secrets/replica-at-home: the secret itself is in eu-west-1 <- `eu-west-1` no other region
+        ");
     }
 }

@@ -518,7 +518,22 @@ mod tests {
     fn a_table_is_kept_protected_and_recoverable() {
         let yaml = "tables: { idempotency: { partition-key: { name: key }, ttl: expires-at } }";
         assert_eq!(template(yaml)["Resources"]["TableIdempotency"]["DeletionPolicy"], "Retain");
-        assert_snapshot!(properties(yaml, "TableIdempotency"), @"");
+        assert_snapshot!(properties(yaml, "TableIdempotency"), @r"
+        BillingMode: PAY_PER_REQUEST
+        AttributeDefinitions:
+        - AttributeName: key
+          AttributeType: S
+        KeySchema:
+        - AttributeName: key
+          KeyType: HASH
+        TimeToLiveSpecification:
+          AttributeName: expires-at
+          Enabled: true
+        PointInTimeRecoverySpecification:
+          PointInTimeRecoveryEnabled: true
+          RecoveryPeriodInDays: 35
+        DeletionProtectionEnabled: true
+        ");
     }
 
     #[test]
@@ -531,7 +546,36 @@ tables:
     indexes:
       by-state: { partition-key: { name: state }, sort-key: { name: placed-at, type: number }, projection: { include: [total] } }
 ";
-        assert_snapshot!(properties(yaml, "TableOrders"), @"");
+        assert_snapshot!(properties(yaml, "TableOrders"), @r"
+        BillingMode: PAY_PER_REQUEST
+        AttributeDefinitions:
+        - AttributeName: customer
+          AttributeType: S
+        - AttributeName: placed-at
+          AttributeType: N
+        - AttributeName: state
+          AttributeType: S
+        KeySchema:
+        - AttributeName: customer
+          KeyType: HASH
+        - AttributeName: placed-at
+          KeyType: RANGE
+        GlobalSecondaryIndexes:
+        - IndexName: by-state
+          KeySchema:
+          - AttributeName: state
+            KeyType: HASH
+          - AttributeName: placed-at
+            KeyType: RANGE
+          Projection:
+            ProjectionType: INCLUDE
+            NonKeyAttributes:
+            - total
+        PointInTimeRecoverySpecification:
+          PointInTimeRecoveryEnabled: true
+          RecoveryPeriodInDays: 35
+        DeletionProtectionEnabled: true
+        ");
     }
 
     #[test]
@@ -543,8 +587,24 @@ tables:
     capacity: { provisioned: { read: { min: 5, max: 50 }, write: { min: 2, max: 20 } } }
     indexes: { by-state: { partition-key: { name: state } } }
 ";
-        assert_snapshot!(properties(yaml, "TableOrdersByStateReadTarget"), @"");
-        assert_snapshot!(properties(yaml, "TableOrdersWriteScaling"), @"");
+        assert_snapshot!(properties(yaml, "TableOrdersByStateReadTarget"), @r"
+        ServiceNamespace: dynamodb
+        ScalableDimension: dynamodb:index:ReadCapacityUnits
+        ResourceId:
+          Fn::Sub: table/${TableOrders}/index/by-state
+        MinCapacity: 5
+        MaxCapacity: 50
+        ");
+        assert_snapshot!(properties(yaml, "TableOrdersWriteScaling"), @r"
+        PolicyName: WriteUtilization
+        PolicyType: TargetTrackingScaling
+        ScalingTargetId:
+          Ref: TableOrdersWriteTarget
+        TargetTrackingScalingPolicyConfiguration:
+          PredefinedMetricSpecification:
+            PredefinedMetricType: DynamoDBWriteCapacityUtilization
+          TargetValue: 70
+        ");
     }
 
     #[test]
@@ -565,7 +625,12 @@ tables:
     indexes:
       by: { partition-key: { name: id, type: number } }
 ";
-        assert_snapshot!(report(yaml), @"");
+        assert_snapshot!(report(yaml), @r"
+        tables/same-key-twice: `id` cannot be partition key and sort key at once <- `sort-key` also the partition key
+        tables/ttl-type: the time of expiry must be a number <- `id` names a key of another type
+        tables/index-name: the name of an index has at least 3 characters <- `by` too short
+        tables/key-type: attribute `id` has two types <- `partition-key` another type than before
+        ");
     }
 
     #[test]
@@ -577,6 +642,11 @@ tables:
     capacity: { provisioned: { read: { min: 9, max: 5 }, write: { min: 0, target: 99 } } }
     point-in-time-recovery: { days: 40 }
 ";
-        assert_snapshot!(report(yaml), @"");
+        assert_snapshot!(report(yaml), @r"
+        tables/capacity-order: the fewest units are more than the most <- `9` at least 9
+        kinds/out-of-range: `min` must be from 1 to 40000 <- `0` 0 is outside
+        kinds/out-of-range: `target` must be from 20 to 90 <- `99` 99 is outside
+        kinds/out-of-range: `days` must be from 1 to 35 <- `40` 40 is outside
+        ");
     }
 }
