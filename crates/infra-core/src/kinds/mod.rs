@@ -48,6 +48,8 @@ pub trait Sectioned: Kind {
 }
 
 mod check;
+#[cfg(test)]
+pub(crate) mod testing;
 
 macro_rules! kinds {
     ($($module:ident :: $kind:ident in $field:ident),* $(,)?) => {
@@ -79,8 +81,10 @@ macro_rules! kinds {
 
 // One line a kind: module, type, field of `Sections`.
 kinds! {
+    network::Network in networks,
     queue::Queue in queues,
     topic::Topic in topics,
+    cluster::Cluster in clusters,
 }
 
 /// What generic code does with a kind.
