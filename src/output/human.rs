@@ -36,7 +36,7 @@ pub fn diagnostics(sources: &Sources, list: &[Diagnostic], colour: bool, width: 
 /// Returns a place as `path:line:column`, or `path` where only the file is known.
 pub fn position(sources: &Sources, at: &At) -> String {
     match at {
-        At::Span(span) => {
+        At::Span(span) | At::Hidden(span) => {
             let (line, column) = sources.line_column(span.file, span.start);
             format!("{}:{line}:{column}", path(sources, span.file))
         }
@@ -75,9 +75,10 @@ fn group<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic, width: usize) -> 
             Place::Lines(file, labels) => lines(sources, file, &labels).into_iter().fold(group, Group::element),
             Place::Whole(label) => {
                 let shown = group.element(origin(sources, &label.at));
-                match label.text.is_empty() {
-                    true => shown,
-                    false => shown.element(Level::NOTE.message(message(&label.text, width))),
+                if label.text.is_empty() {
+                    shown
+                } else {
+                    shown.element(Level::NOTE.message(message(&label.text, width)))
                 }
             }
         };
@@ -132,7 +133,7 @@ fn origin<'a>(sources: &'a Sources, at: &At) -> Origin<'a> {
     match at {
         At::File(file) => Origin::path(path(sources, *file)),
         At::Caller { file, line } => Origin::path(*file).line(usize::try_from(*line).unwrap_or(usize::MAX)),
-        At::Span(_) => Origin::path(position(sources, at)),
+        At::Span(_) | At::Hidden(_) => Origin::path(position(sources, at)),
     }
 }
 
@@ -150,7 +151,7 @@ fn lines<'a>(
     let from = bytes.get(..first)?.iter().rposition(|b| *b == b'\n').map_or(0, |newline| newline + 1);
     let to = last + bytes.get(last..)?.iter().position(|b| *b == b'\n').unwrap_or(bytes.len() - last);
     let window = Window::new(bytes.get(from..to)?);
-    let before = bytes.get(..from)?.iter().filter(|b| **b == b'\n').count();
+    let first_line = bytes.get(..from)?.split(|b| *b == b'\n').count();
     let annotations: Vec<_> = marks
         .iter()
         .map(|mark| {
@@ -159,7 +160,7 @@ fn lines<'a>(
             kind.span(range).label((!mark.text.is_empty()).then_some(mark.text))
         })
         .collect();
-    Some(Snippet::source(window.text).path(source.path.as_str()).line_start(before + 1).annotations(annotations))
+    Some(Snippet::source(window.text).path(source.path.as_str()).line_start(first_line).annotations(annotations))
 }
 
 /// A part of a file as text.

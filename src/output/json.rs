@@ -39,7 +39,7 @@ fn severity(severity: Severity) -> &'static str {
 fn label(sources: &Sources, label: &Label, primary: bool) -> Value {
     let path = |file| sources.get(file).map(|file| file.path.as_str());
     let (path, start, end) = match &label.at {
-        At::Span(span) => {
+        At::Span(span) | At::Hidden(span) => {
             let start = sources.line_column(span.file, span.start);
             let end = sources.line_column(span.file, span.end);
             (path(span.file), Some(start), Some(end))
@@ -77,8 +77,6 @@ mod tests {
         let file = sources.add("stacks/a.yaml", text);
         let mut diags = Diagnostics::default();
         parse(file, text.as_bytes(), &mut diags);
-        diags.push(Diagnostic::warning("a/b", "odd").at(At::Caller { file: "src/stack.rs", line: 7 }, "built here"));
-        diags.push(Diagnostic::error("a/c", "empty").at(At::File(file), ""));
         let document = diagnostics(&sources, &diags.iter().cloned().collect::<Vec<_>>());
         insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap(), @r#"
         {
@@ -114,45 +112,27 @@ mod tests {
               "help": [
                 "remove or rename one of them"
               ]
-            },
-            {
-              "severity": "warning",
-              "id": "a/b",
-              "title": "odd",
-              "labels": [
-                {
-                  "path": "src/stack.rs",
-                  "line": 7,
-                  "column": null,
-                  "end-line": null,
-                  "end-column": null,
-                  "text": "built here",
-                  "primary": true
-                }
-              ],
-              "notes": [],
-              "help": []
-            },
-            {
-              "severity": "error",
-              "id": "a/c",
-              "title": "empty",
-              "labels": [
-                {
-                  "path": "stacks/a.yaml",
-                  "line": null,
-                  "column": null,
-                  "end-line": null,
-                  "end-column": null,
-                  "text": "",
-                  "primary": true
-                }
-              ],
-              "notes": [],
-              "help": []
             }
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn places_without_text_have_no_column() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "");
+        let list = [
+            Diagnostic::warning("a/b", "odd").at(At::Caller { file: "src/stack.rs", line: 7 }, "built here"),
+            Diagnostic::error("a/c", "empty").at(At::File(file), ""),
+        ];
+        let document = diagnostics(&sources, &list);
+        let label = |index: usize| document["diagnostics"][index]["labels"][0].clone();
+        assert_eq!(
+            (&label(0)["path"], &label(0)["line"], &label(0)["column"]),
+            (&json!("src/stack.rs"), &json!(7), &Value::Null)
+        );
+        assert_eq!((&label(1)["path"], &label(1)["line"]), (&json!("a.yaml"), &Value::Null));
+        assert_eq!(document["diagnostics"][0]["severity"], "warning");
     }
 }

@@ -12,6 +12,7 @@ pub mod kinds;
 pub mod lower;
 pub mod model;
 pub mod names;
+pub mod place;
 pub mod resolve;
 pub mod schema;
 pub mod source;

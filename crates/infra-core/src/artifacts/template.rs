@@ -1,6 +1,7 @@
 //! A CloudFormation template under construction.
 
 use indexmap::IndexMap;
+use serde::ser::{Serialize, SerializeMap};
 
 use super::{Expr, Handle, Object};
 use crate::names::LogicalId;
@@ -87,6 +88,36 @@ impl Resource {
     pub fn after(mut self, handles: impl IntoIterator<Item = Handle>) -> Self {
         self.depends_on.extend(handles);
         self
+    }
+}
+
+/// Writes the resource as the template has it.
+impl Serialize for Resource {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("Type", &self.kind)?;
+        let mut first: Vec<&str> = self.depends_on.iter().map(|handle| handle.id.as_str()).collect();
+        first.sort_unstable();
+        first.dedup();
+        match first.as_slice() {
+            [] => {}
+            [one] => map.serialize_entry("DependsOn", one)?,
+            many => map.serialize_entry("DependsOn", many)?,
+        }
+        if let Some(deletion) = self.deletion {
+            map.serialize_entry("DeletionPolicy", deletion.as_str())?;
+            map.serialize_entry("UpdateReplacePolicy", deletion.on_replace().as_str())?;
+        }
+        for (key, value) in self.attributes.iter() {
+            map.serialize_entry(key, value)?;
+        }
+        if let Some(metadata) = &self.metadata {
+            map.serialize_entry("Metadata", metadata)?;
+        }
+        if !matches!(&self.properties, Expr::Object(object) if object.is_empty()) {
+            map.serialize_entry("Properties", &self.properties)?;
+        }
+        map.end()
     }
 }
 

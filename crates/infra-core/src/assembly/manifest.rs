@@ -181,7 +181,7 @@ fn provenance(world: &Resolved, sources: &Sources, artifacts: &Artifacts) -> Obj
     for (handle, entry) in &artifacts.provenance {
         let key = format!("{}@{}", world.stack_name(handle.place), world.region(handle.place));
         let text = match world.common(*entry).1.at() {
-            At::Span(span) => lines.position(span),
+            At::Span(span) | At::Hidden(span) => lines.position(span),
             At::File(file) => sources.get(file).map(|file| file.path.clone()).unwrap_or_default(),
             At::Caller { file, line } => format!("{file}:{line}"),
         };

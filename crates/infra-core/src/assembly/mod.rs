@@ -5,8 +5,6 @@
 mod manifest;
 mod render;
 
-pub(crate) use render::resource_object;
-
 use std::collections::BTreeMap;
 
 use crate::lower::Artifacts;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use crate::artifacts::{Expr, Object, Place, Resource, Template};
+use crate::artifacts::{Expr, Object, Place, Template};
 use crate::facts::limits;
 use crate::lower::{Zone, zone_path};
 use crate::resolve::Resolved;
@@ -85,46 +85,8 @@ struct Resources<'a>(&'a Template);
 
 impl Serialize for Resources<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.resources.iter().map(|(id, resource)| (id.as_str(), ResourceBody(resource))))
+        serializer.collect_map(self.0.resources.iter().map(|(id, resource)| (id.as_str(), resource)))
     }
-}
-
-struct ResourceBody<'a>(&'a Resource);
-
-impl Serialize for ResourceBody<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap;
-        let resource = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("Type", &resource.kind)?;
-        let mut first: Vec<&str> = resource.depends_on.iter().map(|handle| handle.id.as_str()).collect();
-        first.sort_unstable();
-        first.dedup();
-        match first.as_slice() {
-            [] => {}
-            [one] => map.serialize_entry("DependsOn", one)?,
-            many => map.serialize_entry("DependsOn", many)?,
-        }
-        if let Some(deletion) = resource.deletion {
-            map.serialize_entry("DeletionPolicy", deletion.as_str())?;
-            map.serialize_entry("UpdateReplacePolicy", deletion.on_replace().as_str())?;
-        }
-        for (key, value) in resource.attributes.iter() {
-            map.serialize_entry(key, value)?;
-        }
-        if let Some(metadata) = &resource.metadata {
-            map.serialize_entry("Metadata", metadata)?;
-        }
-        if !matches!(&resource.properties, Expr::Object(object) if object.is_empty()) {
-            map.serialize_entry("Properties", &resource.properties)?;
-        }
-        map.end()
-    }
-}
-
-/// Gives a resource as the template has it.
-pub(crate) fn resource_object(resource: &Resource) -> impl Serialize {
-    ResourceBody(resource)
 }
 
 fn description(world: &Resolved, place: Place) -> String {

@@ -1,8 +1,8 @@
 //! Diagnostics: what is wrong, where, why, and what to do about it.
 //!
-//! May depend on `source` for places only. Rendering is done by the tool; nothing here prints.
+//! Depends on `place` only. Rendering is done by the tool; nothing here prints.
 
-use crate::source::{FileId, Span};
+use crate::place::{FileId, Span};
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,8 @@ pub enum Severity {
 pub enum At {
     /// Bytes of an input file.
     Span(Span),
+    /// Bytes of an input file that must not be shown, such as a secret.
+    Hidden(Span),
     /// An input file as a whole (empty, unreadable, too large, not UTF-8).
     File(FileId),
     /// A line of the Rust program that built the definition.
@@ -29,6 +31,16 @@ pub enum At {
         /// Line, from 1.
         line: u32,
     },
+}
+
+impl At {
+    /// Keeps the text at this place out of the report.
+    pub fn hidden(self) -> Self {
+        match self {
+            Self::Span(span) => Self::Hidden(span),
+            Self::Hidden(_) | Self::File(_) | Self::Caller { .. } => self,
+        }
+    }
 }
 
 /// A marked place with its own text.
@@ -118,6 +130,11 @@ impl Diagnostics {
     /// Adds one finding.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.list.push(diagnostic);
+    }
+
+    /// Adds the findings there are.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Diagnostic>) {
+        self.list.extend(findings);
     }
 
     /// Takes all findings of `other`.

@@ -25,3 +25,22 @@ pub(super) fn bounds<K: Kind>(
             .note(format!("the service refuses other values: {source}")),
     );
 }
+
+/// Words in a key that say that its value is to be kept secret.
+const SECRET_WORDS: [&str; 8] =
+    ["password", "passwd", "secret", "privatekey", "private_key", "apikey", "api_key", "accesskey"];
+
+/// Starts of values that are credentials whatever their key.
+const SECRET_STARTS: [&str; 6] = ["AKIA", "ASIA", "-----BEGIN", "ghp_", "sk_live_", "xoxb-"];
+
+/// Reports a literal that looks like a secret, without printing it.
+pub(super) fn secret_literal(key: &str, value: &str, at: crate::diag::At) -> Option<Diagnostic> {
+    let plain = key.to_ascii_lowercase().replace('-', "_");
+    let by_key = SECRET_WORDS.iter().any(|word| plain.contains(word)) && !value.is_empty();
+    let by_value = SECRET_STARTS.iter().any(|start| value.starts_with(start))
+        || (value.contains("://") && value.split_once('@').is_some_and(|(user, _)| user.matches(':').count() > 1));
+    (by_key || by_value).then(|| {
+        Diagnostic::error("kinds/secret-literal", format!("`{key}` looks like a secret"))
+            .at(at.hidden(), "a literal; it is not shown here")
+    })
+}

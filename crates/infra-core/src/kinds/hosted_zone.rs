@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Network, Record, record};
+use super::{Kind, Network, record};
 use crate::artifacts::Expr;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lower::Lowering;
@@ -88,10 +88,5 @@ impl Bound<'_, HostedZone> {
     /// Returns whether only networks see the zone.
     pub fn is_private(&self) -> bool {
         !self.networks.is_empty()
-    }
-
-    /// Returns the records of the zone.
-    pub(super) fn records(&self) -> Vec<Bound<'_, Record>> {
-        self.referrers::<Record>()
     }
 }

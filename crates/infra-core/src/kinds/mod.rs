@@ -85,6 +85,7 @@ kinds! {
     queue::Queue in queues,
     topic::Topic in topics,
     cluster::Cluster in clusters,
+    raw::Raw in raw,
 }
 
 /// What generic code does with a kind.

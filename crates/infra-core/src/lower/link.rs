@@ -7,7 +7,7 @@ use super::{Artifacts, place_of};
 use crate::artifacts::{Expr, Handle, Output, Parameter, Place, Resource, Template};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::ReferenceMode;
-use crate::resolve::Resolved;
+use crate::resolve::{EntryId, Resolved};
 
 /// One value that crosses from one template to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,10 +49,15 @@ pub(super) fn link(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostic
     let mut exports: BTreeSet<(Handle, Option<String>)> = BTreeSet::new();
     let mut templates = std::mem::take(&mut out.templates);
     for (place, template) in &mut templates {
-        let mut linker = Linker { world, place: *place, flows: &mut out.flows, exports: &mut exports };
+        let known = &out.provenance;
+        let mut linker =
+            Linker { world, place: *place, known, missing: BTreeSet::new(), flows: &mut out.flows, exports: &mut exports };
         let mut parameters = std::mem::take(&mut template.parameters);
         for resource in template.resources.values_mut() {
             linker.resource(resource, &mut parameters, &mut out.order);
+            for missing in std::mem::take(&mut linker.missing) {
+                diags.push(unknown_resource(world, &missing, known.get(&resource.handle)));
+            }
         }
         for output in template.outputs.values_mut() {
             linker.expr(&mut output.value, &mut parameters);
@@ -67,9 +72,21 @@ pub(super) fn link(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostic
     cycles(world, out, diags);
 }
 
+/// Kinds name only what they make, so this is about what a `raw` entry or a patch says.
+fn unknown_resource(world: &Resolved, missing: &Handle, user: Option<&EntryId>) -> Diagnostic {
+    let title = format!("stack `{}` has no resource `{}`", world.stack_name(missing.place), missing.id);
+    let error = Diagnostic::error("lower/unknown-resource", title);
+    match user {
+        Some(user) => error.at(place_of(world, *user), "refers to it"),
+        None => error,
+    }
+}
+
 struct Linker<'a> {
     world: &'a Resolved,
     place: Place,
+    known: &'a BTreeMap<Handle, EntryId>,
+    missing: BTreeSet<Handle>,
     flows: &'a mut BTreeSet<Flow>,
     exports: &'a mut BTreeSet<(Handle, Option<String>)>,
 }
@@ -86,6 +103,7 @@ impl Linker<'_> {
             self.expr(metadata, parameters);
         }
         let place = self.place;
+        self.missing.extend(resource.depends_on.iter().filter(|handle| !self.known.contains_key(handle)).cloned());
         resource.depends_on.retain(|handle| {
             if handle.place != place {
                 order.insert((handle.place, place));
@@ -97,6 +115,11 @@ impl Linker<'_> {
     fn expr(&mut self, expr: &mut Expr, parameters: &mut BTreeMap<String, Parameter>) {
         let place = self.place;
         expr.walk_mut(&mut |value| {
+            if let Expr::Ref(handle) | Expr::Att(handle, _) = value
+                && !self.known.contains_key(handle)
+            {
+                self.missing.insert(handle.clone());
+            }
             let (handle, attribute) = match value {
                 Expr::Ref(handle) if handle.place != place => (handle.clone(), None),
                 Expr::Att(handle, name) if handle.place != place => (handle.clone(), Some(name.to_string())),

@@ -80,7 +80,7 @@ fn operation(operation: &PatchOperation) -> Option<json_patch::PatchOperation> {
 }
 
 fn to_json(resource: &Resource) -> serde_json::Value {
-    serde_json::to_value(crate::assembly::resource_object(resource)).unwrap_or_default()
+    serde_json::to_value(resource).unwrap_or_default()
 }
 
 /// Puts a patched document back; its intrinsics are now plain objects, which write the same.

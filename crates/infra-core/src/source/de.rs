@@ -6,12 +6,10 @@
 //! a place is reported once; what follows from a value that was taken away is not reported.
 //! Limit: of several missing keys of one mapping the first is named, because serde tells no more.
 
+mod context;
 mod mistake;
 #[cfg(test)]
 mod tests;
-
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 
 use serde::Deserializer;
 use serde::de::value::BorrowedStrDeserializer;
@@ -19,10 +17,11 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use self::mistake::{Kind, Mistake};
+use self::context::Context;
+use self::mistake::Mistake;
 use super::scalar::{self, Scalar};
 use super::{Node, Pair, Span, Value};
-use crate::diag::{At, Diagnostic, Diagnostics};
+use crate::diag::Diagnostics;
 
 /// Most values of one entry that are reported before the rest is left for the next run.
 const MAX_ROUNDS: usize = 200;
@@ -49,87 +48,12 @@ pub fn from_node<T: DeserializeOwned>(node: &Node, diags: &mut Diagnostics) -> O
             break;
         }
     }
-    let found = cx.state.into_inner().found;
+    let found = cx.into_found();
     let clean = found.is_empty();
-    found.into_iter().for_each(|diagnostic| diags.push(diagnostic));
+    for diagnostic in found {
+        diags.push(diagnostic);
+    }
     filled.filter(|_| clean)
-}
-
-/// What the rounds over one entry have in common.
-#[derive(Default)]
-struct Context {
-    any_removed: Cell<bool>,
-    state: RefCell<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Addresses of the nodes that were reported; the tree does not move while it is read.
-    removed: BTreeSet<usize>,
-    found: Vec<Diagnostic>,
-}
-
-impl Context {
-    fn removed_count(&self) -> usize {
-        self.state.borrow().removed.len()
-    }
-
-    fn is_removed(&self, node: &Node) -> bool {
-        self.any_removed.get() && self.state.borrow().removed.contains(&address(node))
-    }
-
-    fn remove(&self, node: &Node) -> bool {
-        self.any_removed.set(true);
-        self.state.borrow_mut().removed.insert(address(node))
-    }
-
-    /// Reports what is wrong with a value, unless a value further in was reported, and takes it away.
-    fn settle(&self, de: De<'_>, mistake: Mistake) -> Mistake {
-        let diagnostic = match mistake.kind() {
-            Kind::Reported => return Mistake::reported(),
-            Kind::Missing(field) => (!self.follows(de.node, |pair| mistake::is_slip_of(&pair.key, field)))
-                .then(|| mistake::missing_key(field, de.place())),
-            Kind::Told(told) => (!self.follows(de.node, |_| true) && !self.has_removed_item(de.node))
-                .then(|| told.into_diagnostic(At::Span(de.place()))),
-        };
-        if self.remove(de.node) {
-            self.state.borrow_mut().found.extend(diagnostic);
-        }
-        Mistake::reported()
-    }
-
-    /// Reports what is wrong with a key, and takes its pair away.
-    fn settle_key(&self, pair: &Pair, mistake: Mistake) -> Mistake {
-        let diagnostic = match mistake.kind() {
-            Kind::Reported => return Mistake::reported(),
-            Kind::Missing(field) => mistake::missing_key(field, pair.key_span),
-            Kind::Told(told) => told.into_diagnostic(At::Span(pair.key_span)),
-        };
-        if self.remove(&pair.value) {
-            self.state.borrow_mut().found.push(diagnostic);
-        }
-        Mistake::reported()
-    }
-
-    fn unknown_key(&self, parent: &Node, pair: &Pair, fields: &[&str]) {
-        if self.remove(&pair.value) {
-            let diagnostic = mistake::unknown_key(parent, pair, fields);
-            self.state.borrow_mut().found.push(diagnostic);
-        }
-    }
-
-    /// Returns whether a pair of `node` that `is_cause` was taken away.
-    fn follows(&self, node: &Node, is_cause: impl Fn(&Pair) -> bool) -> bool {
-        self.any_removed.get() && node.pairs().iter().any(|pair| self.is_removed(&pair.value) && is_cause(pair))
-    }
-
-    fn has_removed_item(&self, node: &Node) -> bool {
-        matches!(&node.value, Value::List(items) if self.any_removed.get() && items.iter().any(|item| self.is_removed(item)))
-    }
-}
-
-fn address(node: &Node) -> usize {
-    std::ptr::from_ref(node).addr()
 }
 
 /// A node being read.

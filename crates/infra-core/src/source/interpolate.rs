@@ -45,7 +45,7 @@ pub fn interpolate(node: &mut Node, variables: &Variables, strict: bool, diags: 
             }
             let at = At::Span(node.span);
             if let Some(replaced) = replace(text, variables, strict, &mut |problem| {
-                diags.push(problem.into_diagnostic(variables, at.clone()))
+                diags.push(problem.into_diagnostic(variables, at.clone()));
             }) {
                 node.value = Value::Quoted(replaced);
             }
@@ -109,17 +109,14 @@ fn replace<'a>(
             rest = from;
             break;
         };
-        match variables.get(name) {
-            Some(value) => {
-                out.push_str(value);
-                changed = true;
+        if let Some(value) = variables.get(name) {
+            out.push_str(value);
+            changed = true;
+        } else {
+            if strict || is_ours(name) {
+                report(Problem::Unknown(name));
             }
-            None => {
-                if strict || is_ours(name) {
-                    report(Problem::Unknown(name));
-                }
-                out.push_str(from.get(..name.len() + 3).unwrap_or_default());
-            }
+            out.push_str(from.get(..name.len() + 3).unwrap_or_default());
         }
         rest = after;
     }

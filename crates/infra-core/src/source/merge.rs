@@ -12,7 +12,9 @@ use super::{Node, Pair, Value};
 pub fn merge(base: &mut Node, overlay: &Node) {
     match (&mut base.value, &overlay.value) {
         (Value::Map(base), Value::Map(overlay)) => merge_pairs(base, overlay),
-        (Value::Plain(_) | Value::Quoted(_) | Value::List(_) | Value::Map(_), _) => *base = without_nulls(overlay),
+        (Value::Plain(_) | Value::Quoted(_) | Value::List(_) | Value::Map(_), _) => {
+            *base = without_nulls(overlay);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod merge;
 mod route;
 mod scalar;
 mod syntax;
+mod text;
 mod yaml;
 
 pub use de::from_node;
@@ -16,67 +17,12 @@ pub use merge::merge;
 pub use route::{Route, Step};
 pub use yaml::parse;
 
+pub use crate::place::{File, FileId, Lines, Sources, Span};
+
 /// Most bytes that are read of one input file.
 ///
 /// Unit: bytes. A stack of 500 resources, CloudFormation's limit, is about 100 KiB of YAML.
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
-
-/// Index of an input file in [`Sources`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(u32);
-
-/// A range of bytes of one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Span {
-    /// The file.
-    pub file: FileId,
-    /// First byte.
-    pub start: u32,
-    /// Byte after the last.
-    pub end: u32,
-}
-
-/// One input file.
-#[derive(Clone, Debug)]
-pub struct File {
-    /// Path as the user knows it, relative to the project, with `/`.
-    pub path: String,
-    /// The bytes as read; empty when the file was refused before reading.
-    pub bytes: Vec<u8>,
-}
-
-/// All input files of a run.
-#[derive(Clone, Debug, Default)]
-pub struct Sources {
-    files: Vec<File>,
-}
-
-impl Sources {
-    /// Adds a file and returns its id.
-    pub fn add(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> FileId {
-        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(File { path: path.into(), bytes: bytes.into() });
-        id
-    }
-
-    /// Returns the file of `id`.
-    pub fn get(&self, id: FileId) -> Option<&File> {
-        self.files.get(usize::try_from(id.0).ok()?)
-    }
-
-    /// Returns line and column of a byte, both from 1; the column counts characters.
-    pub fn line_column(&self, file: FileId, byte: u32) -> (usize, usize) {
-        let Some(file) = self.get(file) else {
-            return (1, 1);
-        };
-        let end = usize::try_from(byte).unwrap_or(usize::MAX).min(file.bytes.len());
-        let before = file.bytes.get(..end).unwrap_or_default();
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-        let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default()).chars().count() + 1;
-        (line, column)
-    }
-}
 
 /// A value of the input with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,39 +69,5 @@ impl Node {
     /// Returns the pair of `key`, if this is a mapping that has it.
     pub fn pair(&self, key: &str) -> Option<&Pair> {
         self.pairs().iter().find(|pair| pair.key == key)
-    }
-}
-
-/// Line starts of all files, for many look-ups in a row.
-#[derive(Debug)]
-pub struct Lines<'a> {
-    sources: &'a Sources,
-    starts: Vec<Vec<u32>>,
-}
-
-impl Sources {
-    /// Finds the line starts of all files.
-    pub fn lines(&self) -> Lines<'_> {
-        let starts = |file: &File| {
-            let after = file.bytes.iter().zip(1_u32..).filter(|(byte, _)| **byte == b'\n').map(|(_, next)| next);
-            std::iter::once(0).chain(after).collect()
-        };
-        Lines { sources: self, starts: self.files.iter().map(starts).collect() }
-    }
-}
-
-impl Lines<'_> {
-    /// Returns `path:line:column` of the start of a span; line and column from 1, the column in characters.
-    pub fn position(&self, span: Span) -> String {
-        let index = usize::try_from(span.file.0).unwrap_or(usize::MAX);
-        let (Some(file), Some(starts)) = (self.sources.get(span.file), self.starts.get(index)) else {
-            return String::new();
-        };
-        let line = starts.partition_point(|start| *start <= span.start);
-        let start = line.checked_sub(1).and_then(|before| starts.get(before)).copied().unwrap_or(0);
-        let range = usize::try_from(start).unwrap_or(0)..usize::try_from(span.start).unwrap_or(0);
-        let before = file.bytes.get(range).unwrap_or_default();
-        let column = String::from_utf8_lossy(before).chars().count() + 1;
-        format!("{}:{line}:{column}", file.path)
     }
 }

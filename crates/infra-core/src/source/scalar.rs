@@ -48,15 +48,17 @@ fn number(text: &str) -> Scalar {
         return Scalar::NotFinite;
     }
     if let Some(digits) = text.strip_prefix("0x") {
-        return match digits.bytes().all(|b| b.is_ascii_hexdigit()) && !digits.is_empty() {
-            true => i128::from_str_radix(digits, 16).map_or(Scalar::Float(f64::INFINITY), Scalar::Int),
-            false => Scalar::Text,
+        return if digits.bytes().all(|b| b.is_ascii_hexdigit()) && !digits.is_empty() {
+            i128::from_str_radix(digits, 16).map_or(Scalar::Float(f64::INFINITY), Scalar::Int)
+        } else {
+            Scalar::Text
         };
     }
     if let Some(digits) = unsigned.strip_prefix("0o") {
-        return match digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty() {
-            true => Scalar::Ambiguous,
-            false => Scalar::Text,
+        return if digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty() {
+            Scalar::Ambiguous
+        } else {
+            Scalar::Text
         };
     }
     if !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit()) {
@@ -65,10 +67,7 @@ fn number(text: &str) -> Scalar {
         }
         return text.parse().map_or(Scalar::Float(f64::INFINITY), Scalar::Int);
     }
-    match is_float(unsigned) {
-        true => text.parse().map_or(Scalar::Text, Scalar::Float),
-        false => Scalar::Text,
-    }
+    if is_float(unsigned) { text.parse().map_or(Scalar::Text, Scalar::Float) } else { Scalar::Text }
 }
 
 /// Returns whether `text`, without its sign, is `( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`.

@@ -3,8 +3,88 @@
 //! The parser's messages speak of tokens and contexts; a user wants to know about tabs, quotes and colons.
 
 use super::Span;
-use super::yaml::Text;
+use super::text::Text;
 use crate::diag::{At, Diagnostic};
+
+/// What a message of the parser means to who wrote the file.
+struct Explanation {
+    /// Parts of the parser's messages that say this.
+    messages: &'static [&'static str],
+    title: &'static str,
+    label: &'static str,
+    help: &'static str,
+}
+
+/// The messages of saphyr-parser 0.3 that deserve better words; the first that fits counts.
+const EXPLANATIONS: &[Explanation] = &[
+    Explanation {
+        messages: &["scanning a quoted scalar, found unexpected", "invalid indentation in quoted scalar"],
+        title: "quote is never closed",
+        label: "the string that starts here has no end",
+        help: "close the string with the same quote, and indent its further lines",
+    },
+    Explanation {
+        messages: &["quoted scalar, found unknown escape"],
+        title: "unknown escape in a double-quoted string",
+        label: "the string starts here",
+        help: "write a backslash as `\\\\`, or use single quotes",
+    },
+    Explanation {
+        messages: &["unknown anchor"],
+        title: "alias has no anchor",
+        label: "no value before this one has this anchor",
+        help: "write the anchor before the alias, or quote the text if it is to start with `*`",
+    },
+    Explanation {
+        messages: &["mapping values are not allowed"],
+        title: "`:` in a place where no key can stand",
+        label: "not expected here",
+        help: "indent the keys of a mapping alike, and quote a text that contains `: `",
+    },
+    Explanation {
+        messages: &["unexpected character: `@'", "unexpected character: ``'", "unexpected character: `%'"],
+        title: "text cannot start with this character",
+        label: "reserved by YAML",
+        help: "put the text in quotes",
+    },
+    Explanation {
+        messages: &["did not find expected key", "block collection", "simple key expect", "invalid indentation"],
+        title: "line does not fit the ones before it",
+        label: "no key or item is understood here",
+        help: "indent it like the keys or items it belongs to, and end every key with `:`",
+    },
+    Explanation {
+        messages: &[
+            "illegal placement of ':'",
+            "flow mapping",
+            "flow sequence",
+            "flow construct",
+            "bracket",
+            "unexpected eof",
+        ],
+        title: "`[…]` or `{…}` is not well formed",
+        label: "not expected here",
+        help: "separate items with `,` and close every `[` with `]` and every `{` with `}`",
+    },
+    Explanation {
+        messages: &["recursion limit"],
+        title: "values are nested too deeply",
+        label: "too many `[` or `{`",
+        help: "flatten the value, or write it as a JSON string",
+    },
+    Explanation {
+        messages: &["unprintable"],
+        title: "character cannot be printed",
+        label: "not allowed in YAML",
+        help: "remove it, or write it as an escape in a double-quoted string",
+    },
+    Explanation {
+        messages: &[""],
+        title: "text is not valid YAML",
+        label: "not understood here",
+        help: "check indentation, quotes and colons around this place",
+    },
+];
 
 /// Explains an error of the parser at a byte of the text.
 pub(super) fn explain(text: &Text<'_>, at: usize, info: &str) -> Diagnostic {
@@ -15,91 +95,18 @@ pub(super) fn explain(text: &Text<'_>, at: usize, info: &str) -> Diagnostic {
     if text.body.get(..at).is_some_and(|before| before.ends_with('\t')) {
         return tab_as_space(text.span(at - 1, at));
     }
-    let place = At::Span(text.span(at, end_of_character(text, at)));
-    let (at, title, label, help) = match info {
-        _ if info.contains("scanning a quoted scalar, found unexpected")
-            || info.contains("invalid indentation in quoted scalar") =>
-        {
-            (
-                place,
-                "quote is never closed",
-                "the string that starts here has no end",
-                "close the string with the same quote, and indent its further lines",
-            )
-        }
-        _ if info.contains("quoted scalar, found unknown escape") => (
-            place,
-            "unknown escape in a double-quoted string",
-            "the string starts here",
-            "write a backslash as `\\\\`, or use single quotes",
-        ),
-        _ if info.contains("handle wasn't declared") => {
-            return tag(text.span(at, word_end(text, at)), word(text, at));
-        }
-        _ if info.contains("unknown anchor") => (
-            At::Span(text.span(at, word_end(text, at))),
-            "alias has no anchor",
-            "no value before this one has this anchor",
-            "write the anchor before the alias, or quote the text if it is to start with `*`",
-        ),
-        _ if info.contains("mapping values are not allowed") => (
-            place,
-            "`:` in a place where no key can stand",
-            "not expected here",
-            "indent the keys of a mapping alike, and quote a text that contains `: `",
-        ),
-        _ if info.contains("unexpected character: `@'")
-            || info.contains("unexpected character: ``'")
-            || info.contains("unexpected character: `%'") =>
-        {
-            (place, "text cannot start with this character", "reserved by YAML", "put the text in quotes")
-        }
-        _ if info.contains("did not find expected key")
-            || info.contains("block collection")
-            || info.contains("simple key expect")
-            || info.contains("invalid indentation") =>
-        {
-            (
-                place,
-                "line does not fit the ones before it",
-                "no key or item is understood here",
-                "indent it like the keys or items it belongs to, and end every key with `:`",
-            )
-        }
-        _ if info.contains("illegal placement of ':'")
-            || info.contains("flow mapping")
-            || info.contains("flow sequence")
-            || info.contains("flow construct")
-            || info.contains("bracket")
-            || info.contains("unexpected eof") =>
-        {
-            (
-                place,
-                "`[…]` or `{…}` is not well formed",
-                "not expected here",
-                "separate items with `,` and close every `[` with `]` and every `{` with `}`",
-            )
-        }
-        _ if info.contains("recursion limit") => (
-            place,
-            "values are nested too deeply",
-            "too many `[` or `{`",
-            "flatten the value, or write it as a JSON string",
-        ),
-        _ if info.contains("unprintable") => (
-            place,
-            "character cannot be printed",
-            "not allowed in YAML",
-            "remove it, or write it as an escape in a double-quoted string",
-        ),
-        _ => (
-            place,
-            "text is not valid YAML",
-            "not understood here",
-            "check indentation, quotes and colons around this place",
-        ),
+    if info.contains("handle wasn't declared") {
+        return tag(text.span(at, word_end(text, at)), word(text, at));
+    }
+    let end = if info.contains("unknown anchor") { word_end(text, at) } else { end_of_character(text, at) };
+    let diagnostic = |explanation: &Explanation| {
+        Diagnostic::error("source/syntax", explanation.title)
+            .at(At::Span(text.span(at, end)), explanation.label)
+            .note(format!("the YAML parser says: {info}"))
+            .help(explanation.help)
     };
-    Diagnostic::error("source/syntax", title).at(at, label).note(format!("the YAML parser says: {info}")).help(help)
+    let fits = |explanation: &&Explanation| explanation.messages.iter().any(|message| info.contains(message));
+    EXPLANATIONS.iter().find(fits).map_or_else(|| Diagnostic::error("source/syntax", info), diagnostic)
 }
 
 /// Refuses a tag.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, StrInput};
 
 use super::scalar::{self, Scalar};
+use super::text::Text;
 use super::{FileId, MAX_FILE_BYTES, Node, Pair, Span, Value, syntax};
 use crate::diag::{At, Diagnostic, Diagnostics};
 
@@ -24,6 +25,9 @@ const MAX_COPIED_NODES: usize = 100_000;
 ///
 /// Unit: bytes.
 const MAX_COPIED_BYTES: usize = 4 * MAX_FILE_BYTES;
+
+/// Most mistakes that are reported of one file before the rest is left for the next run.
+const MAX_REPORTS: usize = 200;
 
 /// Reads the bytes of `file` into a tree.
 ///
@@ -65,61 +69,6 @@ fn not_utf8(file: FileId, text: &[u8], at: usize) -> Diagnostic {
     match text.get(..2) {
         Some([0xff, 0xfe] | [0xfe, 0xff]) => diagnostic.help("save the file as UTF-8; it looks like UTF-16"),
         _ => diagnostic.help("save the file as UTF-8, or remove the byte"),
-    }
-}
-
-/// The text of a file and the way from the parser's characters to its bytes.
-pub(super) struct Text<'a> {
-    /// The file.
-    pub(super) file: FileId,
-    /// The text after a byte order mark.
-    pub(super) body: &'a str,
-    /// Bytes of the byte order mark.
-    skipped: usize,
-    /// The byte of every [`STRIDE`]th character; empty when all characters are one byte.
-    table: Vec<usize>,
-}
-
-/// Characters between two entries of [`Text::table`].
-const STRIDE: usize = 64;
-
-impl<'a> Text<'a> {
-    fn new(file: FileId, text: &'a str) -> Self {
-        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let table = match body.is_ascii() {
-            true => Vec::new(),
-            false => body.char_indices().step_by(STRIDE).map(|(at, _)| at).collect(),
-        };
-        Self { file, body, skipped: text.len() - body.len(), table }
-    }
-
-    /// Returns the byte of [`Self::body`] at which the character `index` starts.
-    pub(super) fn byte(&self, index: usize) -> usize {
-        if self.table.is_empty() {
-            return index.min(self.body.len());
-        }
-        let Some(near) = self.table.get(index / STRIDE).copied() else {
-            return self.body.len();
-        };
-        let mut characters = self.from(near).char_indices();
-        characters.nth(index % STRIDE).map_or(self.body.len(), |(at, _)| near + at)
-    }
-
-    /// Returns the text from a byte on; nothing where the byte is not the start of a character.
-    pub(super) fn from(&self, byte: usize) -> &'a str {
-        self.body.get(byte..).unwrap_or_default()
-    }
-
-    /// Returns the span of two bytes of [`Self::body`].
-    pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        let convert = |byte: usize| u32::try_from(byte.saturating_add(self.skipped)).unwrap_or(u32::MAX);
-        Span { file: self.file, start: convert(start), end: convert(end.max(start)) }
-    }
-
-    /// Returns the bytes of [`Self::body`] that the parser marked.
-    fn bytes(&self, marks: Marks) -> (usize, usize) {
-        let start = self.byte(marks.start.index());
-        (start, self.byte(marks.end.index()).max(start))
     }
 }
 
@@ -187,6 +136,7 @@ impl<'a, 'd> Builder<'a, 'd> {
     }
 
     fn run(mut self, parser: &mut Parser<'a, StrInput<'a>>) -> Option<Node> {
+        let reported = self.diags.len();
         while let Some(event) = parser.next_event() {
             let (event, marks) = match event {
                 Ok(event) => event,
@@ -195,7 +145,7 @@ impl<'a, 'd> Builder<'a, 'd> {
             if matches!(event, Event::StreamEnd) {
                 break;
             }
-            if self.event(event, marks).is_err() {
+            if self.event(event, marks).is_err() || self.diags.len() - reported >= MAX_REPORTS {
                 return None;
             }
         }
@@ -252,8 +202,11 @@ impl<'a, 'd> Builder<'a, 'd> {
 
     /// Returns where a node starts after its anchor and tag, and reports the tag.
     fn properties(&mut self, start: usize, has_any: bool, has_tag: bool) -> usize {
+        if !has_any {
+            return start;
+        }
         let mut at = start;
-        while has_any {
+        loop {
             let rest = self.text.from(at);
             let word = rest.len()
                 - rest
@@ -408,10 +361,7 @@ impl<'a, 'd> Builder<'a, 'd> {
 }
 
 fn empty_file(text: &Text<'_>) -> Diagnostic {
-    let why = match text.body.trim().is_empty() {
-        true => "nothing is written in it",
-        false => "there are only comments in it",
-    };
+    let why = if text.body.trim().is_empty() { "nothing is written in it" } else { "there are only comments in it" };
     Diagnostic::error("source/empty-file", "file is empty")
         .at(At::File(text.file), why)
         .note("an input file holds a mapping of sections")
@@ -486,6 +436,10 @@ fn refuse_duplicates(pairs: &mut Vec<Pair>, diags: &mut Diagnostics) {
             continue;
         };
         for (_, index) in rest {
+            twice.push(*index);
+            if twice.len() > MAX_REPORTS {
+                continue;
+            }
             let Some(pair) = pairs.get(*index) else {
                 continue;
             };
@@ -496,7 +450,6 @@ fn refuse_duplicates(pairs: &mut Vec<Pair>, diags: &mut Diagnostics) {
                     .note("YAML tools keep one of the two without saying which")
                     .help("remove or rename one of them"),
             );
-            twice.push(*index);
         }
     }
     twice.sort_unstable();
@@ -617,7 +570,11 @@ mod tests {
 
     #[test]
     fn spans_stay_right_far_into_a_file_that_is_not_ascii() {
-        let text: String = (0..500).map(|n| format!("ключ-{n}: значение-{n}\n")).collect();
+        let lines: Vec<_> = (0..500).map(|n| format!("ключ-{n}: значение-{n}")).collect();
+        let text = lines.join(
+            "
+",
+        );
         let node = tree(&text);
         for (n, pair) in node.pairs().iter().enumerate() {
             assert_eq!(written(&text, &pair.value), format!("значение-{n}"));
@@ -713,6 +670,12 @@ mod tests {
     }
 
     #[test]
+    fn a_flood_of_mistakes_ends() {
+        assert_eq!(findings("- !x y\n".repeat(1_000).as_bytes()).1.len(), MAX_REPORTS);
+        assert_eq!(findings("a: 1\n".repeat(1_000).as_bytes()).1.len(), MAX_REPORTS);
+    }
+
+    #[test]
     fn keys_that_are_no_strings() {
         assert_eq!(one("? [a, b]\n: 1\nc: 2\n").0, "source/complex-key 1:4 a");
         assert_eq!(one("{a: 1}: 1\n").0, "source/complex-key 1:2 a");
@@ -763,7 +726,11 @@ mod tests {
             let (place, wording) = one(&text);
             assert!(wording.contains("nested too deeply"), "{place} {wording}");
         }
-        let blocks: String = (0..80).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+        let blocks: Vec<_> = (0..80).map(|n| format!("{}a:", " ".repeat(n))).collect();
+        let blocks = blocks.join(
+            "
+",
+        );
         assert_eq!(one(&blocks).0, "source/too-deep 65:65 a");
         let alias = format!("a: &a {}1{}\nb: {}*a{}\n", "[".repeat(40), "]".repeat(40), "[".repeat(40), "]".repeat(40));
         assert_eq!(one(&alias).0, "source/too-deep 2:44 *a");

@@ -245,11 +245,10 @@ fn quoted(wanted: &str, text: &str) -> Told {
         (_, _) => false,
     };
     let told = Told::new("source/wrong-type", format!("expected {wanted}, found a string"), "this is a string");
-    match fits {
-        true => told
-            .note("what is in quotes is always a string")
-            .help(format!("write {} without quotes", text.to_lowercase())),
-        false => Told { help: mismatch(wanted, "a string").help, ..told },
+    if fits {
+        told.note("what is in quotes is always a string").help(format!("write {} without quotes", text.to_lowercase()))
+    } else {
+        Told { help: mismatch(wanted, "a string").help, ..told }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Properties of the loader: any input ends in a tree or a reason, and a printed tree reads back.
-#![expect(clippy::expect_used, clippy::panic, reason = "test helpers")]
+#![expect(clippy::panic, reason = "test helpers")]
 
 use infra_core::diag::{At, Diagnostics};
 use infra_core::source::{FileId, Node, Pair, Sources, Span, Value, from_node, merge, parse};
@@ -21,7 +21,7 @@ fn read(bytes: &[u8]) {
     }
     for diagnostic in diags.iter() {
         match diagnostic.primary.as_ref().map(|label| &label.at) {
-            Some(At::Span(span)) => check_span(*span, bytes),
+            Some(At::Span(span) | At::Hidden(span)) => check_span(*span, bytes),
             Some(At::File(_)) => {}
             Some(At::Caller { .. }) | None => panic!("no place: {diagnostic:?}"),
         }
@@ -88,11 +88,14 @@ fn print(tree: &Node, indent: usize) -> String {
         Value::Quoted(text) => format!(" {}", quoted(text)),
         Value::List(items) if items.is_empty() => " []".to_owned(),
         Value::Map(pairs) if pairs.is_empty() => " {}".to_owned(),
-        Value::List(items) => items.iter().map(|item| format!("{start}-{}", print(item, indent + 2))).collect(),
-        Value::Map(pairs) => pairs
-            .iter()
-            .map(|pair| format!("{start}{}:{}", quoted(&pair.key), print(&pair.value, indent + 2)))
-            .collect(),
+        Value::List(items) => {
+            let items: Vec<_> = items.iter().map(|item| format!("{start}-{}", print(item, indent + 2))).collect();
+            items.concat()
+        }
+        Value::Map(pairs) => {
+            let print = |pair: &Pair| format!("{start}{}:{}", quoted(&pair.key), print(&pair.value, indent + 2));
+            pairs.iter().map(print).collect::<Vec<_>>().concat()
+        }
     }
 }
 

@@ -1,0 +1,168 @@
+//! Any CloudFormation resource, for what the model does not know.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+use crate::artifacts::{Deletion, Expr, Handle, Object, Place, Resource};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::lower::Lowering;
+use crate::names::LogicalId;
+use crate::resolve::{Bound, Resolved};
+use crate::route;
+
+/// A CloudFormation resource as its reference describes it.
+///
+/// `Ref` and `Fn::GetAtt` may name logical ids of this stack, or `stack.LogicalId` of another one: such a value crosses
+/// stacks like any other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Raw {
+    /// Type, such as `AWS::CloudTrail::Trail`.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// Properties as the type's reference spells them; intrinsic functions in full, such as `Fn::Sub`.
+    #[serde(default)]
+    pub properties: serde_json::Map<String, serde_json::Value>,
+    /// The logical id, if not the one made from the name.
+    pub logical_id: Option<LogicalId>,
+    /// Which part of the stack it belongs to.
+    #[serde(default)]
+    pub part: Part,
+    /// Logical ids of the same stack that must exist first.
+    #[serde(default)]
+    pub depends_on: Vec<LogicalId>,
+    /// What happens when the resource leaves the template.
+    #[serde(default)]
+    pub deletion: RawDeletion,
+    /// `Metadata` of the resource.
+    #[serde(default)]
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Which part of a stack a raw resource belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// The one in the stack's own region.
+    #[default]
+    Home,
+    /// The one in us-east-1.
+    Edge,
+}
+
+/// What happens when a raw resource leaves the template.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawDeletion {
+    /// Retained if the type holds data, else deleted.
+    #[default]
+    Auto,
+    /// Deleted.
+    Delete,
+    /// Retained.
+    Retain,
+    /// Deleted after a snapshot.
+    Snapshot,
+}
+
+impl Kind for Raw {
+    const SECTION: &'static str = "raw";
+    const NOUN: &'static str = "raw resource";
+    const PREFIX: &'static str = "Raw";
+    const EXAMPLE: &'static str = "
+queues:
+  jobs: {}
+raw:
+  queue-name:
+    type: AWS::SSM::Parameter
+    properties:
+      Type: String
+      Name: { Fn::Sub: '/${AWS::StackName}/jobs' }
+      Value: { Fn::GetAtt: [QueueJobs, QueueName] }
+";
+    const VERBATIM: bool = true;
+
+    fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
+        let kind = &entry.spec().resource_type;
+        let segments: Vec<&str> = kind.split("::").collect();
+        let plain = |segment: &&str| !segment.is_empty() && segment.chars().all(|c| c.is_ascii_alphanumeric());
+        if segments.len() < 3 || !segments.iter().all(plain) {
+            diags.push(
+                Diagnostic::error("raw/type", format!("`{kind}` is no resource type"))
+                    .at(entry.at(&route!["type"]), "not of the form `Vendor::Service::Type`")
+                    .help("such as `AWS::CloudTrail::Trail`"),
+            );
+        }
+    }
+
+    fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
+        let raw = entry.spec();
+        let place = match raw.part {
+            Part::Home => entry.home(),
+            Part::Edge => entry.edge(),
+        };
+        let id = raw.logical_id.clone().unwrap_or_else(|| entry.logical_id(""));
+        let reader = Reader { world: entry.world(), place };
+        let properties: Object = raw.properties.iter().map(|(key, value)| (key.clone(), reader.expr(value))).collect();
+        let mut resource = Resource::new(Handle { place, id }, raw.resource_type.clone(), properties.into())
+            .after(raw.depends_on.iter().map(|id| Handle { place, id: id.clone() }));
+        resource.deletion = match raw.deletion {
+            RawDeletion::Auto => crate::facts::stateful(&raw.resource_type).then_some(Deletion::Retain),
+            RawDeletion::Delete => Some(Deletion::Delete),
+            RawDeletion::Retain => Some(Deletion::Retain),
+            RawDeletion::Snapshot => Some(Deletion::Snapshot),
+        };
+        if !raw.metadata.is_empty() {
+            resource.metadata = Some(raw.metadata.iter().map(|(key, value)| (key.clone(), Expr::from_json(value))).collect::<Object>().into());
+        }
+        cx.add(resource);
+    }
+}
+
+/// Reads properties; what refers to resources becomes handles, so that linking can follow it.
+struct Reader<'a> {
+    world: &'a Resolved,
+    place: Place,
+}
+
+impl Reader<'_> {
+    fn expr(&self, value: &serde_json::Value) -> Expr {
+        match value {
+            serde_json::Value::Array(items) => items.iter().map(|item| self.expr(item)).collect(),
+            serde_json::Value::Object(map) => self.reference(map).unwrap_or_else(|| {
+                Expr::Object(map.iter().map(|(key, value)| (key.clone(), self.expr(value))).collect())
+            }),
+            serde_json::Value::Null
+            | serde_json::Value::Bool(_)
+            | serde_json::Value::Number(_)
+            | serde_json::Value::String(_) => Expr::from_json(value),
+        }
+    }
+
+    fn reference(&self, map: &serde_json::Map<String, serde_json::Value>) -> Option<Expr> {
+        let (function, argument) = map.iter().next().filter(|_| map.len() == 1)?;
+        match (function.as_str(), argument) {
+            ("Ref", serde_json::Value::String(target)) => Some(Expr::Ref(self.handle(target)?)),
+            ("Fn::GetAtt", serde_json::Value::Array(parts)) => match parts.as_slice() {
+                [serde_json::Value::String(target), serde_json::Value::String(attribute)] => {
+                    Some(Expr::Att(self.handle(target)?, attribute.clone().into()))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Pseudo parameters and what is no logical id stay as they are.
+    fn handle(&self, target: &str) -> Option<Handle> {
+        let (place, id) = match target.split_once('.') {
+            None => (self.place, target),
+            Some((stack, id)) => {
+                let index = (0..self.world.stack_count()).find(|index| self.world.stack(*index).0.as_str() == stack)?;
+                (Place { stack: index, edge: false }, id)
+            }
+        };
+        Some(Handle { place, id: id.parse().ok()? })
+    }
+}

@@ -1,0 +1,5 @@
+
+function handler(event) {
+  keepOrSetRequestId(event);
+  return event.request;
+}

@@ -1,0 +1,7 @@
+//! The integration tests of the core, in one binary.
+#![expect(clippy::disallowed_methods, reason = "tests read the sources")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
+
+mod architecture;
+mod properties;
+mod registry;
