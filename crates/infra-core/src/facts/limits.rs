@@ -216,6 +216,20 @@ pub mod vpc {
     pub const NAT_CONNECTIONS: u64 = 55_000;
 }
 
+/// Limits of CloudWatch Logs.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html> (read
+/// 2026-11-22, as the enum of cfn-lint 1.58.0).
+pub mod logs {
+    /// The page that lists [`RETENTION_DAYS`].
+    pub const SOURCE: &str =
+        "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html";
+    /// The periods for which log events can be kept, sorted. Unit: days.
+    pub const RETENTION_DAYS: &[u32] = &[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653,
+    ];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::facts::limits::Bounds;
+use crate::facts::limits::{self, Bounds};
 use crate::resolve::Bound;
 use crate::source::Route;
 
@@ -43,4 +43,37 @@ pub(super) fn secret_literal(key: &str, value: &str, at: crate::diag::At) -> Opt
         Diagnostic::error("kinds/secret-literal", format!("`{key}` looks like a secret"))
             .at(at.hidden(), "a literal; it is not shown here")
     })
+}
+
+/// Reports a retention of logs that CloudWatch Logs does not offer.
+pub(super) fn log_retention<K: Kind>(entry: Bound<'_, K>, diags: &mut Diagnostics, route: &Route, days: u32) {
+    let offered = limits::logs::RETENTION_DAYS;
+    if offered.contains(&days) {
+        return;
+    }
+    let nearest = offered.iter().copied().find(|offer| *offer > days).unwrap_or(3_653);
+    diags.push(
+        Diagnostic::error("kinds/log-retention", format!("CloudWatch Logs cannot keep logs for {days} days"))
+            .at(entry.at(route), "not one of its periods")
+            .note(format!("it offers {offered:?} days: {}", limits::logs::SOURCE))
+            .help(format!("write {nearest}")),
+    );
+}
+
+/// Reports a reference to something of another region where AWS wants one of the same region.
+pub(super) fn same_region<K: Kind, T: Kind>(
+    entry: Bound<'_, K>,
+    diags: &mut Diagnostics,
+    route: &Route,
+    other: Bound<'_, T>,
+) {
+    if entry.region() == other.region() {
+        return;
+    }
+    let title = format!("a {} takes a {} of its own region", K::NOUN, T::NOUN);
+    diags.push(
+        Diagnostic::error("kinds/other-region", title)
+            .at(entry.at(route), format!("the {} lives in {}, this one in {}", T::NOUN, other.region(), entry.region()))
+            .help(format!("refer to a {} of a stack in {}", T::NOUN, entry.region())),
+    );
 }

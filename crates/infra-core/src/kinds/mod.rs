@@ -48,8 +48,9 @@ pub trait Sectioned: Kind {
 }
 
 mod check;
+mod security_group;
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 
 macro_rules! kinds {
     ($($module:ident :: $kind:ident in $field:ident),* $(,)?) => {

@@ -1,51 +1,73 @@
-//! What the unit tests of kinds share: one YAML file in, documents or findings out.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers")]
+//! Compiles stack files in tests of kinds.
 
+use super::KINDS;
 use crate::assembly::Assembly;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::Environment;
-use crate::model::load::{self, StackFile};
-use crate::names::Name;
-use crate::source::{Sources, parse};
+use crate::model::load::{definition, stack_file};
+use crate::model::{Definition, Environment};
+use crate::source::Sources;
 
-/// Compiles `yaml` as stack `example` of project `shop` in environment `dev`.
-fn run(yaml: &str) -> (Option<Assembly>, Vec<Diagnostic>) {
-    let mut sources = Sources::default();
-    let mut diags = Diagnostics::default();
-    let file = sources.add("stacks/example.yaml", yaml.as_bytes().to_vec());
+fn load(yaml: &str, diags: &mut Diagnostics) -> (Option<Definition>, Sources) {
     let environment = Environment::new("dev", "123456789012", "eu-west-1", "dev.example.com").unwrap();
-    let assembly = parse(file, yaml.as_bytes(), &mut diags).and_then(|tree| {
-        let name = |text: &str| Name::try_from(text.to_owned()).unwrap();
-        let stacks = vec![StackFile { name: name("example"), tree }];
-        let definition = load::definition(&name("shop"), environment, stacks, &[], &mut diags)?;
-        crate::compile(definition, &[], &sources, &mut diags)
-    });
-    (assembly, diags.into_sorted())
+    let mut sources = Sources::default();
+    let file = sources.add("stacks/example.yaml", yaml.as_bytes());
+    let definition = stack_file(&sources, file, diags)
+        .and_then(|file| definition(&"shop".parse().unwrap(), environment, vec![file], &[], diags));
+    (definition, sources)
 }
 
-/// Compiles a stack file that must have no finding.
+/// Compiles `yaml` as the stack `example` of environment `dev`; no finding is allowed.
 pub(crate) fn compile(yaml: &str) -> Assembly {
-    match run(yaml) {
-        (Some(assembly), findings) if findings.is_empty() => assembly,
-        (_, findings) => panic!("{findings:#?}"),
-    }
+    let mut diags = Diagnostics::default();
+    let (definition, sources) = load(yaml, &mut diags);
+    let assembly = definition.and_then(|definition| crate::compile(definition, &[], &sources, &mut diags));
+    assert!(diags.is_empty(), "{diags:#?}");
+    assembly.unwrap()
 }
 
-/// Returns the findings about a stack file.
+/// Returns the findings of `yaml` as the stack `example` of environment `dev`.
 pub(crate) fn findings(yaml: &str) -> Vec<Diagnostic> {
-    run(yaml).1
+    let mut diags = Diagnostics::default();
+    if let (Some(definition), sources) = load(yaml, &mut diags) {
+        let _ = crate::compile(definition, &[], &sources, &mut diags);
+    }
+    diags.into_sorted()
 }
 
-/// Returns a resource of the stack's own template.
-pub(crate) fn resource(assembly: &Assembly, id: &str) -> serde_json::Value {
-    let bytes = assembly.files.get("stacks/example.eu-west-1.template.json").unwrap();
-    let template: serde_json::Value = serde_json::from_slice(bytes).unwrap();
-    template.pointer(&format!("/Resources/{id}")).cloned().unwrap_or_default()
+/// Returns id, title and marked text of each finding, one a line.
+pub(crate) fn report(yaml: &str) -> String {
+    let line = |finding: Diagnostic| {
+        let label = finding.primary.map(|label| match label.at {
+            crate::diag::At::Span(span) => {
+                let range = usize::try_from(span.start).unwrap()..usize::try_from(span.end).unwrap();
+                format!("`{}` {}", &yaml[range], label.text)
+            }
+            crate::diag::At::File(_) | crate::diag::At::Caller { .. } => label.text,
+        });
+        format!("{}: {} <- {}\n", finding.id, finding.title, label.unwrap_or_default())
+    };
+    findings(yaml).into_iter().map(line).collect()
 }
 
-/// Returns a text file.
-pub(crate) fn text<'a>(assembly: &'a Assembly, path: &str) -> &'a str {
-    let known = || assembly.files.keys().cloned().collect::<Vec<_>>().join(", ");
-    let bytes = assembly.files.get(path).unwrap_or_else(|| panic!("no {path} among {}", known()));
-    std::str::from_utf8(bytes).unwrap()
+/// Returns the template of the stack `example` as JSON.
+pub(crate) fn template(yaml: &str) -> serde_json::Value {
+    let assembly = compile(yaml);
+    let (_, text) = assembly.files.iter().find(|(path, _)| path.ends_with("example.eu-west-1.template.json")).unwrap();
+    serde_json::from_slice(text).unwrap()
+}
+
+/// Returns the properties of one resource of the stack `example` as YAML.
+pub(crate) fn properties(yaml: &str, id: &str) -> String {
+    let template = template(yaml);
+    let resource = template["Resources"].get(id);
+    let resource = resource.unwrap_or_else(|| panic!("no {id} in {template:#}"));
+    serde_yaml::to_string(&resource["Properties"]).unwrap()
+}
+
+#[test]
+fn every_example_compiles_without_findings() {
+    for kind in KINDS {
+        let assembly = compile(kind.example);
+        assert!(!assembly.files.is_empty(), "{}", kind.section);
+    }
 }

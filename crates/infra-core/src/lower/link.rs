@@ -50,8 +50,14 @@ pub(super) fn link(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostic
     let mut templates = std::mem::take(&mut out.templates);
     for (place, template) in &mut templates {
         let known = &out.provenance;
-        let mut linker =
-            Linker { world, place: *place, known, missing: BTreeSet::new(), flows: &mut out.flows, exports: &mut exports };
+        let mut linker = Linker {
+            world,
+            place: *place,
+            known,
+            missing: BTreeSet::new(),
+            flows: &mut out.flows,
+            exports: &mut exports,
+        };
         let mut parameters = std::mem::take(&mut template.parameters);
         for resource in template.resources.values_mut() {
             linker.resource(resource, &mut parameters, &mut out.order);

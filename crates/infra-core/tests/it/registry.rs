@@ -19,7 +19,8 @@ fn compile(text: &str) -> (usize, Vec<String>) {
         let summary = assembly.summary;
         Some(summary.resources + summary.records + summary.objects)
     });
-    let findings = diags.iter().map(|finding| format!("{}: {} {:?}", finding.id, finding.title, finding.help)).collect();
+    let findings =
+        diags.iter().map(|finding| format!("{}: {} {:?}", finding.id, finding.title, finding.help)).collect();
     (made.unwrap_or(0), findings)
 }
 
@@ -29,7 +30,11 @@ fn every_example_compiles_to_something_without_findings() {
         let (made, findings) = compile(kind.example);
         assert_eq!(findings, Vec::<String>::new(), "example of {}", kind.section);
         assert!(made > 0, "the example of {} makes nothing", kind.section);
-        assert!(kind.example.contains(&format!("{}:", kind.section)), "the example of {} shows another kind", kind.section);
+        assert!(
+            kind.example.contains(&format!("{}:", kind.section)),
+            "the example of {} shows another kind",
+            kind.section
+        );
     }
 }
 

@@ -200,7 +200,7 @@ clusters:
         principal: arn:aws:iam::${env.account}:role/platform-admin
         policies: { AmazonEKSClusterAdminPolicy: cluster }
 networks:
-  main: {}
+  main: { cidr: 10.20.0.0/16 }
 ";
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {

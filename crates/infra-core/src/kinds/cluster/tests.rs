@@ -1,6 +1,17 @@
 use super::Cluster;
+use crate::assembly::Assembly;
 use crate::kinds::Kind;
-use crate::kinds::testing::{compile, findings, resource, text};
+use crate::kinds::testing::{compile, findings};
+
+fn resource(assembly: &Assembly, id: &str) -> serde_json::Value {
+    let template = &assembly.files["stacks/example.eu-west-1.template.json"];
+    let template: serde_json::Value = serde_json::from_slice(template).unwrap();
+    template["Resources"][id].clone()
+}
+
+fn text<'a>(assembly: &'a Assembly, path: &str) -> &'a str {
+    std::str::from_utf8(&assembly.files[path]).unwrap()
+}
 
 fn with(lines: &str) -> String {
     let base = "
@@ -12,7 +23,7 @@ clusters:
         principal: arn:aws:iam::123456789012:role/platform
         policies: { AmazonEKSClusterAdminPolicy: cluster }
 ";
-    format!("{base}{lines}\nnetworks:\n  main: {{}}\n")
+    format!("{base}{lines}\nnetworks:\n  main: {{ cidr: 10.20.0.0/16 }}\n")
 }
 
 fn ids(yaml: &str) -> Vec<String> {
@@ -120,7 +131,7 @@ fn old_versions_are_refused() {
 
 #[test]
 fn a_cluster_that_nobody_can_use_is_refused() {
-    assert_eq!(ids("clusters: { main: { network: main, mode: auto } }\nnetworks: { main: {} }"), ["clusters/no-access"]);
+    assert_eq!(ids("clusters: { main: { network: main, mode: auto } }\nnetworks: { main: { cidr: 10.20.0.0/16 } }"), ["clusters/no-access"]);
 }
 
 #[test]
