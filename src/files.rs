@@ -68,9 +68,9 @@ impl Project {
             let overlays: Vec<&Overlay> = chosen.iter().filter_map(|path| overlays.get(path)).collect();
             // The last environment takes the trees, the others copy them.
             let trees = if index + 1 == count { stacks.take() } else { stacks.clone() }.unwrap_or_default();
-            definitions.extend(load::definition(&spec.project, environment, trees, &overlays, diags));
+            definitions.push(load::definition(&spec.project, environment, trees, &overlays, diags));
         }
-        Ok((definitions.len() == count && !diags.has_errors()).then_some(definitions))
+        Ok(Some(definitions))
     }
 
     fn chosen(&self, spec: &Spec, names: &[String], diags: &mut Diagnostics) -> Vec<crate::names::Name> {

@@ -105,6 +105,7 @@ pub struct KindInfo {
     pub(crate) names: fn(&Sections) -> Vec<&str>,
     pub(crate) references: fn(&Sections, &mut dyn FnMut(usize, &dyn Collectable)),
     pub(crate) entry: fn(&Sections, u32) -> Option<(&Common, &Origin)>,
+    pub(crate) retain: fn(&mut Sections, &mut dyn FnMut(&str) -> bool),
     pub(crate) validate: fn(&crate::resolve::Resolved, u16, &mut Diagnostics),
     pub(crate) lower: fn(&crate::resolve::Resolved, u16, &mut Lowering<'_>),
     /// JSON Schema of one entry.
@@ -144,6 +145,7 @@ impl KindInfo {
             references: |sections, visit| {
                 K::section(sections).values().enumerate().for_each(|(index, entry)| visit(index, entry));
             },
+            retain: |sections, keep| K::section_mut(sections).retain(|name, _| keep(name.as_str())),
             validate: |world, stack, diags| world.each::<K>(stack).for_each(|bound| K::validate(bound, diags)),
             lower: |world, stack, cx| {
                 for bound in world.each::<K>(stack) {

@@ -58,7 +58,13 @@ impl Definition {
     /// # Errors
     /// If `project` is not a name.
     pub fn new(project: &str, environment: Environment) -> Result<Self, BuildError> {
-        Ok(Self { project: parse(project)?, environment, stacks: std::collections::BTreeMap::new() })
+        Ok(Self {
+            project: parse(project)?,
+            environment,
+            stacks: std::collections::BTreeMap::new(),
+            unread: std::collections::BTreeSet::new(),
+            flawed: false,
+        })
     }
 
     /// Opens a stack, which is made when it is not there yet.

@@ -2,10 +2,10 @@
 //!
 //! Reports every mistake of every file; cannot look up other entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{Common, Entry, Origin};
-use super::{Definition, Environment, Project, Stack};
+use super::{Definition, EntryName, Environment, Project, Stack};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{self, KINDS, Kind, Sectioned, Sections};
 use crate::names::{Name, Region};
@@ -67,25 +67,29 @@ fn tree(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Node
     None
 }
 
-/// Reads the definition of one environment; `None` if any mistake was found.
+/// Reads the definition of one environment.
+///
+/// What could not be read is reported and left out; [`crate::compile`] reports what else is wrong and makes nothing.
 pub fn definition(
     project: &Name,
     environment: Environment,
     stacks: Vec<StackFile>,
     overlays: &[&Overlay],
     diags: &mut Diagnostics,
-) -> Option<Definition> {
+) -> Definition {
     let mut found = Diagnostics::default();
     let variables = variables(project, &environment);
     let mut trees: BTreeMap<Name, Node> = stacks.into_iter().map(|file| (file.name, file.tree)).collect();
     overlays.iter().for_each(|overlay| apply(&mut trees, overlay, &mut found));
-    let mut definition = Definition { project: project.clone(), environment, stacks: BTreeMap::new() };
+    let (stacks, unread) = (BTreeMap::new(), BTreeSet::new());
+    let mut definition = Definition { project: project.clone(), environment, stacks, unread, flawed: false };
     for (name, tree) in trees {
-        definition.stacks.insert(name, stack(tree, &variables, &mut found));
+        let stack = stack(&name, tree, &variables, &mut definition.unread, &mut found);
+        definition.stacks.insert(name, stack);
     }
-    let ok = !found.has_errors();
+    definition.flawed = found.has_errors();
     diags.append(found);
-    ok.then_some(definition)
+    definition
 }
 
 fn variables(project: &Name, environment: &Environment) -> Variables {
@@ -117,7 +121,13 @@ fn apply(trees: &mut BTreeMap<Name, Node>, overlay: &Overlay, diags: &mut Diagno
 /// Keys of a stack file that are no sections.
 const STACK_KEYS: [&str; 2] = ["description", "region"];
 
-fn stack(tree: Node, variables: &Variables, diags: &mut Diagnostics) -> Stack {
+fn stack(
+    name: &Name,
+    tree: Node,
+    variables: &Variables,
+    unread: &mut BTreeSet<EntryName>,
+    diags: &mut Diagnostics,
+) -> Stack {
     let mut stack = Stack::default();
     let Value::Map(pairs) = tree.value else { return stack };
     for mut pair in pairs {
@@ -132,7 +142,7 @@ fn stack(tree: Node, variables: &Variables, diags: &mut Diagnostics) -> Stack {
             }
             key => match kinds::by_section(key) {
                 Some((_, kind)) => {
-                    let mut loader = SectionLoader { sections: &mut stack.sections, variables, diags };
+                    let mut loader = SectionLoader { stack: name, sections: &mut stack.sections, variables, unread, diags };
                     (kind.load)(&mut loader, pair);
                 }
                 None => diags.push(unknown_section(&pair)),
@@ -154,6 +164,8 @@ fn unknown_section(pair: &Pair) -> Diagnostic {
 
 /// What reading a section needs.
 pub(crate) struct SectionLoader<'a> {
+    stack: &'a Name,
+    unread: &'a mut BTreeSet<EntryName>,
     sections: &'a mut Sections,
     variables: &'a Variables,
     diags: &'a mut Diagnostics,
@@ -169,7 +181,16 @@ pub(crate) fn section<K: Sectioned>(cx: &mut SectionLoader<'_>, pair: Pair) {
         }
         return;
     };
-    let mut read: Vec<(Name, Entry<K>)> = entries.into_iter().filter_map(|entry| one(cx, entry)).collect();
+    let mut read: Vec<(Name, Entry<K>)> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let name = entry.key.clone();
+        match one(cx, entry) {
+            Some(entry) => read.push(entry),
+            None => {
+                cx.unread.insert((cx.stack.to_string(), K::SECTION, name));
+            }
+        }
+    }
     read.sort_by(|a, b| a.0.cmp(&b.0));
     K::section_mut(cx.sections).extend(read);
 }

@@ -13,7 +13,7 @@ pub use project::{EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub(crate) use reference::REFERENCE_INDEX;
 pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::Sections;
 use crate::names::{AccountId, DomainName, Name, Region};
@@ -46,7 +46,14 @@ pub struct Definition {
     pub environment: Environment,
     /// The stacks, sorted by name.
     pub stacks: BTreeMap<Name, Stack>,
+    /// Entries that were written but could not be read; they are reported, and what refers to them is not wrong.
+    pub(crate) unread: BTreeSet<EntryName>,
+    /// Whether reading it found any error: nothing is made of it.
+    pub(crate) flawed: bool,
 }
+
+/// Stack, section and name of an entry.
+pub(crate) type EntryName = (String, &'static str, String);
 
 /// One stack: becomes one CloudFormation stack per region it needs.
 #[derive(Clone, Debug, Default)]

@@ -6,13 +6,13 @@ mod references;
 
 pub(crate) use references::Collector;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use crate::artifacts::{Expr, Handle, Place, Resource};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{KINDS, Kind, KindIndex, KindInfo, Sectioned};
-use crate::model::{Common, Definition, Entry, Environment, Origin, Ref, Stack};
+use crate::model::{Common, Definition, Entry, EntryName, Environment, Origin, Ref, Stack};
 use crate::names::{LogicalId, Name, Region};
 use crate::source::Route;
 
@@ -75,8 +75,10 @@ impl<K> Deref for Bound<'_, K> {
 
 /// Binds the references of `definition` and lets every kind check its entries.
 ///
-/// Reports unknown names, names of another kind, and what the kinds themselves refuse; `None` if any is an error.
+/// Reports unknown names, names of another kind, and what the kinds themselves refuse; `None` if any is an error. An
+/// entry with a bad reference hides only what hangs together with it: the rest is still checked.
 pub fn resolve(definition: Definition, diags: &mut Diagnostics) -> Option<Resolved> {
+    let (unread, flawed) = (definition.unread, definition.flawed);
     let mut world = Resolved {
         project: definition.project,
         environment: definition.environment,
@@ -85,19 +87,31 @@ pub fn resolve(definition: Definition, diags: &mut Diagnostics) -> Option<Resolv
         referrals: BTreeMap::new(),
     };
     let mut found = Diagnostics::default();
-    world.referrals = bind(&world, &mut found);
-    if !found.has_errors() {
-        for stack in 0..world.stack_count() {
-            KINDS.iter().for_each(|kind| (kind.validate)(&world, stack, &mut found));
-        }
+    let bound = bind(&world, &unread, &mut found);
+    let whole = bound.loose.is_empty() && unread.is_empty();
+    world.referrals = bound.referrals;
+    if !whole {
+        world.drop_connected(&bound.loose);
+        world.referrals = bind(&world, &unread, &mut Diagnostics::default()).referrals;
     }
-    let ok = !found.has_errors();
+    for stack in 0..world.stack_count() {
+        KINDS.iter().for_each(|kind| (kind.validate)(&world, stack, &mut found));
+    }
+    let ok = whole && !flawed && !found.has_errors();
     diags.append(found);
     ok.then_some(world)
 }
 
-fn bind(world: &Resolved, diags: &mut Diagnostics) -> BTreeMap<EntryId, Vec<Referral>> {
-    let mut referrals: BTreeMap<EntryId, Vec<Referral>> = BTreeMap::new();
+/// What binding found.
+#[derive(Default)]
+struct Binding {
+    referrals: BTreeMap<EntryId, Vec<Referral>>,
+    /// Entries with a reference that has no target.
+    loose: BTreeSet<EntryId>,
+}
+
+fn bind(world: &Resolved, unread: &BTreeSet<EntryName>, diags: &mut Diagnostics) -> Binding {
+    let mut binding = Binding::default();
     let mut collector = Collector::default();
     for (stack, (_, content)) in (0_u16..).zip(&world.stacks) {
         for (kind, info) in (0_u8..).zip(KINDS) {
@@ -107,15 +121,20 @@ fn bind(world: &Resolved, diags: &mut Diagnostics) -> BTreeMap<EntryId, Vec<Refe
                 for found in collector.drain() {
                     match world.find(stack, found.section, &found.text) {
                         Ok(target) => {
-                            referrals.entry(target).or_default().push(Referral { from, mark: found.mark });
+                            binding.referrals.entry(target).or_default().push(Referral { from, mark: found.mark });
                         }
-                        Err(miss) => diags.push(miss.report(world, &found, entry.origin())),
+                        Err(miss) => {
+                            binding.loose.insert(from);
+                            if !world.is_unread(stack, &found, unread) {
+                                diags.push(miss.report(world, &found, entry.origin()));
+                            }
+                        }
                     }
                 }
             });
         }
     }
-    referrals
+    binding
 }
 
 /// Why a reference has no target.
@@ -244,6 +263,39 @@ impl Resolved {
             None => (home, text),
         };
         self.find_in(stack, section, name).ok_or(Miss::Name { stack, section })
+    }
+
+    /// Returns whether a reference names an entry that is there and could not be read.
+    fn is_unread(&self, home: u16, found: &references::Found, unread: &BTreeSet<EntryName>) -> bool {
+        let (stack, name) = found.text.split_once('.').unwrap_or((self.stack(home).0.as_str(), &found.text));
+        unread.contains(&(stack.to_owned(), found.section, name.to_owned()))
+    }
+
+    /// Drops `entries` and everything that hangs together with them through references in either direction.
+    fn drop_connected(&mut self, entries: &BTreeSet<EntryId>) {
+        let mut neighbours: BTreeMap<EntryId, BTreeSet<EntryId>> = BTreeMap::new();
+        for (target, referrals) in &self.referrals {
+            for referral in referrals {
+                neighbours.entry(*target).or_default().insert(referral.from);
+                neighbours.entry(referral.from).or_default().insert(*target);
+            }
+        }
+        let mut dropped = entries.clone();
+        let mut rest: Vec<EntryId> = entries.iter().copied().collect();
+        while let Some(entry) = rest.pop() {
+            let next = neighbours.get(&entry).into_iter().flatten().copied();
+            rest.extend(next.filter(|next| dropped.insert(*next)));
+        }
+        for (stack, (_, content)) in (0_u16..).zip(&mut self.stacks) {
+            for (kind, info) in (0_u8..).zip(KINDS) {
+                let mut index = 0;
+                (info.retain)(&mut content.sections, &mut |_| {
+                    let id = EntryId { stack, kind, index };
+                    index += 1;
+                    !dropped.contains(&id)
+                });
+            }
+        }
     }
 
     fn stack_index(&self, name: &str) -> Option<u16> {

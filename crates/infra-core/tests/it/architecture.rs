@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kinds", &["artifacts", "diag", "facts", "lower", "model", "names", "resolve", "source"]),
     ("model", &["diag", "kinds", "names", "resolve", "source"]),
     ("resolve", &["artifacts", "diag", "kinds", "model", "names", "source"]),
-    ("lower", &["artifacts", "diag", "facts", "kinds", "model", "names", "resolve", "source"]),
+    ("lower", &["artifacts", "diag", "facts", "kinds", "model", "names", "resolve"]),
     ("assembly", &["artifacts", "diag", "facts", "lower", "names", "place", "resolve", "source"]),
     ("schema", &["kinds", "model", "names"]),
 ];

@@ -1,4 +1,3 @@
-use super::*;
 use crate::kinds::testing::{compile, properties, report, template};
 use insta::assert_snapshot;
 
