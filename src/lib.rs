@@ -8,3 +8,14 @@ pub mod files;
 pub mod output;
 
 pub use infra_core::*;
+
+/// Compiles a definition written in Rust to `infra.out/<environment>`, as `infra synth` does with YAML.
+pub fn run(definition: Result<model::Definition, model::build::BuildError>) -> std::process::ExitCode {
+    match definition.map_err(anyhow::Error::from).and_then(commands::synth::definition) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::failure(&error);
+            cli::Exit::Usage.into()
+        }
+    }
+}

@@ -10,7 +10,9 @@ use crate::assembly::{Assembly, Summary};
 use crate::cli::{Exit, Global};
 use crate::diag::Diagnostics;
 use crate::files::{self, Project};
+use crate::model::Definition;
 use crate::output;
+use crate::source::Sources;
 
 /// Compile the project to CloudFormation templates, Route 53 change batches, Kubernetes manifests and web configuration.
 ///
@@ -85,6 +87,20 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         (false, true) => Exit::Done,
         (false, false) => Exit::Different,
     })
+}
+
+/// Compiles one definition to the folder that `infra synth` would write to.
+pub(crate) fn definition(definition: Definition) -> anyhow::Result<Exit> {
+    let sources = Sources::default();
+    let mut diags = Diagnostics::default();
+    let out = PathBuf::from("infra.out");
+    let environment = definition.environment.name.to_string();
+    let assembly = crate::compile(definition, &[], &sources, &mut diags);
+    output::diagnostics(&sources, &diags.into_sorted())?;
+    let Some(assembly) = assembly else { return Ok(Exit::Failed) };
+    files::replace_folder(&out, &environment, &assembly.files)?;
+    output::result(&human(&out, &[Compiled { environment, assembly }], false, &[]))?;
+    Ok(Exit::Done)
 }
 
 fn compile(project: &mut Project, args: &Args, diags: &mut Diagnostics) -> anyhow::Result<Option<Vec<Compiled>>> {

@@ -1,6 +1,7 @@
 //! The integration tests of the tool, in one binary.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test helpers")]
 
+mod builder;
 mod cli;
 mod determinism;
 mod generated;

@@ -199,6 +199,56 @@ pub mod elb {
     pub const NAME_LEN: usize = 32;
 }
 
+/// Limits of DynamoDB.
+///
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html> (from memory; names,
+/// recovery period and types agree with the resource schema in cfn-lint 1.58.0).
+pub mod dynamodb {
+    use super::Bounds;
+
+    /// Longest name of a key attribute. Unit: bytes.
+    pub const KEY_NAME_BYTES: usize = 255;
+    /// Shortest name of an index. Unit: characters.
+    pub const INDEX_NAME_MIN: usize = 3;
+    /// Most global secondary indexes of a table, before a quota increase.
+    pub const GLOBAL_INDEXES: usize = 20;
+    /// How far point-in-time recovery goes back. Unit: days.
+    pub const RECOVERY_DAYS: Bounds = Bounds::new(1, 35, 35);
+    /// Reserved read or write units of a table, before a quota increase.
+    pub const CAPACITY_UNITS: Bounds = Bounds::new(1, 40_000, 1);
+    /// Utilization that target tracking aims at. Unit: per cent.
+    pub const TARGET_PERCENT: Bounds = Bounds::new(20, 90, 70);
+}
+
+/// Limits of S3.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html> and
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html> (from memory).
+pub mod s3 {
+    use super::Bounds;
+
+    /// Days of a lifecycle rule: any positive number; 100 years are surely a slip.
+    pub const LIFECYCLE_DAYS: Bounds = Bounds::new(1, 36_500, 30);
+    /// Fewest days before objects move to an infrequent-access class. Unit: days.
+    pub const INFREQUENT_ACCESS_DAYS: u32 = 30;
+    /// Most rules of a CORS configuration.
+    pub const CORS_RULES: usize = 100;
+    /// Most rules of a lifecycle configuration.
+    pub const LIFECYCLE_RULES: usize = 1_000;
+}
+
+/// Limits of Secrets Manager.
+///
+/// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html> (from memory).
+pub mod secrets_manager {
+    use super::Bounds;
+
+    /// Length of a generated password. Unit: characters.
+    pub const PASSWORD_LEN: Bounds = Bounds::new(4, 4_096, 32);
+    /// Longest name of a secret. Unit: characters.
+    pub const NAME_LEN: usize = 512;
+}
+
 /// Limits of VPCs and NAT gateways.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html> and `nat-gateway-basics.html` of the

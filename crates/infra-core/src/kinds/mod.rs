@@ -82,9 +82,17 @@ macro_rules! kinds {
 
 // One line a kind: module, type, field of `Sections`.
 kinds! {
+    hosted_zone::HostedZone in hosted_zones,
+    certificate::Certificate in certificates,
     network::Network in networks,
+    load_balancer::LoadBalancer in load_balancers,
     queue::Queue in queues,
     topic::Topic in topics,
+    table::Table in tables,
+    bucket::Bucket in buckets,
+    secret::Secret in secrets,
+    health_check::HealthCheck in health_checks,
+    record::Record in records,
     cluster::Cluster in clusters,
     raw::Raw in raw,
 }

@@ -42,7 +42,7 @@ pub(crate) fn report(yaml: &str) -> String {
                 let range = usize::try_from(span.start).unwrap()..usize::try_from(span.end).unwrap();
                 format!("`{}` {}", &yaml[range], label.text)
             }
-            crate::diag::At::File(_) | crate::diag::At::Caller { .. } => label.text,
+            crate::diag::At::Hidden(_) | crate::diag::At::File(_) | crate::diag::At::Caller { .. } => label.text,
         });
         format!("{}: {} <- {}\n", finding.id, finding.title, label.unwrap_or_default())
     };

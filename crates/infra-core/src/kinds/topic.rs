@@ -9,7 +9,7 @@ use crate::artifacts::{Expr, Handle, Object, Policy, Resource, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits;
 use crate::lower::Lowering;
-use crate::model::build::Typed;
+use crate::model::build::{BuildError, Typed};
 use crate::model::{Fifo, Ref, Standard};
 use crate::names::Name;
 use crate::resolve::Bound;
@@ -219,7 +219,16 @@ impl Topic {
 
 impl<M> Typed<Topic, M> {
     /// Delivers the topic's messages to a queue of the same order.
-    pub fn subscribe(self, name: Name, queue: &Ref<Queue, M>, set: impl FnOnce(&mut Subscription)) -> Self {
+    ///
+    /// # Errors
+    /// If `name` is not a name.
+    pub fn subscribe(
+        self,
+        name: &str,
+        queue: &Ref<Queue, M>,
+        set: impl FnOnce(&mut Subscription),
+    ) -> Result<Self, BuildError> {
+        let name: Name = name.parse().map_err(BuildError::text)?;
         let mut subscription = Subscription {
             queue: queue.clone().any(),
             raw: true,
@@ -228,8 +237,8 @@ impl<M> Typed<Topic, M> {
             dead_letter: true,
         };
         set(&mut subscription);
-        self.with(|topic| {
+        Ok(self.with(|topic| {
             topic.subscriptions.insert(name, subscription);
-        })
+        }))
     }
 }

@@ -27,11 +27,18 @@ pub enum BuildError {
     },
 }
 
+impl BuildError {
+    /// Wraps the reason why a text is not what it must be.
+    pub(crate) fn text(reason: impl std::fmt::Display) -> Self {
+        Self::Text(reason.to_string())
+    }
+}
+
 fn parse<T: TryFrom<String>>(text: &str) -> Result<T, BuildError>
 where
     T::Error: std::fmt::Display,
 {
-    T::try_from(text.to_owned()).map_err(|error| BuildError::Text(error.to_string()))
+    T::try_from(text.to_owned()).map_err(BuildError::text)
 }
 
 impl Environment {

@@ -517,7 +517,7 @@ mod tests {
         let node = parse(file, text, &mut diags);
         let list = diags.iter().map(|d| {
             let place = match &d.primary.as_ref().expect("has a place").at {
-                At::Span(span) => {
+                At::Span(span) | At::Hidden(span) => {
                     let (line, column) = sources.line_column(file, span.start);
                     let bytes = text.get(span.start as usize..span.end as usize).expect("inside the file");
                     format!("{} {line}:{column} {}", d.id, String::from_utf8_lossy(bytes))

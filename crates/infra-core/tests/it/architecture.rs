@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &["diag", "kinds", "names", "resolve", "source"]),
     ("resolve", &["artifacts", "diag", "kinds", "model", "names", "source"]),
     ("lower", &["artifacts", "diag", "facts", "kinds", "model", "names", "resolve"]),
-    ("assembly", &["artifacts", "diag", "facts", "lower", "names", "place", "resolve", "source"]),
+    ("assembly", &["artifacts", "diag", "facts", "lower", "resolve", "source"]),
     ("schema", &["kinds", "model", "names"]),
 ];
 

@@ -3,5 +3,6 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
 
 mod architecture;
+mod compile_fail;
 mod properties;
 mod registry;
