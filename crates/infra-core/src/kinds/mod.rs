@@ -88,6 +88,7 @@ kinds! {
     load_balancer::LoadBalancer in load_balancers,
     queue::Queue in queues,
     topic::Topic in topics,
+    cluster::Cluster in clusters,
     table::Table in tables,
     bucket::Bucket in buckets,
     secret::Secret in secrets,
