@@ -60,8 +60,10 @@ const CPUS: &[(&str, u64)] = &[
     ("xlarge", 4),
 ];
 
-/// PostgreSQL of a database that does not name a version.
-pub const POSTGRES_DEFAULT: &str = "17";
+/// PostgreSQL of a database that does not name a version: one that RDS and Aurora both offer.
+///
+/// Source: cfn-lint 1.58.0 (2026-10-20), which takes a bare `17` of RDS for a version that cannot be created any more.
+pub const POSTGRES_DEFAULT: &str = "17.11";
 
 /// Major versions of PostgreSQL that RDS and Aurora offer, sorted, each with the end of its standard support.
 ///
@@ -199,7 +201,7 @@ mod tests {
     fn support_that_ends_is_told() {
         assert_eq!(postgres_support_ends(13), Some("2026-02-28"));
         assert_eq!(postgres_support_ends(17), None);
-        assert!(postgres_majors().any(|major| major.to_string() == POSTGRES_DEFAULT));
+        assert!(postgres_majors().any(|major| POSTGRES_DEFAULT.starts_with(&format!("{major}."))));
     }
 
     #[test]

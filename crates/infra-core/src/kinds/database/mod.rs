@@ -36,7 +36,8 @@ pub struct Database {
     /// Who stores the data. Cannot be changed later: the other engine is another database.
     #[serde(default)]
     pub engine: Engine,
-    /// Version of PostgreSQL, in quotes: `'17'` takes the newest minor version at first, `'17.9'` that one.
+    /// Version of PostgreSQL, in quotes, such as `'17.11'`; RDS applies newer minor versions by itself. A bare `'17'`
+    /// leaves the minor version to RDS.
     #[serde(default = "default_version")]
     pub version: String,
     /// Instance class, such as `db.r8g.large`; `db.t4g.medium` if not set. Not used by serverless databases.

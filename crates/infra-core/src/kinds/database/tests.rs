@@ -14,7 +14,7 @@ fn database(fields: &str) -> String {
 fn an_instance_is_private_encrypted_and_its_password_is_made_by_rds() {
     assert_snapshot!(properties(&database(""), "DatabaseOrders"), @r"
     Engine: postgres
-    EngineVersion: '17'
+    EngineVersion: '17.11'
     MasterUsername: postgres
     ManageMasterUserPassword: true
     DBSubnetGroupName:
@@ -205,7 +205,7 @@ fn a_serverless_cluster_has_a_reader_to_take_over() {
     let yaml = database("    engine: aurora\n    serverless: { min: 0.5, max: 4 }\n    iam-users: [app]");
     assert_snapshot!(properties(&yaml, "DatabaseOrdersCluster"), @r"
     Engine: aurora-postgresql
-    EngineVersion: '17'
+    EngineVersion: '17.11'
     MasterUsername: postgres
     ManageMasterUserPassword: true
     DBSubnetGroupName:
