@@ -92,6 +92,7 @@ kinds! {
     table::Table in tables,
     bucket::Bucket in buckets,
     secret::Secret in secrets,
+    database::Database in databases,
     health_check::HealthCheck in health_checks,
     record::Record in records,
     database::Database in databases,
