@@ -12,4 +12,4 @@ pub mod regions;
 pub mod stateful;
 pub mod tagging;
 
-pub use self::stateful::{snapshottable, stateful};
+pub use self::stateful::{passing, snapshottable, stateful};
