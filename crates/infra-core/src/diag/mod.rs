@@ -15,8 +15,8 @@ pub enum Severity {
     Advice,
 }
 
-/// Where a label points.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a label points. Sorts by file and byte, whatever is shown there.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum At {
     /// Bytes of an input file.
     Span(Span),
@@ -33,7 +33,29 @@ pub enum At {
     },
 }
 
+impl Ord for At {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for At {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl At {
+    /// Bytes of files first, then lines of programs; the last number tells the variants of one place apart.
+    fn key(&self) -> (Option<FileId>, u32, u32, &'static str, u8) {
+        match self {
+            Self::Span(span) => (Some(span.file), span.start, span.end, "", 0),
+            Self::Hidden(span) => (Some(span.file), span.start, span.end, "", 1),
+            Self::File(file) => (Some(*file), 0, 0, "", 2),
+            Self::Caller { file, line } => (None, *line, 0, file, 3),
+        }
+    }
+
     /// Keeps the text at this place out of the report.
     pub fn hidden(self) -> Self {
         match self {

@@ -51,6 +51,7 @@ mod check;
 mod security_group;
 #[cfg(test)]
 mod testing;
+pub mod workload;
 
 macro_rules! kinds {
     ($($module:ident :: $kind:ident in $field:ident),* $(,)?) => {
@@ -88,13 +89,16 @@ kinds! {
     load_balancer::LoadBalancer in load_balancers,
     queue::Queue in queues,
     topic::Topic in topics,
-    cluster::Cluster in clusters,
     table::Table in tables,
     bucket::Bucket in buckets,
     secret::Secret in secrets,
     database::Database in databases,
     health_check::HealthCheck in health_checks,
     record::Record in records,
+    database::Database in databases,
+    cluster::Cluster in clusters,
+    service::Service in services,
+    worker::Worker in workers,
     raw::Raw in raw,
 }
 

@@ -3,6 +3,7 @@
 use super::{Arch, Cluster, Encryption, Mode, Need, NodeGroup, Provision};
 use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::facts::eks;
+use crate::kinds::workload;
 use crate::names::Name;
 use crate::resolve::{Bound, list};
 use crate::route;
@@ -48,6 +49,7 @@ pub(super) fn cluster(entry: Bound<'_, Cluster>, diags: &mut Diagnostics) {
         );
     }
     provided(entry, diags);
+    workload::same_names(entry, diags);
 }
 
 fn version(entry: Bound<'_, Cluster>, diags: &mut Diagnostics) {
