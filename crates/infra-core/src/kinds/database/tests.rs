@@ -374,7 +374,5 @@ networks: { main: { cidr: 10.20.0.0/16 }, other: { cidr: 10.30.0.0/16 } }
 clusters: { main: { network: other, creator-is-admin: true, node-groups: { general: { instance-types: [m7i.large] } } } }
 databases: { orders: { network: main, allow-from: [main] } }
 ";
-    assert_snapshot!(report(yaml), @r"
-    databases/other-network: a cluster of another network cannot reach the database <- `main` stands in network `other`
-    ");
+    assert_snapshot!(report(yaml), @"databases/other-network: a cluster of another network cannot reach the database <- `main` stands in network `other`");
 }
