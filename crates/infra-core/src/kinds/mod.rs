@@ -86,6 +86,7 @@ kinds! {
     certificate::Certificate in certificates,
     network::Network in networks,
     load_balancer::LoadBalancer in load_balancers,
+    vpc_link::VpcLink in vpc_links,
     queue::Queue in queues,
     topic::Topic in topics,
     table::Table in tables,
