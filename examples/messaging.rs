@@ -29,7 +29,8 @@ pub fn definition() -> Result<Definition, BuildError> {
         })?
         .subscribe("audit", &audit, |_| {})?;
     messaging.add("order-events", events)?;
-    let ledger = Topic::fifo().with(|t| t.content_based_deduplication = true).subscribe("bookings", &bookings, |_| {})?;
+    let ledger =
+        Topic::fifo().with(|t| t.content_based_deduplication = true).subscribe("bookings", &bookings, |_| {})?;
     messaging.add("ledger", ledger)?;
     Ok(definition)
 }

@@ -51,7 +51,8 @@ fn resolve<'a>(schema: &'a Value, value: &'a Value) -> &'a Value {
 
 fn fields(schema: &Value, definition: &Value, text: &mut String) {
     text.push_str("| key | default | meaning |\n| --- | --- | --- |\n");
-    let required: Vec<&str> = definition["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> =
+        definition["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (key, property) in definition["properties"].as_object().into_iter().flatten() {
         let meaning = property["description"].as_str().or_else(|| resolve(schema, property)["description"].as_str());
         let default = match (required.contains(&key.as_str()), &property["default"]) {

@@ -20,7 +20,9 @@ fn shipped() -> Vec<(PathBuf, &'static str)> {
         for (folder, schema) in [("stacks", "stack"), ("overlays", "overlay")] {
             let Ok(entries) = fs::read_dir(project.join(folder)) else { continue };
             let paths = entries.map(|entry| entry.expect("the entry is readable").path());
-            files.extend(paths.filter(|path| path.extension().is_some_and(|ext| ext == "yaml")).map(|path| (path, schema)));
+            files.extend(
+                paths.filter(|path| path.extension().is_some_and(|ext| ext == "yaml")).map(|path| (path, schema)),
+            );
         }
     }
     files

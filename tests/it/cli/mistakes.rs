@@ -45,14 +45,22 @@ const CASES: &[Case] = &[
     ("tag", b"raw:\n  a: { type: 'A::B::C', properties: { X: !Ref Y } }\n", "source/tag", 2, 42, &["!Ref"]),
     ("merge key", b"queues:\n  a: &a { delay: 5 }\n  b: { <<: *a }\n", "source/merge-key", 3, 8, &["overlay"]),
     ("second document", b"queues: {}\n---\nqueues: {}\n", "source/second-document", 2, 1, &["one document"]),
-    ("unknown variable", b"hosted-zones:\n  a: { domain: '${env.domian}' }\n", "source/unknown-variable", 2, 16, &["env.domain"]),
+    (
+        "unknown variable",
+        b"hosted-zones:\n  a: { domain: '${env.domian}' }\n",
+        "source/unknown-variable",
+        2,
+        16,
+        &["env.domain"],
+    ),
     ("out of range", b"queues:\n  a: { visibility-timeout: 50000 }\n", "kinds/out-of-range", 2, 28, &["43200"]),
     ("list instead of mapping", b"- queues\n", "model/not-a-mapping", 1, 3, &["mapping"]),
 ];
 
 fn report(project: &Project) -> (Value, i32) {
     let run = project.run(&["synth", "--format", "json"]);
-    let report = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr));
+    let report =
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr));
     (report, run.code)
 }
 
@@ -97,14 +105,21 @@ fn all_mistakes_of_a_run_are_reported() {
     let (report, code) = report(&project);
     let mut ids: Vec<String> = findings(&report).iter().map(|finding| finding["id"].to_string()).collect();
     ids.sort();
-    let wanted = ["kinds/out-of-range", "resolve/unknown-reference", "source/unknown-key", "source/unknown-key", "source/wrong-type"];
+    let wanted = [
+        "kinds/out-of-range",
+        "resolve/unknown-reference",
+        "source/unknown-key",
+        "source/unknown-key",
+        "source/wrong-type",
+    ];
     assert_eq!(ids, wanted.map(|id| format!("\"{id}\"")));
     assert_eq!(code, 1);
 }
 
 #[test]
 fn an_entry_that_cannot_be_read_makes_no_reference_to_it_wrong() {
-    let project = Project::of_stack("queues:\n  q: { dealy: 5 }\ntopics:\n  t: { subscriptions: { x: { queue: q } } }\n");
+    let project =
+        Project::of_stack("queues:\n  q: { dealy: 5 }\ntopics:\n  t: { subscriptions: { x: { queue: q } } }\n");
     let (report, _) = report(&project);
     assert_eq!(findings(&report).len(), 1);
 }

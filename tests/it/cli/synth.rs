@@ -109,7 +109,8 @@ fn values_cross_stacks_as_parameters_or_as_stack_outputs() {
     let project = Project::new(&[("infra.yaml", ENVIRONMENT), ("stacks/a.yaml", topics), ("stacks/b.yaml", STACK)]);
     let template = || {
         assert_eq!(project.run(&["synth"]).code, 0);
-        fs::read_to_string(project.path().join("infra.out/dev/stacks/b.eu-west-1.template.json")).expect("there is a template")
+        fs::read_to_string(project.path().join("infra.out/dev/stacks/b.eu-west-1.template.json"))
+            .expect("there is a template")
     };
     assert!(template().contains("\"ATopicTRef\": {\n   \"Type\": \"String\""), "{}", template());
     project.write("infra.yaml", format!("references: stack-outputs\n{ENVIRONMENT}"));
@@ -130,7 +131,9 @@ fn an_override_changes_the_output_and_needs_a_target_and_a_reason() {
     assert_eq!(project.run(&["synth"]).code, 0);
     let path = project.path().join("infra.out/dev/stacks/main.eu-west-1.template.json");
     assert!(fs::read_to_string(path).expect("there is a template").contains("\"QueueName\": \"fixed\""));
-    for (stack, id) in [(stack("QueueJob", "x"), "overrides/unknown-resource"), (stack("QueueJobs", ""), "overrides/no-reason")] {
+    for (stack, id) in
+        [(stack("QueueJob", "x"), "overrides/unknown-resource"), (stack("QueueJobs", ""), "overrides/no-reason")]
+    {
         project.write("stacks/main.yaml", stack);
         let run = project.run(&["synth"]);
         assert_eq!(run.code, 1);
@@ -156,9 +159,14 @@ fn two_names_with_one_logical_id_are_refused() {
 
 #[test]
 fn stacks_that_need_each_other_are_refused_with_the_way_round() {
-    let raw = |target: &str| format!("raw:\n  p: {{ type: 'AWS::SSM::Parameter', properties: {{ Type: String, Value: {{ Ref: {target} }} }} }}\nqueues:\n  q: {{}}\n");
+    let raw = |target: &str| {
+        format!(
+            "raw:\n  p: {{ type: 'AWS::SSM::Parameter', properties: {{ Type: String, Value: {{ Ref: {target} }} }} }}\nqueues:\n  q: {{}}\n"
+        )
+    };
     let (a, b) = (raw("b.QueueQ"), raw("a.QueueQ"));
-    let run = Project::new(&[("infra.yaml", ENVIRONMENT), ("stacks/a.yaml", &a), ("stacks/b.yaml", &b)]).run(&["synth"]);
+    let run =
+        Project::new(&[("infra.yaml", ENVIRONMENT), ("stacks/a.yaml", &a), ("stacks/b.yaml", &b)]).run(&["synth"]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("lower/stack-cycle"), "{}", run.stderr);
     assert!(run.stderr.contains("`shop-dev-a` needs `shop-dev-b` needs `shop-dev-a`"), "{}", run.stderr);

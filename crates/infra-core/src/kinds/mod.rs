@@ -51,6 +51,7 @@ mod check;
 mod security_group;
 #[cfg(test)]
 mod testing;
+pub mod workload;
 
 macro_rules! kinds {
     ($($module:ident :: $kind:ident in $field:ident),* $(,)?) => {
@@ -97,6 +98,10 @@ kinds! {
     secret::Secret in secrets,
     health_check::HealthCheck in health_checks,
     record::Record in records,
+    database::Database in databases,
+    cluster::Cluster in clusters,
+    service::Service in services,
+    worker::Worker in workers,
     raw::Raw in raw,
 }
 

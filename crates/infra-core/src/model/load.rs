@@ -142,7 +142,8 @@ fn stack(
             }
             key => match kinds::by_section(key) {
                 Some((_, kind)) => {
-                    let mut loader = SectionLoader { stack: name, sections: &mut stack.sections, variables, unread, diags };
+                    let mut loader =
+                        SectionLoader { stack: name, sections: &mut stack.sections, variables, unread, diags };
                     (kind.load)(&mut loader, pair);
                 }
                 None => diags.push(unknown_section(&pair)),

@@ -1,0 +1,144 @@
+//! What pods may do: a role of their own, and how they get it.
+
+use super::Pod;
+use super::secrets;
+use super::spec::{Identity, SecretDelivery};
+use crate::artifacts::{Expr, Handle, Policy, Statement, Trust};
+use crate::kinds::cluster::Need;
+use crate::kinds::security_group::{self, Side};
+use crate::lower::Lowering;
+use crate::names::Port;
+
+/// Emits the role, and its tie to the service account; nothing for pods that call no AWS service.
+pub(super) fn lower(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
+    grant_secrets(pod, cx);
+    let Some(role) = role(pod) else { return };
+    let mut policy = Policy::default();
+    statements(pod).into_iter().for_each(|statement| policy.push(statement));
+    let trust = match pod.parts.identity {
+        Identity::PodIdentity => Trust::pod_identity(),
+        Identity::Irsa => web_identity(pod),
+    };
+    let properties = object! {
+        "Description" => format!("Pods of {} {} in namespace {}", pod.noun, pod.name, pod.namespace),
+        "AssumeRolePolicyDocument" => trust,
+        "Policies" => list![object! { "PolicyName" => "uses", "PolicyDocument" => policy }],
+    };
+    cx.add(pod.resource("Role", "AWS::IAM::Role", properties));
+    match pod.parts.identity {
+        Identity::PodIdentity => {
+            let properties = object! {
+                "ClusterName" => pod.cluster.cluster_name(),
+                "Namespace" => &pod.namespace,
+                "ServiceAccount" => pod.name.to_string(),
+                "RoleArn" => role.arn(),
+            };
+            cx.add(pod.resource("Identity", "AWS::EKS::PodIdentityAssociation", properties));
+        }
+        Identity::Irsa => {}
+    }
+}
+
+/// Names the role of the pods; none if they call no AWS service.
+pub(super) fn role(pod: &Pod<'_>) -> Option<Handle> {
+    (!statements(pod).is_empty()).then(|| pod.handle("Role"))
+}
+
+/// Returns what the pods may do, from what they use.
+fn statements(pod: &Pod<'_>) -> Vec<Statement> {
+    let mut all: Vec<Statement> = Vec::new();
+    all.extend(pod.publishes.iter().flat_map(|topic| topic.publish_statements()));
+    all.extend(pod.sends.iter().flat_map(|queue| queue.send_statements()));
+    all.extend(pod.consumes.iter().flat_map(|queue| queue.consume_statements()));
+    for (_, table, access) in &pod.tables {
+        all.extend(access.reads().then(|| table.read_statements()).into_iter().flatten());
+        all.extend(access.writes().then(|| table.write_statements()).into_iter().flatten());
+    }
+    for (_, bucket, access) in &pod.buckets {
+        all.extend(access.reads().then(|| bucket.read_statements()).into_iter().flatten());
+        all.extend(access.writes().then(|| bucket.write_statements()).into_iter().flatten());
+    }
+    if read_by_pods(pod) {
+        all.extend(secret_statements(pod));
+    }
+    all
+}
+
+/// Whether it is the pods' role that reads secrets, and not that of the External Secrets operator.
+fn read_by_pods(pod: &Pod<'_>) -> bool {
+    match (pod.parts.secret_delivery, pod.parts.identity) {
+        (SecretDelivery::SecretsStoreCsi, _) | (SecretDelivery::ExternalSecrets, Identity::Irsa) => true,
+        (SecretDelivery::ExternalSecrets, Identity::PodIdentity) => false,
+    }
+}
+
+fn secret_statements(pod: &Pod<'_>) -> Vec<Statement> {
+    let database = pod.database.iter().flat_map(|database| database.connect_statements());
+    let own = pod.secrets.iter().flat_map(|(_, secret, _)| secret.read_statements());
+    database.chain(own).collect()
+}
+
+/// Lets the External Secrets operator read the secrets of the pods.
+fn grant_secrets(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
+    if secrets::any(pod) && !read_by_pods(pod) {
+        grant(pod, cx, Need::ExternalSecrets, secret_statements(pod));
+    }
+}
+
+/// Lets KEDA read the length of the queues.
+///
+/// Source: <https://keda.sh/docs/latest/scalers/aws-sqs/> (read 2026-11-22 in older versions).
+pub(super) fn grant_scaler(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
+    let queues: Expr = pod.consumes.iter().map(|queue| queue.arn()).collect();
+    grant(pod, cx, Need::Keda, vec![Statement::allow(["sqs:GetQueueAttributes"], queues)]);
+}
+
+/// Adds to the role of a controller what it must do for this workload.
+///
+/// The policy stands in the workload's stack, which knows both, so that the cluster's stack needs no other.
+pub(in crate::kinds) fn grant(pod: &Pod<'_>, cx: &mut Lowering<'_>, need: Need, statements: Vec<Statement>) {
+    let Some(role) = pod.cluster.controller_role(need) else { return };
+    let mut policy = Policy::default();
+    statements.into_iter().for_each(|statement| policy.push(statement));
+    let properties = object! {
+        "PolicyName" => format!("{}-{}-{}-{}", need.as_str(), pod.stack, pod.noun, pod.name),
+        "RoleName" => role,
+        "PolicyDocument" => policy,
+    };
+    cx.add(pod.resource(&format!("{}-Grant", need.as_str()), "AWS::IAM::RolePolicy", properties));
+}
+
+/// The trust policy of IRSA as text: keys of JSON cannot hold the issuer, which is known only with the cluster.
+///
+/// Source: <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html> (read 2026-11-22).
+fn web_identity(pod: &Pod<'_>) -> Expr {
+    let account = format!("system:serviceaccount:{}:{}", pod.namespace, pod.name);
+    let text = [
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"${Provider}"},"#,
+        r#""Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"#,
+        r#""${Issuer}:aud":"sts.amazonaws.com","${Issuer}:sub":""#,
+        &account,
+        r#""}}}]}"#,
+    ]
+    .concat();
+    let split = Expr::Call("Fn::Split".into(), Box::new(list!["//", pod.cluster.oidc_issuer()]));
+    let values = object! { "Provider" => pod.cluster.oidc_provider(), "Issuer" => Expr::select(1, split) };
+    Expr::Call("Fn::Sub".into(), Box::new(list![text, values]))
+}
+
+/// Lets pods connect to the database.
+pub(super) fn open_database(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
+    let Some(database) = &pod.database else { return };
+    security_group::open(cx, pod.place, &cluster_side(pod), &database.side(), database.port_number());
+}
+
+/// Lets a load balancer connect to pods; its own rules let it out to the whole network.
+pub(in crate::kinds) fn open_to_balancer(pod: &Pod<'_>, cx: &mut Lowering<'_>, from: &Side<'_>, port: Port) {
+    security_group::open(cx, pod.place, from, &cluster_side(pod), port);
+}
+
+/// Nodes and pods have the security group that EKS made for the cluster.
+fn cluster_side<'a>(pod: &Pod<'a>) -> Side<'a> {
+    let cluster = pod.cluster;
+    Side { stack: cluster.stack_name(), owner: cluster.logical_id(""), group: cluster.security_group_id() }
+}

@@ -1,0 +1,102 @@
+//! Who reaches the pods and whom they reach, as a network policy.
+
+use super::Pod;
+use super::spec::Identity;
+use crate::artifacts::{Expr, Object};
+use crate::kinds::network::Tier;
+
+/// Address of the Pod Identity agent on every node.
+///
+/// Source: <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html> (read 2026-11-22).
+const POD_IDENTITY_AGENT: &str = "169.254.170.23/32";
+
+/// Returns the network policy of the pods. Probes of the kubelet are not subject to it.
+pub(super) fn object(pod: &Pod<'_>) -> Expr {
+    let mut spec = Object::default();
+    spec.push("podSelector", object! { "matchLabels" => pod.selector() });
+    spec.push("policyTypes", list!["Ingress", "Egress"]);
+    let ingress = ingress(pod);
+    spec.push("ingress", (!ingress.is_empty()).then_some(ingress));
+    spec.push("egress", egress(pod));
+    pod.object("networking.k8s.io/v1", "NetworkPolicy", Expr::Object(spec))
+}
+
+fn ingress(pod: &Pod<'_>) -> Vec<Expr> {
+    let Some(port) = pod.port else { return Vec::new() };
+    let mut rules = Vec::new();
+    if !pod.reached.from.is_empty() {
+        let mut ports = vec![tcp(port.get())];
+        if pod.health_port != port {
+            ports.push(tcp(pod.health_port.get()));
+        }
+        let from: Vec<Expr> = pod.reached.from.iter().map(|block| block_peer(block)).collect();
+        rules.push(object! { "from" => from, "ports" => ports });
+    }
+    if !pod.callers.is_empty() {
+        let from: Vec<Expr> = pod
+            .callers
+            .iter()
+            .map(|(namespace, noun, name)| {
+                let labels = object! {
+                    "app.kubernetes.io/name" => name.to_string(),
+                    "app.kubernetes.io/component" => *noun,
+                };
+                pod_peer(pod, namespace, labels)
+            })
+            .collect();
+        rules.push(object! { "from" => from, "ports" => list![tcp(port.get())] });
+    }
+    rules
+}
+
+fn egress(pod: &Pod<'_>) -> Vec<Expr> {
+    // Not only to pods of CoreDNS: with Auto Mode, DNS is a process of the node.
+    let mut rules = vec![object! { "ports" => list![port("UDP", 53), port("TCP", 53)] }];
+    match pod.parts.identity {
+        Identity::PodIdentity => rules.push(object! {
+            "to" => list![block_peer(POD_IDENTITY_AGENT)],
+            "ports" => list![tcp(80)],
+        }),
+        Identity::Irsa => {}
+    }
+    // APIs of AWS have no fixed addresses, and those of VPC endpoints are not known before deployment.
+    rules.push(object! { "to" => list![block_peer("0.0.0.0/0")], "ports" => list![tcp(443)] });
+    if let Some(database) = &pod.database {
+        let network = database.network();
+        let blocks: Vec<Expr> =
+            network.subnet_cidrs(Tier::Isolated).iter().map(|block| block_peer(&block.to_string())).collect();
+        rules.push(object! { "to" => blocks, "ports" => list![tcp(database.port_number().get())] });
+    }
+    for service in &pod.calls {
+        let labels = object! {
+            "app.kubernetes.io/name" => service.name.to_string(),
+            "app.kubernetes.io/component" => "service",
+        };
+        let to = pod_peer(pod, &super::pod::namespace(*service), labels);
+        rules.push(object! { "to" => list![to], "ports" => list![tcp(service.port.get())] });
+    }
+    if let Some(collector) = pod.parts.telemetry.port() {
+        let anywhere = object! { "namespaceSelector" => Expr::Object(Object::default()) };
+        rules.push(object! { "to" => list![anywhere], "ports" => list![tcp(collector.get())] });
+    }
+    rules
+}
+
+fn block_peer(block: &str) -> Expr {
+    object! { "ipBlock" => object! { "cidr" => block.to_owned() } }
+}
+
+fn pod_peer(pod: &Pod<'_>, namespace: &str, labels: Expr) -> Expr {
+    let elsewhere = (namespace != pod.namespace).then(|| {
+        object! { "matchLabels" => object! { "kubernetes.io/metadata.name" => namespace.to_owned() } }
+    });
+    object! { "namespaceSelector" => elsewhere, "podSelector" => object! { "matchLabels" => labels } }
+}
+
+fn tcp(number: u16) -> Expr {
+    port("TCP", number)
+}
+
+fn port(protocol: &'static str, number: u16) -> Expr {
+    object! { "protocol" => protocol, "port" => number }
+}

@@ -1,0 +1,195 @@
+//! A workload with everything it refers to looked up.
+
+use super::{Parts, SecretUse, Workload};
+use crate::artifacts::{Expr, Handle, Object, Place, Resource};
+use crate::kinds::{Bucket, Cluster, Database, Queue, Secret, Service, Table, Topic, Worker};
+use crate::model::Ref;
+use crate::names::{LogicalId, Name, Port, Region, Seconds};
+use crate::resolve::Bound;
+
+use super::spec::Access;
+
+/// Port of the probes of a pod that serves nothing else.
+const HEALTH_PORT: u64 = 8_081;
+
+/// A workload with everything it refers to looked up.
+pub(in crate::kinds) struct Pod<'a> {
+    /// Name of the entry and of all its objects.
+    pub(in crate::kinds) name: &'a Name,
+    /// What the kind is called.
+    pub(super) noun: &'static str,
+    pub(super) prefix: &'static str,
+    pub(super) id_name: &'a Name,
+    pub(super) place: Place,
+    /// Name of the project.
+    pub(super) project: &'a Name,
+    /// Name of the stack.
+    pub(super) stack: &'a Name,
+    pub(super) environment: &'a Name,
+    pub(super) region: &'a Region,
+    pub(in crate::kinds) parts: Parts<'a>,
+    pub(in crate::kinds) cluster: Bound<'a, Cluster>,
+    pub(in crate::kinds) namespace: String,
+    /// The port that it serves, if any.
+    pub(super) port: Option<Port>,
+    pub(super) health_port: Port,
+    pub(super) publishes: Vec<Bound<'a, Topic>>,
+    pub(super) sends: Vec<Bound<'a, Queue>>,
+    pub(super) consumes: Vec<Bound<'a, Queue>>,
+    pub(super) calls: Vec<Bound<'a, Service>>,
+    pub(super) tables: Vec<(&'a Name, Bound<'a, Table>, Access)>,
+    pub(super) buckets: Vec<(&'a Name, Bound<'a, Bucket>, Access)>,
+    pub(super) database: Option<Bound<'a, Database>>,
+    pub(super) secrets: Vec<(&'a Name, Bound<'a, Secret>, &'a SecretUse)>,
+    /// Time that work in progress takes when the pod stops.
+    pub(super) drain: Seconds,
+    pub(in crate::kinds) scaled_by: Scaler,
+    /// Namespace and name of the workloads that call it.
+    pub(super) callers: Vec<(String, &'static str, &'a Name)>,
+    /// Whether load balancers reach it.
+    pub(super) reached: Reached,
+}
+
+/// What decides the number of pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::kinds) enum Scaler {
+    /// Nothing: the number is fixed.
+    Fixed,
+    /// CPU time.
+    Cpu,
+    /// The length of queues.
+    Queues,
+}
+
+/// Whether traffic comes from outside the cluster.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::kinds) struct Reached {
+    /// Blocks of the load balancer's subnets; empty when there is none.
+    pub(in crate::kinds) from: Vec<String>,
+}
+
+impl<'a> Pod<'a> {
+    /// Looks everything up.
+    pub(in crate::kinds) fn of<K: Workload>(entry: Bound<'a, K>) -> Self {
+        let parts = entry.spec().parts();
+        let world = entry.world();
+        let cluster = entry.follow(parts.cluster);
+        Self {
+            name: entry.name,
+            noun: K::NOUN,
+            prefix: K::PREFIX,
+            id_name: entry.entry().common.renamed_from.as_ref().unwrap_or(entry.name),
+            place: entry.home(),
+            project: world.project(),
+            stack: entry.stack_name(),
+            environment: &entry.environment().name,
+            region: entry.region(),
+            parts,
+            cluster,
+            namespace: namespace(entry),
+            port: None,
+            health_port: parts.health.port.or_else(|| Port::try_from(HEALTH_PORT).ok()).unwrap_or(Port::HTTP),
+            publishes: parts.publishes.iter().map(|topic| entry.follow(topic)).collect(),
+            sends: parts.sends.iter().map(|queue| entry.follow(queue)).collect(),
+            consumes: Vec::new(),
+            calls: parts.calls.iter().map(|service| entry.follow(service)).collect(),
+            tables: parts.tables.iter().map(|(name, t)| (name, entry.follow(&t.table), t.access)).collect(),
+            buckets: parts.buckets.iter().map(|(name, b)| (name, entry.follow(&b.bucket), b.access)).collect(),
+            database: parts.database.map(|database| entry.follow(&database.database)),
+            secrets: parts.secrets.iter().map(|(name, s)| (name, entry.follow(&s.secret), s)).collect(),
+            drain: parts.shutdown.drain,
+            scaled_by: if parts.replicas.min == parts.replicas.max { Scaler::Fixed } else { Scaler::Cpu },
+            callers: Vec::new(),
+            reached: Reached::default(),
+        }
+    }
+
+    /// Says that it serves `port`, and who comes to it.
+    pub(in crate::kinds) fn serving(mut self, entry: Bound<'a, Service>, reached: Reached) -> Self {
+        let port = entry.spec().port;
+        self.port = Some(port);
+        self.health_port = self.parts.health.port.unwrap_or(port);
+        let services = entry.referrers::<Service>().into_iter().map(|c| (namespace(c), "service", c.name));
+        let workers = entry.referrers::<Worker>().into_iter().map(|c| (namespace(c), "worker", c.name));
+        self.callers = services.chain(workers).collect();
+        self.reached = reached;
+        self
+    }
+
+    /// Says that it takes messages from queues, each of which takes up to `processing`.
+    pub(in crate::kinds) fn consuming(
+        mut self,
+        entry: Bound<'a, Worker>,
+        queues: &'a [Ref<Queue>],
+        processing: Seconds,
+    ) -> Self {
+        self.consumes = queues.iter().map(|queue| entry.follow(queue)).collect();
+        self.drain = self.drain.max(processing);
+        self
+    }
+
+    /// Says what decides the number of pods.
+    pub(in crate::kinds) fn scaled_by(mut self, scaler: Scaler) -> Self {
+        self.scaled_by = scaler;
+        self
+    }
+
+    /// Names one of the workload's resources.
+    pub(in crate::kinds) fn handle(&self, part: &str) -> Handle {
+        Handle { place: self.place, id: LogicalId::from_name(self.prefix, self.id_name, part) }
+    }
+
+    /// Starts one of the workload's resources.
+    pub(super) fn resource(&self, part: &str, kind: &'static str, properties: Expr) -> Resource {
+        Resource::new(self.handle(part), kind, properties)
+    }
+
+    /// Returns the labels by which the pods are selected; they never change.
+    pub(in crate::kinds) fn selector(&self) -> Expr {
+        object! { "app.kubernetes.io/name" => self.name.to_string(), "app.kubernetes.io/component" => self.noun }
+    }
+
+    /// Returns the labels of all objects.
+    pub(super) fn labels(&self) -> Expr {
+        let version = self.parts.image.tag().filter(|tag| tag.len() <= 63);
+        object! {
+            "app.kubernetes.io/name" => self.name.to_string(),
+            "app.kubernetes.io/component" => self.noun,
+            "app.kubernetes.io/part-of" => self.project.to_string(),
+            "app.kubernetes.io/version" => version.map(ToOwned::to_owned),
+            "app.kubernetes.io/managed-by" => "infra",
+        }
+    }
+
+    /// Returns the metadata of an object called `name`.
+    pub(in crate::kinds) fn metadata(&self, name: &str) -> Expr {
+        object! { "name" => name.to_owned(), "namespace" => &self.namespace, "labels" => self.labels() }
+    }
+
+    /// Starts an object in the workload's namespace with the workload's name.
+    pub(in crate::kinds) fn object(&self, api: &'static str, kind: &'static str, spec: Expr) -> Expr {
+        self.named_object(api, kind, (self.name.as_str(), spec))
+    }
+
+    /// Starts an object in the workload's namespace with a name of its own.
+    pub(super) fn named_object(&self, api: &'static str, kind: &'static str, (name, spec): (&str, Expr)) -> Expr {
+        let mut object = Object::default();
+        object.push("apiVersion", api);
+        object.push("kind", kind);
+        object.push("metadata", self.metadata(name));
+        object.push("spec", spec);
+        Expr::Object(object)
+    }
+
+    /// Returns the time after which the process is killed.
+    pub(in crate::kinds) fn grace(&self) -> Seconds {
+        let shutdown = self.parts.shutdown;
+        shutdown.grace.unwrap_or(shutdown.pre_stop.saturating_add(self.drain).saturating_add(Seconds::new(5)))
+    }
+}
+
+/// Returns the namespace of a workload.
+pub(in crate::kinds) fn namespace<K: Workload>(entry: Bound<'_, K>) -> String {
+    let own = entry.spec().parts().namespace.map(ToString::to_string);
+    own.unwrap_or_else(|| entry.world().project().to_string())
+}

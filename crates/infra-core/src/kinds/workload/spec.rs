@@ -1,0 +1,225 @@
+//! The fields that all workloads have.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kinds::cluster::Arch;
+use crate::kinds::{Bucket, Cluster, Database, Queue, Secret, Service, Table, Topic};
+use crate::model::Ref;
+use crate::names::{ImageRef, KubernetesName, Name, Port, Seconds};
+
+/// The common fields of a workload, borrowed from its kind.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kinds) struct Parts<'a> {
+    pub(in crate::kinds) cluster: &'a Ref<Cluster>,
+    pub(in crate::kinds) namespace: Option<&'a KubernetesName>,
+    pub(in crate::kinds) image: &'a ImageRef,
+    pub(in crate::kinds) arch: Arch,
+    pub(in crate::kinds) replicas: &'a Replicas,
+    pub(in crate::kinds) resources: &'a Requests,
+    pub(in crate::kinds) env: &'a BTreeMap<String, String>,
+    pub(in crate::kinds) variables: &'a BTreeMap<String, String>,
+    pub(in crate::kinds) publishes: &'a [Ref<Topic>],
+    pub(in crate::kinds) sends: &'a [Ref<Queue>],
+    pub(in crate::kinds) calls: &'a [Ref<Service>],
+    pub(in crate::kinds) tables: &'a BTreeMap<Name, TableUse>,
+    pub(in crate::kinds) buckets: &'a BTreeMap<Name, BucketUse>,
+    pub(in crate::kinds) database: Option<&'a DatabaseUse>,
+    pub(in crate::kinds) secrets: &'a BTreeMap<Name, SecretUse>,
+    pub(in crate::kinds) secret_delivery: SecretDelivery,
+    pub(in crate::kinds) identity: Identity,
+    pub(in crate::kinds) health: &'a Health,
+    pub(in crate::kinds) shutdown: &'a Shutdown,
+    pub(in crate::kinds) telemetry: &'a Telemetry,
+}
+
+/// How many pods there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Replicas {
+    /// Fewest pods. From 1; a worker that is scaled by its queues may go to 0.
+    pub min: u32,
+    /// Most pods.
+    pub max: u32,
+    /// CPU time, in percent of what was requested, at which pods are added. 1 to 100. Not used when queues decide.
+    pub cpu: u32,
+}
+
+/// What one pod is given, in Kubernetes' notation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Requests {
+    /// CPU time, such as `250m`.
+    pub cpu: String,
+    /// Most CPU time; no limit if not set, so that idle time of the node can be used.
+    pub cpu_limit: Option<String>,
+    /// Memory, such as `512Mi`; request and limit.
+    pub memory: String,
+    /// Space for temporary files under `/tmp`, such as `64Mi`.
+    pub scratch: String,
+}
+
+/// Use of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TableUse {
+    /// The table.
+    pub table: Ref<Table>,
+    /// What it does with it.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// Use of a bucket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BucketUse {
+    /// The bucket.
+    pub bucket: Ref<Bucket>,
+    /// What it does with it.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// What a workload does with data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Reads.
+    #[default]
+    Read,
+    /// Writes.
+    Write,
+    /// Reads and writes.
+    ReadWrite,
+}
+
+/// Use of a database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DatabaseUse {
+    /// The database.
+    #[serde(rename = "use")]
+    pub database: Ref<Database>,
+    /// Most connections that one pod opens. 1 or more; all pods together must fit into the database.
+    #[serde(default = "default_pool")]
+    pub pool: u32,
+}
+
+/// Use of a secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SecretUse {
+    /// The secret.
+    pub secret: Ref<Secret>,
+    /// Keys of a JSON secret, each of which becomes a file of its own; the whole value becomes one file if none is named.
+    #[serde(default)]
+    pub keys: Vec<String>,
+}
+
+/// How secrets become files in the pods. The files are the same either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretDelivery {
+    /// By the Secrets Store CSI driver when a pod starts; nothing is stored in the cluster.
+    #[default]
+    SecretsStoreCsi,
+    /// By the External Secrets operator, through a Kubernetes secret.
+    ExternalSecrets,
+}
+
+/// How pods get the credentials of their role.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Identity {
+    /// By EKS Pod Identity: an association of service account and role.
+    #[default]
+    PodIdentity,
+    /// By the cluster's OIDC provider and an annotation of the service account.
+    Irsa,
+}
+
+/// How Kubernetes learns whether a pod works.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Health {
+    /// Port of the probes; a service's own port, or 8081 for a worker, if not set.
+    pub port: Option<Port>,
+    /// Path that answers whether the pod can take work; it may look at what the pod depends on.
+    pub readiness: String,
+    /// Path that answers whether the process must be restarted; it must not look at anything else.
+    pub liveness: String,
+    /// How long a start may take. Unit: seconds. 10 to 3,600.
+    pub startup: Seconds,
+}
+
+/// How a pod stops.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Shutdown {
+    /// Time before the process is told to stop, in which load balancers stop sending. Unit: seconds.
+    pub pre_stop: Seconds,
+    /// Longest time that work in progress takes after that; a worker's `processing-time` if that is longer.
+    pub drain: Seconds,
+    /// Time after which the process is killed; `pre-stop`, `drain` and 5 seconds if not set. Unit: seconds.
+    pub grace: Option<Seconds>,
+}
+
+/// Traces, metrics and logs by OpenTelemetry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Telemetry {
+    /// Address of the collector, such as `http://collector.observability.svc.cluster.local:4318`; nothing is sent if not
+    /// set. The port must be written.
+    pub endpoint: Option<String>,
+}
+
+fn default_pool() -> u32 {
+    5
+}
+
+impl Default for Replicas {
+    fn default() -> Self {
+        Self { min: 2, max: 6, cpu: 70 }
+    }
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self { cpu: "250m".to_owned(), cpu_limit: None, memory: "512Mi".to_owned(), scratch: "64Mi".to_owned() }
+    }
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { port: None, readiness: "/readyz".to_owned(), liveness: "/livez".to_owned(), startup: Seconds::new(120) }
+    }
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self { pre_stop: Seconds::new(15), drain: Seconds::new(30), grace: None }
+    }
+}
+
+impl Access {
+    /// Returns whether it reads.
+    pub fn reads(self) -> bool {
+        matches!(self, Self::Read | Self::ReadWrite)
+    }
+
+    /// Returns whether it writes.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::ReadWrite)
+    }
+}
+
+impl Telemetry {
+    /// Returns the port of the collector.
+    pub fn port(&self) -> Option<Port> {
+        let address = self.endpoint.as_deref()?.trim_end_matches('/');
+        address.rsplit_once(':')?.1.parse().ok()
+    }
+}
