@@ -63,21 +63,10 @@ pub(super) fn instances(entry: Bound<'_, Database>) -> Vec<Handle> {
     }
 }
 
-/// Returns the rules that let the pods of the clusters in; absent if there are none.
-pub(super) fn from_clusters(entry: Bound<'_, Database>, port: Port) -> Expr {
-    let clusters = entry.spec().allow_from.iter().map(|cluster| entry.follow(cluster));
-    let rules: Vec<Expr> = clusters
-        .map(|cluster| from_group(cluster.security_group_id(), port, format!("Pods of cluster {}", cluster.name)))
-        .collect();
-    (!rules.is_empty()).then_some(rules).into()
-}
-
-/// With a proxy nobody else gets in.
+/// With a proxy nobody else gets in; without one, workloads add a rule for their cluster.
 fn ingress(entry: Bound<'_, Database>) -> Expr {
-    match entry.proxied() {
-        true => list![from_group(entry.handle("ProxyGroup").att("GroupId"), entry.port, "The proxy".to_owned())],
-        false => from_clusters(entry, entry.port),
-    }
+    let rule = || from_group(entry.handle("ProxyGroup").att("GroupId"), entry.port, "The proxy".to_owned());
+    entry.proxied().then(|| list![rule()]).into()
 }
 
 fn from_group(group: Expr, port: Port, description: String) -> Expr {
