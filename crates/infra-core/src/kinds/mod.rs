@@ -95,7 +95,6 @@ kinds! {
     database::Database in databases,
     health_check::HealthCheck in health_checks,
     record::Record in records,
-    database::Database in databases,
     cluster::Cluster in clusters,
     service::Service in services,
     worker::Worker in workers,
