@@ -5,12 +5,16 @@ use super::Kind;
 use crate::artifacts::{Expr, Statement};
 use crate::lower::Lowering;
 use crate::resolve::Bound;
-use crate::model::Ref; use super::{Network, security_group}; use crate::names::Port;
+use crate::model::Ref; use super::Network; use crate::names::Port;
 /// Stand-in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Database { /// n
- pub network: Ref<Network> }
+ pub network: Ref<Network>,
+    /// c
+    #[serde(default)]
+    pub allow_from: Vec<Ref<super::Cluster>>,
+}
 impl Kind for Database {
     const SECTION: &'static str = "databases";
     const NOUN: &'static str = "database";
@@ -21,17 +25,17 @@ databases:
 networks: { main: { cidr: 10.20.0.0/16 } }
 ";
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
-        cx.add(entry.resource("Group", "AWS::EC2::SecurityGroup", object! { "GroupDescription" => "x", "VpcId" => entry.network().vpc_id() }));
+        cx.add(entry.resource("Group", "AWS::EC2::SecurityGroup", object! { "GroupDescription" => "x", "VpcId" => entry.follow(&entry.spec().network).vpc_id() }));
         cx.add(entry.resource("", "AWS::RDS::DBInstance", object! { "DBInstanceClass" => "db.t4g.medium", "Engine" => "postgres", "AllocatedStorage" => "20", "MasterUsername" => "app", "ManageMasterUserPassword" => true, "StorageEncrypted" => true }).retain());
     }
 }
-impl<'a> Bound<'a, Database> {
+impl Bound<'_, Database> {
 /// Host.
     pub fn host(&self) -> Expr { self.handle("").att("Endpoint.Address") }
     /// Port.
     pub fn port(&self) -> Expr { self.handle("").att("Endpoint.Port") }
     /// Port.
-    pub fn port_number(&self) -> Port { Port::try_from(5432).unwrap_or(Port::HTTP) }
+    pub fn client_port(&self) -> Port { Port::try_from(5432).unwrap_or(Port::HTTP) }
     /// Name.
     pub fn database_name(&self) -> String { "app".to_owned() }
     /// Secret.
@@ -40,12 +44,10 @@ impl<'a> Bound<'a, Database> {
     pub fn connect_statements(&self) -> Vec<Statement> { vec![Statement::allow(["secretsmanager:GetSecretValue"], self.secret_arn())] }
     /// Group.
     pub fn security_group_id(&self) -> Expr { self.handle("Group").att("GroupId") }
-    /// Side.
-    pub(crate) fn side(&self) -> security_group::Side<'a> {
-        security_group::Side { stack: self.stack_name(), owner: self.logical_id(""), group: self.security_group_id() }
+    /// Most.
+    pub fn client_connections(&self) -> Option<u64> {
+        Some(440)
     }
-    /// Network.
-    pub fn network(&self) -> Bound<'a, Network> { self.follow(&self.spec().network) }
     /// Read.
     pub fn read_statements(&self) -> Vec<Statement> { vec![Statement::allow(["s3:GetDatabase"], self.handle("").arn())] }
     /// Write.
