@@ -337,8 +337,7 @@ fn managed_policy(name: &str) -> Expr {
 
 /// Makes a role for pods by Pod Identity.
 fn pod_role(policies: Expr, statements: Vec<Statement>) -> Expr {
-    let mut policy = Policy::default();
-    statements.into_iter().for_each(|statement| policy.push(statement));
+    let policy = statements.into_iter().fold(Policy::default(), Policy::with);
     let own = (!policy.is_empty()).then(|| list![object! { "PolicyName" => "own", "PolicyDocument" => policy }]);
     let policies = if matches!(&policies, Expr::List(list) if list.is_empty()) { Expr::Absent } else { policies };
     object! {

@@ -65,7 +65,7 @@ fn egress(pod: &Pod<'_>) -> Vec<Expr> {
         let network = database.follow(&database.spec().network);
         let blocks: Vec<Expr> =
             network.subnet_cidrs(Tier::Isolated).iter().map(|block| block_peer(&block.to_string())).collect();
-        rules.push(object! { "to" => blocks, "ports" => list![tcp(database.port_number().get())] });
+        rules.push(object! { "to" => blocks, "ports" => list![tcp(database.client_port().get())] });
     }
     for service in &pod.calls {
         let labels = object! {
