@@ -20,7 +20,7 @@ impl Bounds {
         self.min <= value && value <= self.max
     }
 
-    const fn new(min: u64, max: u64, default: u64) -> Self {
+    pub(super) const fn new(min: u64, max: u64, default: u64) -> Self {
         assert!(min <= default && default <= max, "a default lies within its bounds");
         Self { min, max, default }
     }

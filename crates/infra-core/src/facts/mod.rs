@@ -13,4 +13,4 @@ pub mod stateful;
 pub mod tagging;
 pub mod vpc_links;
 
-pub use self::stateful::{snapshottable, stateful};
+pub use self::stateful::{passing, snapshottable, stateful};

@@ -1,6 +1,6 @@
 //! Memory of database instance classes, and how many connections follow from it.
 //!
-//! Depends on nothing.
+//! Depends on `facts::limits` for the form of a range.
 
 /// Where the memory sizes were read.
 pub const SOURCE: &str = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html \
@@ -60,6 +60,90 @@ const CPUS: &[(&str, u64)] = &[
     ("xlarge", 4),
 ];
 
+/// PostgreSQL of a database that does not name a version: one that RDS and Aurora both offer.
+///
+/// Source: cfn-lint 1.58.0 (2026-10-20), which takes a bare `17` of RDS for a version that cannot be created any more.
+pub const POSTGRES_DEFAULT: &str = "17.11";
+
+/// Major versions of PostgreSQL that RDS and Aurora offer, sorted, each with the end of its standard support.
+///
+/// Source: versions from cfn-lint 1.58.0; dates from
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html> (from memory).
+const POSTGRES_SUPPORT: &[(u32, &str)] = &[
+    (13, "2026-02-28"),
+    (14, "2027-02-28"),
+    (15, "2028-02-29"),
+    (16, "2029-02-28"),
+    (17, "2030-02-28"),
+    (18, "2031-02-28"),
+];
+
+/// End of the year after which these tables were read: what ends until then is worth a warning.
+const SOON: &str = "2027-11-22";
+
+/// Most connections of Aurora PostgreSQL Serverless v2 by the largest capacity, sorted. Unit: ACU, connections.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.setting-capacity.html#aurora-serverless-v2.max-connections>
+/// (1, 16 and 32 ACU agree with an article of AWS read 2026-11-22; 4 and 8 from memory).
+const SERVERLESS_CONNECTIONS: &[(f64, u64)] = &[(1.0, 189), (4.0, 823), (8.0, 1_669), (16.0, 3_360), (32.0, 5_000)];
+
+/// Most connections of Aurora PostgreSQL Serverless v2 with a smallest capacity of 0 or 0.5 ACU.
+///
+/// Source: as for the other capacities.
+const SERVERLESS_SMALL_CONNECTIONS: u64 = 2_000;
+
+/// Limits of RDS and RDS Proxy.
+///
+/// Source: `API_CreateDBInstance.html`, `API_CreateDBProxy.html` and `API_ConnectionPoolConfiguration.html` below
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/> (the last read 2026-11-22, the others from memory).
+pub mod limits {
+    use crate::facts::limits::Bounds;
+
+    /// Storage of an instance on gp3. Unit: GiB.
+    pub const STORAGE_GIB: Bounds = Bounds::new(20, 65_536, 20);
+    /// From this size on gp3 takes IOPS and throughput of one's own; below it has 3,000 IOPS and 125 MiB/s. Unit: GiB.
+    pub const STORAGE_TUNABLE_GIB: u32 = 400;
+    /// How long backups are kept. Unit: days. The API also takes 0, which turns backups off.
+    pub const BACKUP_DAYS: Bounds = Bounds::new(1, 35, 7);
+    /// Port.
+    pub const PORT: Bounds = Bounds::new(1_150, 65_535, 5_432);
+    /// Times between two measurements of enhanced monitoring; 0 is off. Unit: seconds.
+    pub const MONITORING_INTERVALS: &[u32] = &[0, 1, 5, 10, 15, 30, 60];
+    /// Instances of an Aurora cluster, the writer included.
+    pub const AURORA_INSTANCES: Bounds = Bounds::new(1, 16, 2);
+    /// `max_connections` of PostgreSQL.
+    pub const MAX_CONNECTIONS: Bounds = Bounds::new(6, 262_143, 100);
+    /// How long a proxy waits for a connection. Unit: seconds. The API also takes 0, which is for ever.
+    pub const BORROW_TIMEOUT: Bounds = Bounds::new(1, 3_600, 120);
+    /// How long a proxy keeps an idle client. Unit: seconds.
+    pub const IDLE_CLIENT_TIMEOUT: Bounds = Bounds::new(1, 28_800, 1_800);
+    /// Part of `max_connections` that a proxy opens. Unit: per cent.
+    pub const PROXY_PERCENT: Bounds = Bounds::new(1, 100, 100);
+    /// Longest name of a proxy. Unit: characters.
+    pub const PROXY_NAME_LEN: usize = 63;
+}
+
+/// Returns the major versions of PostgreSQL that there are.
+pub fn postgres_majors() -> impl Iterator<Item = u32> {
+    POSTGRES_SUPPORT.iter().map(|(major, _)| *major)
+}
+
+/// Returns the day on which standard support of a major version of PostgreSQL ends, if that is past or near.
+///
+/// After it AWS charges for extended support.
+pub fn postgres_support_ends(major: u32) -> Option<&'static str> {
+    let (_, end) = POSTGRES_SUPPORT.iter().find(|(known, _)| *known == major)?;
+    (*end <= SOON).then_some(*end)
+}
+
+/// Returns the most connections of Aurora PostgreSQL Serverless v2 with these capacities in ACU.
+///
+/// Between two capacities of the table the smaller one counts.
+pub fn serverless_max_connections(min: f64, max: f64) -> Option<u64> {
+    let (_, connections) = SERVERLESS_CONNECTIONS.iter().rfind(|(capacity, _)| *capacity <= max)?;
+    Some(if min < 1.0 { (*connections).min(SERVERLESS_SMALL_CONNECTIONS) } else { *connections })
+}
+
 /// Returns the memory of an instance class such as `db.t4g.medium`.
 ///
 /// Unit: GiB. Returns `None` for families and sizes that are not in the tables; does not check that RDS offers the
@@ -111,6 +195,21 @@ mod tests {
         assert_eq!(memory_gib("db.r7g.4xlarge"), Some(128));
         assert_eq!(memory_gib("db.x2g.large"), None);
         assert_eq!(memory_gib("t4g.micro"), None);
+    }
+
+    #[test]
+    fn support_that_ends_is_told() {
+        assert_eq!(postgres_support_ends(13), Some("2026-02-28"));
+        assert_eq!(postgres_support_ends(17), None);
+        assert!(postgres_majors().any(|major| POSTGRES_DEFAULT.starts_with(&format!("{major}."))));
+    }
+
+    #[test]
+    fn serverless_connections_follow_the_largest_capacity() {
+        assert_eq!(serverless_max_connections(0.5, 1.0), Some(189));
+        assert_eq!(serverless_max_connections(1.0, 6.0), Some(823));
+        assert_eq!(serverless_max_connections(0.5, 64.0), Some(2_000));
+        assert_eq!(serverless_max_connections(2.0, 256.0), Some(5_000));
     }
 
     #[test]

@@ -199,6 +199,11 @@ impl Bound<'_, Secret> {
         generated.chain(&self.spec().keys).map(String::as_str).collect()
     }
 
+    /// Returns whether the secret is generated as plain text, without keys.
+    pub(super) fn generated_text(&self) -> bool {
+        self.generate.as_ref().is_some_and(|generate| generate.key.is_none())
+    }
+
     /// Returns what a reader must be allowed.
     ///
     /// Source: <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html> (from
@@ -354,8 +359,8 @@ secrets:
         let text = report(yaml);
         assert!(!text.contains("hunter2"), "{text}");
         assert_snapshot!(text, @r"
-        secrets/bad-name: this cannot be the name of a secret <- letters, digits and /_+=.@- make a name
         kinds/secret-literal: `password` looks like a secret <- a literal; it is not shown here
+        secrets/bad-name: this cannot be the name of a secret <- letters, digits and /_+=.@- make a name
         ");
     }
 

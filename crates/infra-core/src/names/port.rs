@@ -19,6 +19,9 @@ impl Port {
     /// HTTP.
     pub const HTTP: Self = Self(NonZeroU16::MIN.saturating_add(79));
 
+    /// PostgreSQL.
+    pub const POSTGRESQL: Self = Self(NonZeroU16::MIN.saturating_add(5_431));
+
     /// Returns the number.
     pub const fn get(self) -> u16 {
         self.0.get()
@@ -57,6 +60,7 @@ mod tests {
     #[test]
     fn the_ends_of_the_range_hold() {
         assert_eq!(Port::HTTP.get(), 80);
+        assert_eq!(Port::POSTGRESQL.get(), 5_432);
         assert_eq!(Port::HTTPS.get(), 443);
         assert!("0".parse::<Port>().is_err());
         let error = serde_yaml::from_str::<Port>("65536").unwrap_err().to_string();
