@@ -4,9 +4,8 @@ use super::{Database, Engine, Storage, proxy};
 use crate::artifacts::{Deletion, Expr, Handle, Object, Pseudo, Resource, Trust};
 use crate::kinds::network::Tier;
 use crate::kinds::queue::{Encryption, account_key_policy};
-use crate::kinds::security_group;
+use crate::kinds::{Cluster, security_group};
 use crate::lower::Lowering;
-use crate::names::Port;
 use crate::resolve::Bound;
 
 /// Instances of an Aurora cluster that does not say how many.
@@ -20,7 +19,7 @@ pub(super) fn emit(entry: Bound<'_, Database>, cx: &mut Lowering<'_>) {
     if entry.encryption == Encryption::Kms {
         cx.add(entry.resource("Key", "AWS::KMS::Key", key_properties(entry)).retain());
     }
-    let network = entry.follow(&entry.spec().network);
+    let network = entry.network();
     let subnets = network.subnet_ids(Tier::Isolated);
     let properties = object! {
         "DBSubnetGroupDescription" => format!("Isolated subnets of network {}", network.name),
@@ -51,6 +50,7 @@ pub(super) fn emit(entry: Bound<'_, Database>, cx: &mut Lowering<'_>) {
     if let Some(proxy) = &entry.spec().proxy {
         proxy::emit(entry, proxy, subnets, cx);
     }
+    entry.spec().allow_from.iter().for_each(|cluster| admit(entry, entry.follow(cluster), cx));
 }
 
 /// Names the instances of an Aurora cluster; none for RDS, whose instance is the database itself.
@@ -63,31 +63,28 @@ pub(super) fn instances(entry: Bound<'_, Database>) -> Vec<Handle> {
     }
 }
 
-/// Returns the rules that let the pods of the clusters in; absent if there are none.
-pub(super) fn from_clusters(entry: Bound<'_, Database>, port: Port) -> Expr {
-    let clusters = entry.spec().allow_from.iter().map(|cluster| entry.follow(cluster));
-    let rules: Vec<Expr> = clusters
-        .map(|cluster| from_group(cluster.security_group_id(), port, format!("Pods of cluster {}", cluster.name)))
-        .collect();
-    (!rules.is_empty()).then_some(rules).into()
-}
-
-/// With a proxy nobody else gets in.
+/// The proxy is let in by the database's own group; with it nobody else is.
 fn ingress(entry: Bound<'_, Database>) -> Expr {
-    match entry.proxied() {
-        true => list![from_group(entry.handle("ProxyGroup").att("GroupId"), entry.port, "The proxy".to_owned())],
-        false => from_clusters(entry, entry.port),
-    }
+    let rule = || {
+        object! {
+            "IpProtocol" => "tcp",
+            "FromPort" => entry.port.get(),
+            "ToPort" => entry.port.get(),
+            "SourceSecurityGroupId" => entry.handle("ProxyGroup").att("GroupId"),
+            "Description" => "The proxy",
+        }
+    };
+    entry.proxied().then(|| list![rule()]).into()
 }
 
-fn from_group(group: Expr, port: Port, description: String) -> Expr {
-    object! {
-        "IpProtocol" => "tcp",
-        "FromPort" => port.get(),
-        "ToPort" => port.get(),
-        "SourceSecurityGroupId" => group,
-        "Description" => description,
-    }
+/// Lets the pods of a cluster connect. Workloads that use the database ask for the same rule, which exists once.
+fn admit(entry: Bound<'_, Database>, cluster: Bound<'_, Cluster>, cx: &mut Lowering<'_>) {
+    let from = security_group::Side {
+        stack: cluster.stack_name(),
+        owner: cluster.logical_id(""),
+        group: cluster.security_group_id(),
+    };
+    security_group::open(cx, entry.home(), &from, &entry.side(), entry.port_number());
 }
 
 fn key_properties(entry: Bound<'_, Database>) -> Expr {

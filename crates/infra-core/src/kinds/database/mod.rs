@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::proxy::Proxy;
 use super::queue::Encryption;
-use super::{Cluster, Kind, Network};
+use super::{Cluster, Kind, Network, security_group};
 use crate::artifacts::{Expr, Handle, Pseudo, Statement};
 use crate::diag::Diagnostics;
 use crate::facts::rds;
@@ -299,7 +299,17 @@ networks:
     }
 }
 
-impl Bound<'_, Database> {
+impl<'a> Bound<'a, Database> {
+    /// Returns the network.
+    pub fn network(&self) -> Bound<'a, Network> {
+        self.follow(&self.spec().network)
+    }
+
+    /// Returns the database's end of a connection: the proxy's, if there is one.
+    pub(crate) fn side(&self) -> security_group::Side<'a> {
+        security_group::Side { stack: self.stack_name(), owner: self.logical_id(""), group: self.security_group_id() }
+    }
+
     /// Returns the host that clients connect to: the proxy's, if there is one.
     pub fn host(&self) -> Expr {
         if self.proxied() { self.proxy_handle().att("Endpoint") } else { self.main().att("Endpoint.Address") }
@@ -307,13 +317,13 @@ impl Bound<'_, Database> {
 
     /// Returns the port that clients connect to, as a number.
     pub fn port(&self) -> Expr {
-        self.client_port().get().into()
+        self.port_number().get().into()
     }
 
     /// Returns the port that clients connect to; that of a proxy is always 5432.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connecting.html> (from memory).
-    pub fn client_port(&self) -> Port {
+    pub fn port_number(&self) -> Port {
         if self.proxied() { Port::POSTGRESQL } else { self.port }
     }
 

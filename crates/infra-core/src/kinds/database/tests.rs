@@ -57,19 +57,25 @@ fn a_database_leaves_a_snapshot() {
 
 #[test]
 fn pods_of_the_cluster_are_let_in_and_nothing_is_let_out() {
-    assert_snapshot!(properties(&database("    allow-from: [main]"), "DatabaseOrdersGroup"), @r"
+    let yaml = database("    allow-from: [main]");
+    assert_snapshot!(properties(&yaml, "ExampleInClusterMainToExampleDatabaseOrders5432"), @r"
+    GroupId:
+      Fn::GetAtt:
+      - DatabaseOrdersGroup
+      - GroupId
+    IpProtocol: tcp
+    FromPort: 5432
+    ToPort: 5432
+    SourceSecurityGroupId:
+      Fn::GetAtt:
+      - ClusterMain
+      - ClusterSecurityGroupId
+    Description: From ClusterMain of stack example
+    ");
+    assert_snapshot!(properties(&yaml, "DatabaseOrdersGroup"), @r"
     GroupDescription: Database shop-dev-orders
     VpcId:
       Ref: NetworkMain
-    SecurityGroupIngress:
-    - IpProtocol: tcp
-      FromPort: 5432
-      ToPort: 5432
-      SourceSecurityGroupId:
-        Fn::GetAtt:
-        - ClusterMain
-        - ClusterSecurityGroupId
-      Description: Pods of cluster main
     SecurityGroupEgress:
     - IpProtocol: icmp
       FromPort: 252
@@ -102,8 +108,8 @@ fn a_proxy_stands_between_clients_and_the_database() {
       CidrIp: 255.255.255.255/32
       Description: Nothing else
     ");
-    let proxy = properties(&yaml, "DatabaseOrdersProxyGroup");
-    assert!(proxy.contains("ClusterSecurityGroupId"), "{proxy}");
+    let rule = properties(&yaml, "ExampleInClusterMainToExampleDatabaseOrders5432");
+    assert!(rule.contains("DatabaseOrdersProxyGroup") && rule.contains("ClusterSecurityGroupId"), "{rule}");
     assert_snapshot!(properties(&yaml, "DatabaseOrdersProxyEgress"), @r"
     GroupId:
       Fn::GetAtt:
