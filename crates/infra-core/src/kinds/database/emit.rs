@@ -84,7 +84,7 @@ fn admit(entry: Bound<'_, Database>, cluster: Bound<'_, Cluster>, cx: &mut Lower
         owner: cluster.logical_id(""),
         group: cluster.security_group_id(),
     };
-    security_group::open(cx, entry.home(), &from, &entry.side(), entry.port_number());
+    security_group::open(cx, entry.home(), &from, &entry.side(), entry.client_port());
 }
 
 fn key_properties(entry: Bound<'_, Database>) -> Expr {

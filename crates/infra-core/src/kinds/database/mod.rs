@@ -317,13 +317,13 @@ impl<'a> Bound<'a, Database> {
 
     /// Returns the port that clients connect to, as a number.
     pub fn port(&self) -> Expr {
-        self.port_number().get().into()
+        self.client_port().get().into()
     }
 
     /// Returns the port that clients connect to; that of a proxy is always 5432.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-connecting.html> (from memory).
-    pub fn port_number(&self) -> Port {
+    pub fn client_port(&self) -> Port {
         if self.proxied() { Port::POSTGRESQL } else { self.port }
     }
 
