@@ -47,6 +47,11 @@ def schemas() -> dict[tuple[str, str], Schema]:
         archive = _download(crate["name"], crate["version"], crate["sha256"])
         for source in _sources(archive):
             found.update(_from_rust(source))
+    # EKS Auto Mode serves the binding of the load balancer controller under a group of its own.
+    # Source: <https://docs.aws.amazon.com/eks/latest/userguide/migrate-auto.html> (read 2026-11-22).
+    ours, theirs = ("eks.amazonaws.com/v1", "TargetGroupBinding"), ("elbv2.k8s.aws/v1beta1", "TargetGroupBinding")
+    renamed = {"properties": found[theirs]["properties"] | {"apiVersion": {"const": ours[0]}}}
+    found[ours] = found[theirs] | renamed
     return found
 
 

@@ -287,7 +287,7 @@ fn one<S: Serializer>(serializer: S, key: &str, value: &(impl Serialize + ?Sized
 fn serialize_concat<S: Serializer>(parts: &[Expr], serializer: S) -> Result<S::Ok, S::Error> {
     let mut text = String::new();
     let mut plain = true;
-    for part in parts {
+    for part in flat(parts) {
         match part {
             Expr::Text(part) => text.push_str(&part.replace("${", "${!")),
             Expr::Int(part) => text.push_str(&part.to_string()),
@@ -302,12 +302,21 @@ fn serialize_concat<S: Serializer>(parts: &[Expr], serializer: S) -> Result<S::O
             | Expr::Object(_)
             | Expr::Concat(_)
             | Expr::Call(..) => {
-                let join = Expr::List(vec![Expr::Text(Cow::Borrowed("")), Expr::List(parts.to_vec())]);
+                let parts: Vec<Expr> = flat(parts).cloned().collect();
+                let join = Expr::List(vec![Expr::Text(Cow::Borrowed("")), Expr::List(parts)]);
                 return one(serializer, "Fn::Join", &join);
             }
         }
     }
     if plain { serializer.serialize_str(&text.replace("${!", "${")) } else { one(serializer, "Fn::Sub", &text) }
+}
+
+/// Gives the parts with texts inside texts taken apart.
+fn flat(parts: &[Expr]) -> Box<dyn Iterator<Item = &Expr> + '_> {
+    Box::new(parts.iter().flat_map(|part| match part {
+        Expr::Concat(inner) => flat(inner),
+        part => Box::new(std::iter::once(part)),
+    }))
 }
 
 fn substitute(text: &mut String, plain: &mut bool, parts: &[&str]) {

@@ -11,5 +11,6 @@ pub mod rds;
 pub mod regions;
 pub mod stateful;
 pub mod tagging;
+pub mod vpc_links;
 
-pub use self::stateful::{snapshottable, stateful};
+pub use self::stateful::{passing, snapshottable, stateful};

@@ -47,6 +47,14 @@ pub const SNAPSHOTTABLE: &[&str] = &[
     "AWS::Redshift::Cluster",
 ];
 
+/// Types that hold only what is on its way or kept elsewhere, sorted: they are deleted, and templates say so.
+pub const PASSING: &[&str] = &["AWS::Logs::LogGroup", "AWS::SQS::Queue"];
+
+/// Returns whether what a resource of `cfn_type` holds may go with it.
+pub fn passing(cfn_type: &str) -> bool {
+    PASSING.binary_search(&cfn_type).is_ok()
+}
+
 /// Returns whether a resource of `cfn_type` holds data that must survive its stack.
 pub fn stateful(cfn_type: &str) -> bool {
     STATEFUL.binary_search(&cfn_type).is_ok()

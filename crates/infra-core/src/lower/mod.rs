@@ -13,8 +13,9 @@ pub(crate) use settle::{object_path, zone_path};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::artifacts::{Expr, Handle, Output, Place, RecordSet, Resource, Template};
+use crate::artifacts::{Deletion, Expr, Handle, Output, Place, RecordSet, Resource, Template};
 use crate::diag::{At, Diagnostic, Diagnostics};
+use crate::facts;
 use crate::facts::tagging::{self, Tagging};
 use crate::kinds::KINDS;
 use crate::names::{DomainName, LogicalId};
@@ -130,6 +131,9 @@ impl Lowering<'_> {
     /// Adds a resource to its template, with the tags of the entry where its type takes some.
     pub fn add(&mut self, mut resource: Resource) {
         tag(&mut resource, &self.world.common(self.current).0.tags);
+        if resource.deletion.is_none() && facts::passing(&resource.kind) {
+            resource.deletion = Some(Deletion::Delete);
+        }
         let handle = resource.handle.clone();
         if let Some(earlier) = self.out.provenance.insert(handle.clone(), self.current) {
             self.diags.push(clash(self.world, &handle, self.current, earlier));

@@ -286,19 +286,8 @@ fn connections(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
 }
 
 fn network(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
-    let own = entry.network();
+    let own = entry.follow(&entry.spec().network);
     check::same_region(entry, diags, &route!["network"], own);
-    for (index, cluster) in entry.spec().allow_from.iter().enumerate() {
-        let other = entry.follow(cluster).network();
-        if other.id != own.id {
-            diags.push(
-                Diagnostic::error("databases/other-network", "a cluster of another network cannot reach the database")
-                    .at(entry.at(&route!["allow-from", index]), format!("stands in network `{}`", other.name))
-                    .also(entry.at(&route!["network"]), "the database's network")
-                    .note("rules between security groups work inside one network"),
-            );
-        }
-    }
 }
 
 fn proxy(entry: Bound<'_, Database>, proxy: &Proxy, diags: &mut Diagnostics) {

@@ -7,7 +7,7 @@ use super::Record;
 use crate::artifacts::Expr;
 use crate::diag::At;
 use crate::facts::hosted_zones::{Service, alias_zone};
-use crate::kinds::LoadBalancer;
+use crate::kinds::{HttpApi, LoadBalancer, WebSite};
 use crate::model::Ref;
 use crate::names::{DomainName, HostedZoneId, Region};
 use crate::resolve::Bound;
@@ -17,6 +17,10 @@ use crate::route;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AliasTarget {
+    /// A web site's distribution; the site must list the name.
+    WebSite(Ref<WebSite>),
+    /// An HTTP API's custom domain; must be the record's name.
+    HttpApi(Ref<HttpApi>),
     /// A load balancer.
     LoadBalancer(Ref<LoadBalancer>),
     /// Another record of the same zone.
@@ -50,6 +54,22 @@ pub(super) struct Answer {
 impl AliasTarget {
     pub(super) fn answer(&self, record: Bound<'_, Record>) -> Answer {
         match self {
+            Self::WebSite(site) => Answer {
+                dns_name: record.follow(site).distribution_domain(),
+                zone_id: alias_zone(Service::CloudFront, record.region()).into(),
+                types: vec!["A", "AAAA"],
+                has_health: false,
+            },
+            Self::HttpApi(api) => {
+                let api = record.follow(api);
+                Answer {
+                    dns_name: api.alias_target().unwrap_or(Expr::Absent),
+                    zone_id: alias_zone(Service::ApiGatewayRegional, api.region())
+                        .map_or_else(|| api.alias_zone_id(), Expr::from),
+                    types: vec!["A"],
+                    has_health: false,
+                }
+            }
             Self::LoadBalancer(balancer) => {
                 let balancer = record.follow(balancer);
                 Answer {
@@ -81,22 +101,32 @@ impl AliasTarget {
     /// Returns the region of the target, where it has one.
     pub(super) fn region(&self, record: Bound<'_, Record>) -> Option<Region> {
         match self {
+            Self::HttpApi(api) => Some(*record.follow(api).region()),
             Self::LoadBalancer(balancer) => Some(*record.follow(balancer).region()),
-            Self::Record(_) | Self::Foreign(_) => None,
+            Self::WebSite(_) | Self::Record(_) | Self::Foreign(_) => None,
         }
     }
 
     /// Returns whether the target is a CloudFront distribution.
     pub(super) fn is_cloudfront(&self) -> bool {
         match self {
+            Self::WebSite(_) => true,
             Self::Foreign(foreign) => foreign.dns_name.as_str().ends_with(".cloudfront.net"),
-            Self::LoadBalancer(_) | Self::Record(_) => false,
+            Self::HttpApi(_) | Self::LoadBalancer(_) | Self::Record(_) => false,
         }
     }
 
     /// Returns the names that the target serves and where they were written; `None` where any name will do.
     pub(super) fn serves(&self, record: Bound<'_, Record>) -> Option<(Vec<DomainName>, At)> {
         match self {
+            Self::WebSite(site) => {
+                let site = record.follow(site);
+                Some((site.spec().domains.clone(), site.at(&route!["domains"])))
+            }
+            Self::HttpApi(api) => {
+                let api = record.follow(api);
+                Some((api.domain().into_iter().cloned().collect(), api.at(&route!["domain"])))
+            }
             Self::LoadBalancer(_) | Self::Record(_) | Self::Foreign(_) => None,
         }
     }
@@ -109,4 +139,4 @@ macro_rules! targets {
         }
     })* };
 }
-targets!(LoadBalancer, Record);
+targets!(WebSite, HttpApi, LoadBalancer, Record);

@@ -299,7 +299,7 @@ impl<K: Workload> Report<'_, '_, K> {
             }
         }
         let Some(database) = self.pod.database else { return };
-        let network = database.network();
+        let network = database.follow(&database.spec().network);
         if network.id != cluster.network().id {
             let title = format!("database `{}` is in another network than the cluster", database.name);
             let error = self

@@ -129,7 +129,7 @@ fn web_identity(pod: &Pod<'_>) -> Expr {
 /// Lets pods connect to the database.
 pub(super) fn open_database(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
     let Some(database) = &pod.database else { return };
-    security_group::open(cx, pod.place, &cluster_side(pod), &database.side(), database.port_number());
+    security_group::open(cx, pod.place, &cluster_side(pod), &database.side(), database.client_port());
 }
 
 /// Lets a load balancer connect to pods; its own rules let it out to the whole network.

@@ -62,10 +62,10 @@ fn egress(pod: &Pod<'_>) -> Vec<Expr> {
     // APIs of AWS have no fixed addresses, and those of VPC endpoints are not known before deployment.
     rules.push(object! { "to" => list![block_peer("0.0.0.0/0")], "ports" => list![tcp(443)] });
     if let Some(database) = &pod.database {
-        let network = database.network();
+        let network = database.follow(&database.spec().network);
         let blocks: Vec<Expr> =
             network.subnet_cidrs(Tier::Isolated).iter().map(|block| block_peer(&block.to_string())).collect();
-        rules.push(object! { "to" => blocks, "ports" => list![tcp(database.port_number().get())] });
+        rules.push(object! { "to" => blocks, "ports" => list![tcp(database.client_port().get())] });
     }
     for service in &pod.calls {
         let labels = object! {
