@@ -286,7 +286,7 @@ fn connections(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
 }
 
 fn network(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
-    let own = entry.network();
+    let own = entry.follow(&entry.spec().network);
     check::same_region(entry, diags, &route!["network"], own);
 }
 

@@ -4,8 +4,9 @@ use super::{Database, Engine, Storage, proxy};
 use crate::artifacts::{Deletion, Expr, Handle, Object, Pseudo, Resource, Trust};
 use crate::kinds::network::Tier;
 use crate::kinds::queue::{Encryption, account_key_policy};
-use crate::kinds::{Cluster, security_group};
+use crate::kinds::security_group;
 use crate::lower::Lowering;
+use crate::names::Port;
 use crate::resolve::Bound;
 
 /// Instances of an Aurora cluster that does not say how many.
@@ -19,7 +20,7 @@ pub(super) fn emit(entry: Bound<'_, Database>, cx: &mut Lowering<'_>) {
     if entry.encryption == Encryption::Kms {
         cx.add(entry.resource("Key", "AWS::KMS::Key", key_properties(entry)).retain());
     }
-    let network = entry.network();
+    let network = entry.follow(&entry.spec().network);
     let subnets = network.subnet_ids(Tier::Isolated);
     let properties = object! {
         "DBSubnetGroupDescription" => format!("Isolated subnets of network {}", network.name),
@@ -50,7 +51,6 @@ pub(super) fn emit(entry: Bound<'_, Database>, cx: &mut Lowering<'_>) {
     if let Some(proxy) = &entry.spec().proxy {
         proxy::emit(entry, proxy, subnets, cx);
     }
-    entry.spec().allow_from.iter().for_each(|cluster| admit(entry, entry.follow(cluster), cx));
 }
 
 /// Names the instances of an Aurora cluster; none for RDS, whose instance is the database itself.
@@ -63,28 +63,20 @@ pub(super) fn instances(entry: Bound<'_, Database>) -> Vec<Handle> {
     }
 }
 
-/// The proxy is let in by the database's own group; with it nobody else is.
+/// With a proxy nobody else gets in; without one, workloads add a rule for their cluster.
 fn ingress(entry: Bound<'_, Database>) -> Expr {
-    let rule = || {
-        object! {
-            "IpProtocol" => "tcp",
-            "FromPort" => entry.port.get(),
-            "ToPort" => entry.port.get(),
-            "SourceSecurityGroupId" => entry.handle("ProxyGroup").att("GroupId"),
-            "Description" => "The proxy",
-        }
-    };
+    let rule = || from_group(entry.handle("ProxyGroup").att("GroupId"), entry.port, "The proxy".to_owned());
     entry.proxied().then(|| list![rule()]).into()
 }
 
-/// Lets the pods of a cluster connect. Workloads that use the database ask for the same rule, which exists once.
-fn admit(entry: Bound<'_, Database>, cluster: Bound<'_, Cluster>, cx: &mut Lowering<'_>) {
-    let from = security_group::Side {
-        stack: cluster.stack_name(),
-        owner: cluster.logical_id(""),
-        group: cluster.security_group_id(),
-    };
-    security_group::open(cx, entry.home(), &from, &entry.side(), entry.client_port());
+fn from_group(group: Expr, port: Port, description: String) -> Expr {
+    object! {
+        "IpProtocol" => "tcp",
+        "FromPort" => port.get(),
+        "ToPort" => port.get(),
+        "SourceSecurityGroupId" => group,
+        "Description" => description,
+    }
 }
 
 fn key_properties(entry: Bound<'_, Database>) -> Expr {

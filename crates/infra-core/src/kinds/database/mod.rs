@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::proxy::Proxy;
 use super::queue::Encryption;
-use super::{Cluster, Kind, Network, security_group};
+use super::{Kind, Network, security_group};
 use crate::artifacts::{Expr, Handle, Pseudo, Statement};
 use crate::diag::Diagnostics;
 use crate::facts::rds;
@@ -64,9 +64,6 @@ pub struct Database {
     /// Port. 1,150 to 65,535; clients of a proxy always use 5432.
     #[serde(default = "default_port")]
     pub port: Port,
-    /// The clusters whose pods may connect.
-    #[serde(default)]
-    pub allow_from: Vec<Ref<Cluster>>,
     /// A pool of connections that clients share.
     #[serde(default)]
     pub proxy: Option<Proxy>,
@@ -238,7 +235,6 @@ impl Database {
             database_name: None,
             master_username: default_user(),
             port: default_port(),
-            allow_from: Vec::new(),
             proxy: None,
             reserved_connections: default_reserved(),
             parameters: Parameters::default(),
@@ -300,16 +296,6 @@ networks:
 }
 
 impl<'a> Bound<'a, Database> {
-    /// Returns the network.
-    pub fn network(&self) -> Bound<'a, Network> {
-        self.follow(&self.spec().network)
-    }
-
-    /// Returns the database's end of a connection: the proxy's, if there is one.
-    pub(crate) fn side(&self) -> security_group::Side<'a> {
-        security_group::Side { stack: self.stack_name(), owner: self.logical_id(""), group: self.security_group_id() }
-    }
-
     /// Returns the host that clients connect to: the proxy's, if there is one.
     pub fn host(&self) -> Expr {
         if self.proxied() { self.proxy_handle().att("Endpoint") } else { self.main().att("Endpoint.Address") }
@@ -337,6 +323,11 @@ impl<'a> Bound<'a, Database> {
     /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html> (from memory).
     pub fn secret_arn(&self) -> Expr {
         self.main().att("MasterUserSecret.SecretArn")
+    }
+
+    /// Returns the side of a connection that clients open.
+    pub(super) fn side(&self) -> security_group::Side<'a> {
+        security_group::Side { stack: self.stack_name(), owner: self.logical_id(""), group: self.security_group_id() }
     }
 
     /// Returns the security group that clients must be let into, and out to.

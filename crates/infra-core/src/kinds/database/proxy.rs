@@ -105,12 +105,13 @@ fn secrets_policy(entry: Bound<'_, Database>, proxy: &Proxy) -> Policy {
 
 /// Clients reach the proxy, the proxy reaches the database; the rule out stands apart, else the groups need each other.
 fn group(entry: Bound<'_, Database>, cx: &mut Lowering<'_>) {
+    let network = entry.follow(&entry.spec().network);
     cx.add(entry.resource(
         "ProxyGroup",
         "AWS::EC2::SecurityGroup",
         object! {
             "GroupDescription" => format!("Proxy of database {}", entry.full_name()),
-            "VpcId" => entry.network().vpc_id(),
+            "VpcId" => network.vpc_id(),
             "SecurityGroupEgress" => security_group::nothing(),
         },
     ));

@@ -56,23 +56,8 @@ fn a_database_leaves_a_snapshot() {
 }
 
 #[test]
-fn pods_of_the_cluster_are_let_in_and_nothing_is_let_out() {
-    let yaml = database("    allow-from: [main]");
-    assert_snapshot!(properties(&yaml, "ExampleInClusterMainToExampleDatabaseOrders5432"), @r"
-    GroupId:
-      Fn::GetAtt:
-      - DatabaseOrdersGroup
-      - GroupId
-    IpProtocol: tcp
-    FromPort: 5432
-    ToPort: 5432
-    SourceSecurityGroupId:
-      Fn::GetAtt:
-      - ClusterMain
-      - ClusterSecurityGroupId
-    Description: From ClusterMain of stack example
-    ");
-    assert_snapshot!(properties(&yaml, "DatabaseOrdersGroup"), @r"
+fn nobody_is_let_in_by_the_database_itself_and_nothing_is_let_out() {
+    assert_snapshot!(properties(&database(""), "DatabaseOrdersGroup"), @r"
     GroupDescription: Database shop-dev-orders
     VpcId:
       Ref: NetworkMain
@@ -87,7 +72,7 @@ fn pods_of_the_cluster_are_let_in_and_nothing_is_let_out() {
 
 #[test]
 fn a_proxy_stands_between_clients_and_the_database() {
-    let yaml = database("    allow-from: [main]\n    proxy: {}");
+    let yaml = database("    proxy: {}");
     assert_snapshot!(properties(&yaml, "DatabaseOrdersGroup"), @r"
     GroupDescription: Database shop-dev-orders
     VpcId:
@@ -108,8 +93,6 @@ fn a_proxy_stands_between_clients_and_the_database() {
       CidrIp: 255.255.255.255/32
       Description: Nothing else
     ");
-    let rule = properties(&yaml, "ExampleInClusterMainToExampleDatabaseOrders5432");
-    assert!(rule.contains("DatabaseOrdersProxyGroup") && rule.contains("ClusterSecurityGroupId"), "{rule}");
     assert_snapshot!(properties(&yaml, "DatabaseOrdersProxyEgress"), @r"
     GroupId:
       Fn::GetAtt:
@@ -371,14 +354,4 @@ secrets:
     databases/proxy-user: the proxy cannot log in with this secret <- `token` not the secret of a user
     databases/proxy-user: the proxy cannot log in with this secret <- `text` not the secret of a user
     ");
-}
-
-#[test]
-fn a_cluster_of_another_network_cannot_reach_the_database() {
-    let yaml = "
-networks: { main: { cidr: 10.20.0.0/16 }, other: { cidr: 10.30.0.0/16 } }
-clusters: { main: { network: other, creator-is-admin: true, node-groups: { general: { instance-types: [m7i.large] } } } }
-databases: { orders: { network: main, allow-from: [main] } }
-";
-    assert_snapshot!(report(yaml), @"databases/other-network: a cluster of another network cannot reach the database <- `main` stands in network `other`");
 }

@@ -129,12 +129,7 @@ fn web_identity(pod: &Pod<'_>) -> Expr {
 /// Lets pods connect to the database.
 pub(super) fn open_database(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
     let Some(database) = &pod.database else { return };
-    // Then the database has let the cluster in itself, and the same rule twice is refused.
-    if database.spec().allow_from.iter().any(|cluster| database.follow(cluster).id == pod.cluster.id) {
-        return;
-    }
-    let to = Side { stack: database.stack_name(), owner: database.logical_id(""), group: database.security_group_id() };
-    security_group::open(cx, pod.place, &cluster_side(pod), &to, database.client_port());
+    security_group::open(cx, pod.place, &cluster_side(pod), &database.side(), database.client_port());
 }
 
 /// Lets a load balancer connect to pods; its own rules let it out to the whole network.
