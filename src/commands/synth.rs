@@ -104,18 +104,29 @@ pub(crate) fn definition(definition: Definition) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Compiles each environment on a thread of its own; findings keep the order of the environments.
 fn compile(project: &mut Project, args: &Args, diags: &mut Diagnostics) -> anyhow::Result<Option<Vec<Compiled>>> {
     let Some(definitions) = project.definitions(&args.env, diags)? else { return Ok(None) };
-    let mut compiled = Vec::new();
-    let mut ok = true;
-    for definition in definitions {
+    let sources = &project.sources;
+    let one = |definition: Definition| {
+        let mut diags = Diagnostics::default();
         let environment = definition.environment.name.to_string();
-        match crate::compile(definition, &args.stack, &project.sources, diags) {
-            Some(assembly) => compiled.push(Compiled { environment, assembly }),
-            None => ok = false,
-        }
-    }
-    Ok((ok && !project.refuses(diags)).then_some(compiled))
+        let assembly = crate::compile(definition, &args.stack, sources, &mut diags);
+        (assembly.map(|assembly| Compiled { environment, assembly }), diags)
+    };
+    let results = std::thread::scope(|scope| {
+        let threads: Vec<_> = definitions.into_iter().map(|definition| scope.spawn(|| one(definition))).collect();
+        threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Result<Vec<_>, _>>()
+    });
+    // A panic is our own bug; it goes on here and ends in the report of one.
+    let results = results.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let compiled = results.into_iter().map(|(compiled, found)| {
+        diags.append(found);
+        compiled
+    });
+    let compiled: Vec<Option<Compiled>> = compiled.collect();
+    let compiled: Option<Vec<Compiled>> = compiled.into_iter().collect();
+    Ok(compiled.filter(|_| !project.refuses(diags)))
 }
 
 /// A file that is not as it would be written.
