@@ -25,6 +25,14 @@ pub(crate) fn compile(yaml: &str) -> Assembly {
     assembly.unwrap()
 }
 
+/// Compiles `yaml` as the stack `example` of environment `dev`; warnings are allowed.
+pub(crate) fn compile_with_warnings(yaml: &str) -> Assembly {
+    let mut diags = Diagnostics::default();
+    let (definition, sources) = load(yaml, &mut diags);
+    let assembly = definition.and_then(|definition| crate::compile(definition, &[], &sources, &mut diags));
+    assembly.unwrap_or_else(|| panic!("{diags:#?}"))
+}
+
 /// Returns the findings of `yaml` as the stack `example` of environment `dev`.
 pub(crate) fn findings(yaml: &str) -> Vec<Diagnostic> {
     let mut diags = Diagnostics::default();

@@ -1,0 +1,212 @@
+use insta::assert_snapshot;
+
+use crate::kinds::testing::{compile, compile_with_warnings, properties, report};
+
+const MONITOR: &str = "
+topics: { alarms: {} }
+monitors:
+  main:
+    notify: alarms
+";
+
+/// Compiles with warnings and gives a resource of the us-east-1 part.
+fn edge_resource(yaml: &str, id: &str) -> serde_json::Value {
+    let assembly = compile_with_warnings(yaml);
+    let (_, text) = assembly.files.iter().find(|(path, _)| path.contains("us-east-1.template")).unwrap();
+    let template: serde_json::Value = serde_json::from_slice(text).unwrap();
+    template["Resources"][id].clone()
+}
+
+#[test]
+fn a_dead_letter_is_told_at_once() {
+    let yaml = format!("queues: {{ payment: {{}} }}{MONITOR}");
+    assert_snapshot!(properties(&yaml, "MonitorMainExamplePaymentQueueDeadLetters"), @r"
+    AlarmName: shop-dev-main-example-payment-queue-dead-letters
+    AlarmDescription: Messages of queue payment failed again and again. Look at them, mend the cause, then redrive them.
+    Namespace: AWS/SQS
+    MetricName: ApproximateNumberOfMessagesVisible
+    Dimensions:
+    - Name: QueueName
+      Value:
+        Fn::GetAtt:
+        - QueuePaymentDeadLetter
+        - QueueName
+    Statistic: Maximum
+    Period: 60
+    EvaluationPeriods: 1
+    ComparisonOperator: GreaterThanThreshold
+    Threshold: 0
+    TreatMissingData: notBreaching
+    AlarmActions:
+    - Ref: TopicAlarms
+    OKActions:
+    - Ref: TopicAlarms
+    ");
+}
+
+#[test]
+fn patience_with_a_queue_is_its_own() {
+    let yaml = format!(
+        "queues: {{ payment: {{}}, reports: {{}} }}{MONITOR}    patience: [{{ queue: reports, oldest-message: 7200 }}]"
+    );
+    let threshold = |id: &str| properties(&yaml, id).lines().find(|line| line.starts_with("Threshold")).map(str::to_owned);
+    assert_eq!(threshold("MonitorMainExamplePaymentQueueOldMessages").as_deref(), Some("Threshold: 900"));
+    assert_eq!(threshold("MonitorMainExampleReportsQueueOldMessages").as_deref(), Some("Threshold: 7200"));
+}
+
+#[test]
+fn alarms_may_tell_the_topic() {
+    let yaml = "queues: { payment: {} }
+topics: { alarms: { encryption: kms } }
+monitors: { main: { notify: alarms } }";
+    let policy = properties(yaml, "TopicAlarmsPolicy");
+    let key = properties(yaml, "TopicAlarmsKey");
+    for text in [policy, key] {
+        assert!(text.contains("Service: cloudwatch.amazonaws.com") && text.contains("aws:SourceAccount"), "{text}");
+    }
+}
+
+#[test]
+fn errors_of_an_api_are_a_share_of_its_requests() {
+    let yaml = format!(
+        "http-apis: {{ orders: {{ routes: {{ 'GET /v1/orders': {{ http: {{ url: 'https://backend.example.com' }} }} }} }} }}{MONITOR}"
+    );
+    assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersHttpApiErrors"), @"");
+    assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersHttpApiLatency"), @"");
+}
+
+#[test]
+fn targets_and_databases_are_watched() {
+    let yaml = format!(
+        "
+networks: {{ main: {{ cidr: 10.20.0.0/16 }} }}
+load-balancers:
+  internal:
+    type: network
+    network: main
+    listeners: {{ orders: {{ port: 80, protocol: tcp, default: {{ forward: orders }} }} }}
+    target-groups: {{ orders: {{ port: 8080, health-check: {{ path: /readyz }} }} }}
+databases:
+  orders: {{ network: main }}
+  reports: {{ network: main, engine: aurora }}{MONITOR}"
+    );
+    assert_snapshot!(properties(&yaml, "MonitorMainExampleInternalLoadBalancerOrdersUnhealthy"), @r"
+    AlarmName: shop-dev-main-example-internal-load-balancer-orders-unhealthy
+    AlarmDescription: A target of group orders of load balancer internal fails its health checks.
+    Namespace: AWS/NetworkELB
+    MetricName: UnHealthyHostCount
+    Dimensions:
+    - Name: TargetGroup
+      Value:
+        Fn::GetAtt:
+        - LoadBalancerInternalOrdersTargets
+        - TargetGroupFullName
+    - Name: LoadBalancer
+      Value:
+        Fn::GetAtt:
+        - LoadBalancerInternal
+        - LoadBalancerFullName
+    Statistic: Maximum
+    Period: 60
+    EvaluationPeriods: 5
+    ComparisonOperator: GreaterThanThreshold
+    Threshold: 0
+    TreatMissingData: notBreaching
+    AlarmActions:
+    - Ref: TopicAlarms
+    OKActions:
+    - Ref: TopicAlarms
+    ");
+    assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersDatabaseStorage"), @r"
+    AlarmName: shop-dev-main-example-orders-database-storage
+    AlarmDescription: Less than 10 per cent of the volume that database orders started with is free.
+    Namespace: AWS/RDS
+    MetricName: FreeStorageSpace
+    Dimensions:
+    - Name: DBInstanceIdentifier
+      Value:
+        Ref: DatabaseOrders
+    Statistic: Minimum
+    Period: 300
+    EvaluationPeriods: 3
+    ComparisonOperator: LessThanThreshold
+    Threshold: 2147483648
+    TreatMissingData: breaching
+    AlarmActions:
+    - Ref: TopicAlarms
+    OKActions:
+    - Ref: TopicAlarms
+    ");
+    assert_snapshot!(properties(&yaml, "MonitorMainExampleReportsDatabaseConnections"), @r"
+    AlarmName: shop-dev-main-example-reports-database-connections
+    AlarmDescription: Database reports has more than 80 per cent of its 450 connections open; soon it refuses new ones.
+    Namespace: AWS/RDS
+    MetricName: DatabaseConnections
+    Dimensions:
+    - Name: DBClusterIdentifier
+      Value:
+        Ref: DatabaseReportsCluster
+    - Name: Role
+      Value: WRITER
+    Statistic: Maximum
+    Period: 60
+    EvaluationPeriods: 5
+    ComparisonOperator: GreaterThanThreshold
+    Threshold: 360
+    TreatMissingData: notBreaching
+    AlarmActions:
+    - Ref: TopicAlarms
+    OKActions:
+    - Ref: TopicAlarms
+    ");
+}
+
+#[test]
+fn health_checks_are_watched_in_us_east_1() {
+    let yaml = "
+health-checks: { orders: { check: { endpoint: { host: api.example.com, path: /healthz } } } }
+topics: { alarms: {} }
+monitors: { main: { notify: alarms } }
+";
+    assert_snapshot!(report(yaml), @"");
+    let (name, id) = ("shop-dev-main-example-orders-health-check-failed", "MonitorMainExampleOrdersHealthCheckFailed");
+    let alarm = edge_resource(yaml, id);
+    assert_eq!(alarm["Properties"]["AlarmName"], name);
+    assert!(alarm["Properties"].get("AlarmActions").is_none(), "the topic is in another region: {alarm}");
+}
+
+#[test]
+fn only_what_is_named_is_watched() {
+    let yaml = format!("queues: {{ a: {{}}, b: {{}} }}{MONITOR}    watch: {{ only: {{ queues: [a] }} }}\n    dashboard: false");
+    let assembly = compile(&yaml);
+    let text: String = assembly.files.values().map(|bytes| String::from_utf8_lossy(bytes)).collect();
+    assert!(text.contains("MonitorMainExampleAQueue") && !text.contains("MonitorMainExampleBQueue"));
+    assert!(!text.contains("AWS::CloudWatch::Dashboard"));
+}
+
+#[test]
+fn the_dashboard_is_json_with_names_put_in() {
+    let yaml = format!("queues: {{ payment: {{ dead-letter: {{ enabled: false }} }} }}{MONITOR}");
+    assert_snapshot!(properties(&yaml, "MonitorMainDashboard"), @r#"
+    DashboardName: shop-dev-main
+    DashboardBody:
+      Fn::Sub: '{"widgets":[{"type":"alarm","x":0,"y":0,"width":12,"height":6,"properties":{"title":"Alarms","alarms":["${MonitorMainExamplePaymentQueueOldMessages.Arn}","${MonitorMainExamplePaymentQueueInFlight.Arn}"]}},{"type":"metric","x":12,"y":0,"width":12,"height":6,"properties":{"title":"Messages waiting","region":"eu-west-1","view":"timeSeries","period":60,"metrics":[["AWS/SQS","ApproximateNumberOfMessagesVisible","QueueName","${QueuePayment.QueueName}",{"label":"example payment queue","stat":"Maximum"}]]}},{"type":"metric","x":0,"y":6,"width":12,"height":6,"properties":{"title":"Age of the oldest message (s)","region":"eu-west-1","view":"timeSeries","period":60,"metrics":[["AWS/SQS","ApproximateAgeOfOldestMessage","QueueName","${QueuePayment.QueueName}",{"label":"example payment queue","stat":"Maximum"}]]}}]}'
+    "#);
+}
+
+#[test]
+fn monitors_that_cannot_work_are_refused() {
+    let yaml = "
+topics: { orders: { fifo: true }, alarms: {} }
+monitors:
+  b: { notify: alarms, watch: { only: {} } }
+  a: { notify: orders, notify-edge: alarms, limits: { database-cpu-percent: 101, certificate-days: 0 } }
+";
+    assert_snapshot!(report(yaml), @r"
+    monitors/nothing: this monitor has nothing to watch <- `a` no alarm comes of it
+    monitors/fifo-topic: alarms cannot tell a FIFO topic <- `orders` a FIFO topic
+    monitors/edge-topic: alarms of us-east-1 tell a topic of us-east-1 <- `alarms` this topic lives in eu-west-1
+    kinds/out-of-range: `database-cpu-percent` must be from 1 to 100 <- `101` 101 is outside
+    kinds/out-of-range: `certificate-days` must be from 1 to 398 <- `0` 0 is outside
+    ");
+}
