@@ -16,7 +16,7 @@ pub(crate) struct Side<'a> {
 }
 
 /// Returns an inbound rule for TCP from a block.
-pub(crate) fn from_block(block: &Cidr, port: Port, description: &str) -> Expr {
+pub(crate) fn from_block(block: Cidr, port: Port, description: &str) -> Expr {
     object! {
         "IpProtocol" => "tcp",
         "FromPort" => port.get(),
@@ -42,10 +42,11 @@ pub(crate) fn nothing() -> Expr {
 
 /// Lets `from` connect to a TCP port of `to`: one rule in each group, once however many entries ask for it.
 ///
-/// `place` is the template of the entry that knows both sides, so that their stacks need not know each other.
-pub(crate) fn open(cx: &mut Lowering<'_>, place: Place, from: &Side<'_>, to: &Side<'_>, port: Port) {
-    let part = |what: &str| format!("{what} {} to {} {} {port}", from.owner, to.stack, to.owner);
-    let handle = |what: &str| Handle { place, id: LogicalId::from_name("", from.stack, &part(what)) };
+/// `place` is the template of an entry that knows both sides, so that their stacks need not know each other. Returns the
+/// rules, for what must not exist before them.
+pub(crate) fn open(cx: &mut Lowering<'_>, place: Place, from: &Side<'_>, to: &Side<'_>, port: Port) -> [Handle; 2] {
+    let words = |what: &str| format!("{what} {} to {} {} {port}", from.owner, to.stack, to.owner);
+    let handle = |what: &str| Handle { place, id: LogicalId::from_name("", from.stack, &words(what)) };
     cx.add_shared(Resource::new(
         handle("in"),
         "AWS::EC2::SecurityGroupIngress",
@@ -70,4 +71,5 @@ pub(crate) fn open(cx: &mut Lowering<'_>, place: Place, from: &Side<'_>, to: &Si
             "Description" => format!("To {} of stack {}", to.owner, to.stack),
         },
     ));
+    [handle("in"), handle("out")]
 }

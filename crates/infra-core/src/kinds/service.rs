@@ -94,7 +94,7 @@ networks:
 }
 
 /// Looks up what the service refers to.
-fn pod<'a>(entry: Bound<'a, Service>) -> Pod<'a> {
+fn pod(entry: Bound<'_, Service>) -> Pod<'_> {
     let from = entry.spec().exposes.as_ref().map(|exposure| {
         sources(entry.follow(&exposure.load_balancer), &exposure.target_group)
     });

@@ -25,12 +25,20 @@ pub(crate) fn compile(yaml: &str) -> Assembly {
     assembly.unwrap()
 }
 
-/// Compiles `yaml` as the stack `example` of environment `dev`; warnings are allowed.
-pub(crate) fn compile_with_warnings(yaml: &str) -> Assembly {
+/// Compiles stacks by name and content in environment `dev`; no finding is allowed.
+pub(crate) fn compile_stacks(stacks: &[(&str, &str)]) -> Assembly {
     let mut diags = Diagnostics::default();
-    let (definition, sources) = load(yaml, &mut diags);
-    let assembly = definition.and_then(|definition| crate::compile(definition, &[], &sources, &mut diags));
-    assembly.unwrap_or_else(|| panic!("{diags:#?}"))
+    let environment = Environment::new("dev", "123456789012", "eu-west-1", "dev.example.com").unwrap();
+    let mut sources = Sources::default();
+    let mut files = Vec::new();
+    for (name, yaml) in stacks {
+        let file = sources.add(format!("stacks/{name}.yaml"), yaml.as_bytes());
+        files.extend(stack_file(&sources, file, &mut diags));
+    }
+    let definition = definition(&"shop".parse().unwrap(), environment, files, &[], &mut diags);
+    let assembly = crate::compile(definition, &[], &sources, &mut diags);
+    assert!(diags.is_empty(), "{diags:#?}");
+    assembly.unwrap()
 }
 
 /// Returns the findings of `yaml` as the stack `example` of environment `dev`.

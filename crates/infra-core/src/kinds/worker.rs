@@ -132,7 +132,7 @@ networks:
 }
 
 /// Looks up what the worker refers to.
-fn pod<'a>(entry: Bound<'a, Worker>) -> Pod<'a> {
+fn pod(entry: Bound<'_, Worker>) -> Pod<'_> {
     let pod = Pod::of(entry).consuming(entry, &entry.spec().consumes, work(entry));
     match (&entry.spec().scaling, pod.scaled_by) {
         (Scaling::Queues { .. }, Scaler::Cpu) => pod.scaled_by(Scaler::Queues),

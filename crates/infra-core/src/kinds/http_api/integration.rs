@@ -177,21 +177,42 @@ pub(super) fn emit<'a>(entry: Bound<'a, HttpApi>, cx: &mut Lowering<'_>) {
             continue;
         }
         seen.push(&route.to);
-        let properties = match &route.to {
-            Integration::LoadBalancer(target) => load_balancer(entry, target, cx),
-            Integration::Queue(target) => queue(entry, (&route.to, target), cx),
-            Integration::Http(target) => http(entry, target),
+        let (properties, rules) = match &route.to {
+            Integration::LoadBalancer(target) => (load_balancer(entry, target), open(entry, target, cx)),
+            Integration::Queue(target) => (queue(entry, (&route.to, target), cx), Vec::new()),
+            Integration::Http(target) => (http(entry, target), Vec::new()),
         };
-        cx.add(entry.resource(&route.to.words(), "AWS::ApiGatewayV2::Integration", properties));
+        cx.add(entry.resource(&route.to.words(), "AWS::ApiGatewayV2::Integration", properties).after(rules));
     }
 }
 
-fn load_balancer<'a>(entry: Bound<'a, HttpApi>, target: &'a LoadBalancerTarget, cx: &mut Lowering<'_>) -> Expr {
+/// Opens link and load balancer to each other, once however many APIs go that way.
+///
+/// The rules stand with one of the APIs: one in the stack of the link or of the load balancer if there is such a one,
+/// because all others need those stacks already, and would otherwise wait for each other.
+fn open(entry: Bound<'_, HttpApi>, target: &LoadBalancerTarget, cx: &mut Lowering<'_>) -> Vec<Handle> {
     let balancer = entry.follow(&target.load_balancer);
     let link = entry.follow(&target.vpc_link);
-    if let Some(listener) = balancer.spec().listeners.get(&target.listener) {
-        security_group::open(cx, entry.home(), &link.side(), &balancer.side(), listener.port);
-    }
+    let Some(listener) = balancer.spec().listeners.get(&target.listener) else { return Vec::new() };
+    let goes_there = |api: &Bound<'_, HttpApi>| {
+        api.spec().routes.values().any(|route| match &route.to {
+            Integration::LoadBalancer(own) => {
+                let other = api.follow(&own.load_balancer);
+                let port = other.spec().listeners.get(&own.listener).map(|listener| listener.port);
+                other.id == balancer.id && api.follow(&own.vpc_link).id == link.id && port == Some(listener.port)
+            }
+            Integration::Queue(_) | Integration::Http(_) => false,
+        })
+    };
+    let apart = |api: &Bound<'_, HttpApi>| api.home() != link.home() && api.home() != balancer.home();
+    let apis = link.referrers::<HttpApi>().into_iter().filter(goes_there);
+    let place = apis.min_by_key(|api| (apart(api), api.id)).map_or(entry.home(), |api| api.home());
+    security_group::open(cx, place, &link.side(), &balancer.side(), listener.port).into()
+}
+
+fn load_balancer<'a>(entry: Bound<'a, HttpApi>, target: &'a LoadBalancerTarget) -> Expr {
+    let balancer = entry.follow(&target.load_balancer);
+    let link = entry.follow(&target.vpc_link);
     let server_name = entry.server_name(target);
     object! {
         "ApiId" => entry.api_id(),

@@ -278,24 +278,21 @@ impl<'a> Bound<'a, HttpApi> {
 
     /// Returns the host under which the API is called.
     pub fn endpoint_host(&self) -> Expr {
-        match self.domain() {
-            Some(domain) => domain.to_string().into(),
-            None => {
-                let suffix = self.region().partition().dns_suffix();
-                text![self.api_id(), format!(".execute-api.{}.{suffix}", self.region())]
-            }
-        }
+        self.domain().map_or_else(|| Expr::concat(self.own_host()), |domain| domain.to_string().into())
     }
 
     /// Returns the address of the API, without a slash at the end.
     pub fn url(&self) -> Expr {
-        match self.domain() {
-            Some(domain) => format!("https://{domain}").into(),
-            None => {
-                let suffix = self.region().partition().dns_suffix();
-                text!["https://", self.api_id(), format!(".execute-api.{}.{suffix}", self.region())]
-            }
-        }
+        let Some(domain) = self.domain() else {
+            return Expr::concat(std::iter::once("https://".into()).chain(self.own_host()));
+        };
+        format!("https://{domain}").into()
+    }
+
+    /// The host that AWS gives.
+    fn own_host(&self) -> [Expr; 2] {
+        let suffix = self.region().partition().dns_suffix();
+        [self.api_id(), format!(".execute-api.{}.{suffix}", self.region()).into()]
     }
 
     /// Returns the name of the access logs' group, known now.

@@ -1,4 +1,4 @@
-use crate::kinds::testing::{properties, report, template};
+use crate::kinds::testing::{compile_stacks, properties, report, template};
 use crate::kinds::{HttpApi, Kind};
 use insta::assert_snapshot;
 
@@ -54,6 +54,23 @@ http-apis:
     ExampleInVpcLinkMainToExampleLoadBalancerInternal8443: {"GroupId":{"Fn::GetAtt":["LoadBalancerInternalGroup","GroupId"]},"IpProtocol":"tcp","FromPort":8443,"ToPort":8443,"SourceSecurityGroupId":{"Fn::GetAtt":["VpcLinkMainGroup","GroupId"]},"Description":"From VpcLinkMain of stack example"}
     ExampleOutVpcLinkMainToExampleLoadBalancerInternal8443: {"GroupId":{"Fn::GetAtt":["VpcLinkMainGroup","GroupId"]},"IpProtocol":"tcp","FromPort":8443,"ToPort":8443,"DestinationSecurityGroupId":{"Fn::GetAtt":["LoadBalancerInternalGroup","GroupId"]},"Description":"To LoadBalancerInternal of stack example"}
     "#);
+}
+
+#[test]
+fn apis_of_several_stacks_do_not_wait_for_each_other() {
+    let api = |name: &str, of: &str| {
+        let target = format!("{{ load-balancer: {of}internal, listener: orders, vpc-link: {of}main }}");
+        format!("\nhttp-apis: {{ {name}: {{ routes: {{ GET /a: {{ to: {{ load-balancer: {target} }} }} }} }} }}\n")
+    };
+    let core = with_private(&api("core", ""));
+    let assembly = compile_stacks(&[("core", &core), ("before", &api("a", "core.")), ("zoo", &api("z", "core."))]);
+    for (path, file) in assembly.files.iter().filter(|(path, _)| path.ends_with("template.json")) {
+        let has_rules = String::from_utf8_lossy(file).contains("AWS::EC2::SecurityGroupIngress");
+        assert_eq!(has_rules, path.starts_with("stacks/core"), "{path}");
+    }
+    let manifest: serde_json::Value = serde_json::from_slice(&assembly.files["manifest.json"]).unwrap();
+    let needs = manifest["stacks"].as_array().unwrap().iter().map(|stack| stack["dependsOn"].to_string());
+    assert_eq!(needs.collect::<Vec<_>>(), [r#"["shop-dev-core"]"#, "[]", r#"["shop-dev-core"]"#]);
 }
 
 #[test]

@@ -107,10 +107,10 @@ fn security(entry: Bound<'_, LoadBalancer>, cx: &mut Lowering<'_>) {
 fn target_group(entry: Bound<'_, LoadBalancer>, name: &Name, group: &TargetGroup, cx: &mut Lowering<'_>) {
     let protocol = entry.protocol_of(group);
     let check = &group.health_check;
-    let check_protocol = match (&check.path, protocol) {
-        (Some(_), Protocol::Https | Protocol::Tls) => "HTTPS",
-        (Some(_), Protocol::Http | Protocol::Tcp | Protocol::Udp) => "HTTP",
-        (None, _) => "TCP",
+    let check_protocol = match protocol {
+        _ if check.path.is_none() => "TCP",
+        Protocol::Https | Protocol::Tls => "HTTPS",
+        Protocol::Http | Protocol::Tcp | Protocol::Udp => "HTTP",
     };
     let port = check.port.map_or_else(|| "traffic-port".into(), |port| Expr::from(port.to_string()));
     let matcher = check.path.is_some().then(|| check.matcher.clone().unwrap_or_else(|| "200".to_owned()));

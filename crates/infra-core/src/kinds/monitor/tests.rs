@@ -69,7 +69,7 @@ monitors: { main: { notify: alarms } }";
 #[test]
 fn errors_of_an_api_are_a_share_of_its_requests() {
     let yaml = format!(
-        "http-apis: {{ orders: {{ routes: {{ 'GET /v1/orders': {{ http: {{ url: 'https://backend.example.com' }} }} }} }} }}{MONITOR}"
+        "http-apis: {{ orders: {{ routes: {{ 'GET /v1/orders': {{ to: {{ http: {{ url: 'https://backend.example.com' }} }}, auth: none }} }} }} }}{MONITOR}"
     );
     assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersHttpApiErrors"), @"");
     assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersHttpApiLatency"), @"");

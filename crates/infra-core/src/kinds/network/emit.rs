@@ -144,7 +144,7 @@ fn interface_endpoints(entry: Bound<'_, Network>, cx: &mut Lowering<'_>) {
     let properties = object! {
         "GroupDescription" => format!("Interface endpoints of network {}", entry.full_name()),
         "VpcId" => entry.vpc_id(),
-        "SecurityGroupIngress" => list![security_group::from_block(&entry.cidr, Port::HTTPS, "The network")],
+        "SecurityGroupIngress" => list![security_group::from_block(entry.cidr, Port::HTTPS, "The network")],
         "SecurityGroupEgress" => security_group::nothing(),
         "Tags" => name_tag(name),
     };

@@ -7,8 +7,8 @@ use super::{Pod, Scaler, Workload, identity, literal, namespace, secrets};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::cluster::{Cluster, Need, Provision};
 use crate::kinds::{Service, Worker};
-use crate::names::Seconds;
-use crate::resolve::{Bound, list};
+use crate::names::{Name, Seconds};
+use crate::resolve::{Bound, EntryId, list};
 use crate::route;
 use crate::source::Route;
 
@@ -28,6 +28,7 @@ pub(in crate::kinds) fn check<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, d
     report.secrets();
     report.references();
     literal::check(entry, pod, diags);
+    connections(entry, pod, diags);
 }
 
 /// Reports workloads of a cluster whose objects would have the same names.
@@ -145,13 +146,13 @@ impl<K: Workload> Report<'_, '_, K> {
         let mut error = self
             .error("workloads/missing-need", title, route, format!("needs one: {why}"))
             .also(cluster.at(&route!["provided-by"]), "nothing here provides it");
-        if let Some(add_on) = need.add_on() {
-            error = error.help(format!("add the add-on to the cluster: `add-ons: {{ {add_on}: {{}} }}`"));
+        let add_on = need.add_on().map(|name| format!("add the add-on to the cluster: `add-ons: {{ {name}: {{}} }}`"));
+        let auto = need.in_auto_mode().then(|| "let Auto Mode bring it: `mode: auto`".to_owned());
+        let other = format!("say who installs it: `provided-by: {{ {}: {{ by: … }} }}`", need.as_str());
+        for (index, way) in add_on.into_iter().chain(auto).chain([other]).enumerate() {
+            error = error.help(if index == 0 { way } else { format!("or {way}") });
         }
-        if need.in_auto_mode() {
-            error = error.help("or let Auto Mode bring it: `mode: auto`");
-        }
-        error.help(format!("or say who installs it: `provided-by: {{ {}: {{ by: … }} }}`", need.as_str()))
+        error
     }
 
     fn replicas(&mut self) {
@@ -306,7 +307,7 @@ impl<K: Workload> Report<'_, '_, K> {
                 .error(
                     "workloads/database-network",
                     title,
-                    &route!["database", "use"],
+                    &route!["database", "database"],
                     format!("in network `{}`", network.name),
                 )
                 .also(
@@ -315,6 +316,52 @@ impl<K: Workload> Report<'_, '_, K> {
                 );
             self.diags.push(error);
         }
+    }
+}
+
+/// Reports workloads that together open more connections than their database takes, at the first of them.
+///
+/// The number is that of the peak: every pool full, and a rolling update under way.
+fn connections<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, diags: &mut Diagnostics) {
+    let Some((database, most)) = pod.database.and_then(|database| Some((database, database.client_connections()?)))
+    else {
+        return;
+    };
+    let mut users: Vec<User<'_>> = database.referrers::<Service>().into_iter().filter_map(User::of).collect();
+    users.extend(database.referrers::<Worker>().into_iter().filter_map(User::of));
+    users.sort_by_key(|user| user.id);
+    let total: u64 = users.iter().map(|user| user.connections).sum();
+    if total <= most || users.first().is_none_or(|first| first.id != entry.id) {
+        return;
+    }
+    let title = format!("the pods can open {total} connections to database `{}`, which takes {most}", database.name);
+    let mut error = Diagnostic::error("workloads/connections", title);
+    for user in users {
+        let text = format!("`{}`: {} connections at its peak", user.name, user.connections);
+        error = if error.primary.is_none() { error.at(user.at, text) } else { error.also(user.at, text) };
+    }
+    diags.push(
+        error
+            .also(database.at(&route![]), "the database")
+            .note("counted are full pools of `max` replicas and the quarter more that a rolling update starts")
+            .help("make pools or `replicas: { max: … }` smaller, the instance class larger, or put a `proxy` in front"),
+    );
+}
+
+/// A workload that uses a database.
+struct User<'a> {
+    id: EntryId,
+    name: &'a Name,
+    at: At,
+    connections: u64,
+}
+
+impl<'a> User<'a> {
+    fn of<K: Workload>(entry: Bound<'a, K>) -> Option<Self> {
+        let parts = entry.spec().parts();
+        let pool = parts.database?.pool;
+        let connections = u64::from(pool) * u64::from(parts.replicas.peak());
+        Some(Self { id: entry.id, name: entry.name, at: entry.at(&route!["database", "pool"]), connections })
     }
 }
 

@@ -4,17 +4,18 @@ use super::Pod;
 use super::secrets;
 use super::spec::{Identity, SecretDelivery};
 use crate::artifacts::{Expr, Handle, Policy, Statement, Trust};
+use crate::kinds::Queue;
 use crate::kinds::cluster::Need;
 use crate::kinds::security_group::{self, Side};
 use crate::lower::Lowering;
 use crate::names::Port;
+use crate::resolve::Bound;
 
 /// Emits the role, and its tie to the service account; nothing for pods that call no AWS service.
 pub(super) fn lower(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
     grant_secrets(pod, cx);
     let Some(role) = role(pod) else { return };
-    let mut policy = Policy::default();
-    statements(pod).into_iter().for_each(|statement| policy.push(statement));
+    let policy = statements(pod).into_iter().fold(Policy::default(), Policy::with);
     let trust = match pod.parts.identity {
         Identity::PodIdentity => Trust::pod_identity(),
         Identity::Irsa => web_identity(pod),
@@ -47,9 +48,9 @@ pub(super) fn role(pod: &Pod<'_>) -> Option<Handle> {
 /// Returns what the pods may do, from what they use.
 fn statements(pod: &Pod<'_>) -> Vec<Statement> {
     let mut all: Vec<Statement> = Vec::new();
-    all.extend(pod.publishes.iter().flat_map(|topic| topic.publish_statements()));
-    all.extend(pod.sends.iter().flat_map(|queue| queue.send_statements()));
-    all.extend(pod.consumes.iter().flat_map(|queue| queue.consume_statements()));
+    all.extend(pod.publishes.iter().flat_map(Bound::publish_statements));
+    all.extend(pod.sends.iter().flat_map(Bound::send_statements));
+    all.extend(pod.consumes.iter().flat_map(Bound::consume_statements));
     for (_, table, access) in &pod.tables {
         all.extend(access.reads().then(|| table.read_statements()).into_iter().flatten());
         all.extend(access.writes().then(|| table.write_statements()).into_iter().flatten());
@@ -73,7 +74,7 @@ fn read_by_pods(pod: &Pod<'_>) -> bool {
 }
 
 fn secret_statements(pod: &Pod<'_>) -> Vec<Statement> {
-    let database = pod.database.iter().flat_map(|database| database.connect_statements());
+    let database = pod.database.iter().flat_map(Bound::connect_statements);
     let own = pod.secrets.iter().flat_map(|(_, secret, _)| secret.read_statements());
     database.chain(own).collect()
 }
@@ -89,7 +90,7 @@ fn grant_secrets(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
 ///
 /// Source: <https://keda.sh/docs/latest/scalers/aws-sqs/> (read 2026-11-22 in older versions).
 pub(super) fn grant_scaler(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
-    let queues: Expr = pod.consumes.iter().map(|queue| queue.arn()).collect();
+    let queues: Expr = pod.consumes.iter().map(Bound::<Queue>::arn).collect();
     grant(pod, cx, Need::Keda, vec![Statement::allow(["sqs:GetQueueAttributes"], queues)]);
 }
 
@@ -98,8 +99,7 @@ pub(super) fn grant_scaler(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
 /// The policy stands in the workload's stack, which knows both, so that the cluster's stack needs no other.
 pub(in crate::kinds) fn grant(pod: &Pod<'_>, cx: &mut Lowering<'_>, need: Need, statements: Vec<Statement>) {
     let Some(role) = pod.cluster.controller_role(need) else { return };
-    let mut policy = Policy::default();
-    statements.into_iter().for_each(|statement| policy.push(statement));
+    let policy = statements.into_iter().fold(Policy::default(), Policy::with);
     let properties = object! {
         "PolicyName" => format!("{}-{}-{}-{}", need.as_str(), pod.stack, pod.noun, pod.name),
         "RoleName" => role,

@@ -13,6 +13,8 @@ mod pod;
 mod scaling;
 mod secrets;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 pub(super) use check::{check, same_names};
 pub(super) use identity::{grant, open_to_balancer};

@@ -7,7 +7,7 @@ use crate::artifacts::Expr;
 /// How long the number must be too high before pods go. Unit: seconds.
 const SCALE_DOWN: u32 = 300;
 
-/// Returns a HorizontalPodAutoscaler by CPU time, unless the number is fixed.
+/// Returns a `HorizontalPodAutoscaler` by CPU time, unless the number is fixed.
 pub(super) fn by_cpu(pod: &Pod<'_>) -> Vec<Expr> {
     if pod.scaled_by != Scaler::Cpu {
         return Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn by_cpu(pod: &Pod<'_>) -> Vec<Expr> {
     vec![pod.object("autoscaling/v2", "HorizontalPodAutoscaler", spec)]
 }
 
-/// Returns a KEDA ScaledObject by the length of the queues, with the operator's own credentials.
+/// Returns a `ScaledObject` of KEDA by the length of the queues, with the operator's own credentials.
 ///
 /// Source: <https://keda.sh/docs/latest/authentication-providers/aws/> (read 2026-11-22): with Pod Identity it is the
 /// operator whose identity counts; the workload's own is found only through IRSA's annotation.

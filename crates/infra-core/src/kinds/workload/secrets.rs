@@ -139,7 +139,7 @@ fn provider_class(pod: &Pod<'_>) -> Expr {
     pod.object("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", spec)
 }
 
-/// Writes a key as a JMESPath: plain where it is an identifier, else in quotes.
+/// Writes a key as a `JMESPath`: plain where it is an identifier, else in quotes.
 fn json_path(key: &str) -> String {
     let plain = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

@@ -101,7 +101,6 @@ pub enum Access {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DatabaseUse {
     /// The database.
-    #[serde(rename = "use")]
     pub database: Ref<Database>,
     /// Most connections that one pod opens. 1 or more; all pods together must fit into the database.
     #[serde(default = "default_pool")]
@@ -201,6 +200,13 @@ impl Default for Health {
 impl Default for Shutdown {
     fn default() -> Self {
         Self { pre_stop: Seconds::new(15), drain: Seconds::new(30), grace: None }
+    }
+}
+
+impl Replicas {
+    /// Returns the most pods that ever run at a time: those of a rolling update, which adds a quarter, included.
+    pub fn peak(&self) -> u32 {
+        self.max.saturating_add(self.max.div_ceil(4))
     }
 }
 
