@@ -14,8 +14,8 @@ pub(super) struct Subject {
     pub(super) region: Region,
     /// When to tell somebody.
     pub(super) alarms: Vec<Alarm>,
-    /// What the dashboard shows, by panel.
-    pub(super) lines: Vec<(&'static str, Measure)>,
+    /// What the dashboard shows: panel, label, number.
+    pub(super) lines: Vec<(&'static str, String, Measure)>,
 }
 
 /// Something that can be measured.
@@ -94,7 +94,7 @@ impl Subject {
 
     /// Starts a thing that is measured in a region.
     pub(super) fn in_region<K: Kind>(thing: Bound<'_, K>, region: Region) -> Self {
-        let name = format!("{} {} {}", thing.stack_name(), thing.name, K::NOUN);
+        let name = format!("{} {} {}", thing.stack_name(), thing.name, K::NOUN.to_lowercase());
         Self { name, region, alarms: Vec::new(), lines: Vec::new() }
     }
 
@@ -111,8 +111,14 @@ impl Subject {
     }
 
     /// Shows a number on the dashboard.
-    pub(super) fn line(mut self, panel: &'static str, measure: Measure) -> Self {
-        self.lines.push((panel, measure));
+    pub(super) fn line(self, panel: &'static str, measure: Measure) -> Self {
+        let label = self.name.clone();
+        self.labelled(panel, label, measure)
+    }
+
+    /// Shows a number on the dashboard under a label of its own.
+    pub(super) fn labelled(mut self, panel: &'static str, label: String, measure: Measure) -> Self {
+        self.lines.push((panel, label, measure));
         self
     }
 }

@@ -23,14 +23,14 @@ pub(super) fn resource(entry: Bound<'_, Monitor>, subjects: &[Subject]) -> Resou
     let mut panels: Vec<((&str, Region), Vec<Expr>)> = Vec::new();
     let mut known: BTreeMap<(&str, Region), usize> = BTreeMap::new();
     for subject in subjects {
-        for (panel, measure) in &subject.lines {
+        for (panel, label, measure) in &subject.lines {
             let key = (*panel, subject.region);
             let position = *known.entry(key).or_insert_with(|| {
                 panels.push((key, Vec::new()));
                 panels.len() - 1
             });
             if let Some((_, lines)) = panels.get_mut(position) {
-                lines.extend(lines_of(subject, measure));
+                lines.extend(lines_of(label, measure));
             }
         }
     }
@@ -75,11 +75,11 @@ fn alarm_panel(entry: Bound<'_, Monitor>, subjects: &[Subject]) -> Option<(&'sta
     (!alarms.is_empty()).then(|| ("alarm", object! { "title" => "Alarms", "alarms" => alarms }))
 }
 
-fn lines_of(subject: &Subject, measure: &Measure) -> Vec<Expr> {
+fn lines_of(label: &String, measure: &Measure) -> Vec<Expr> {
     let line = |metric: &Metric, statistic: &'static str| {
         let mut line: Vec<Expr> = vec![metric.namespace.into(), metric.name.into()];
         line.extend(metric.dimensions.iter().flat_map(|(name, value)| [Expr::from(*name), value.clone()]));
-        line.push(object! { "label" => &subject.name, "stat" => statistic });
+        line.push(object! { "label" => label, "stat" => statistic });
         Expr::List(line)
     };
     match measure {

@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 
-use crate::kinds::testing::{compile, compile_with_warnings, properties, report};
+use crate::kinds::testing::{compile, compile_stacks, properties, report};
 
 const MONITOR: &str = "
 topics: { alarms: {} }
@@ -8,14 +8,6 @@ monitors:
   main:
     notify: alarms
 ";
-
-/// Compiles with warnings and gives a resource of the us-east-1 part.
-fn edge_resource(yaml: &str, id: &str) -> serde_json::Value {
-    let assembly = compile_with_warnings(yaml);
-    let (_, text) = assembly.files.iter().find(|(path, _)| path.contains("us-east-1.template")).unwrap();
-    let template: serde_json::Value = serde_json::from_slice(text).unwrap();
-    template["Resources"][id].clone()
-}
 
 #[test]
 fn a_dead_letter_is_told_at_once() {
@@ -71,8 +63,68 @@ fn errors_of_an_api_are_a_share_of_its_requests() {
     let yaml = format!(
         "http-apis: {{ orders: {{ routes: {{ 'GET /v1/orders': {{ to: {{ http: {{ url: 'https://backend.example.com' }} }}, auth: none }} }} }} }}{MONITOR}"
     );
-    assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersHttpApiErrors"), @"");
-    assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersHttpApiLatency"), @"");
+    assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersHttpApiErrors"), @r"
+    AlarmName: shop-dev-main-example-orders-http-api-errors
+    AlarmDescription: More than 1 per cent of the answers of API orders have a status of 500 or above.
+    Metrics:
+    - Id: part
+      MetricStat:
+        Metric:
+          Namespace: AWS/ApiGateway
+          MetricName: 5xx
+          Dimensions:
+          - Name: ApiId
+            Value:
+              Ref: ApiOrders
+        Period: 60
+        Stat: Sum
+      ReturnData: false
+    - Id: whole
+      MetricStat:
+        Metric:
+          Namespace: AWS/ApiGateway
+          MetricName: Count
+          Dimensions:
+          - Name: ApiId
+            Value:
+              Ref: ApiOrders
+        Period: 60
+        Stat: Sum
+      ReturnData: false
+    - Id: percent
+      Expression: 100 * part / whole
+      Label: 5xx per cent
+      ReturnData: true
+    EvaluationPeriods: 5
+    ComparisonOperator: GreaterThanThreshold
+    Threshold: 1
+    TreatMissingData: notBreaching
+    AlarmActions:
+    - Ref: TopicAlarms
+    OKActions:
+    - Ref: TopicAlarms
+    ");
+    assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersHttpApiLatency"), @r"
+    AlarmName: shop-dev-main-example-orders-http-api-latency
+    AlarmDescription: One of 100 answers of API orders takes longer than 3000 ms.
+    Namespace: AWS/ApiGateway
+    MetricName: Latency
+    Dimensions:
+    - Name: ApiId
+      Value:
+        Ref: ApiOrders
+    ExtendedStatistic: p99
+    EvaluateLowSampleCountPercentile: ignore
+    Period: 60
+    EvaluationPeriods: 5
+    ComparisonOperator: GreaterThanThreshold
+    Threshold: 3000
+    TreatMissingData: notBreaching
+    AlarmActions:
+    - Ref: TopicAlarms
+    OKActions:
+    - Ref: TopicAlarms
+    ");
 }
 
 #[test]
@@ -161,18 +213,43 @@ databases:
     ");
 }
 
+const HEALTH_CHECK: &str = "health-checks: { orders: { check: { endpoint: { host: api.example.com, path: /healthz } } } }";
+
 #[test]
 fn health_checks_are_watched_in_us_east_1() {
-    let yaml = "
-health-checks: { orders: { check: { endpoint: { host: api.example.com, path: /healthz } } } }
-topics: { alarms: {} }
-monitors: { main: { notify: alarms } }
-";
-    assert_snapshot!(report(yaml), @"");
-    let (name, id) = ("shop-dev-main-example-orders-health-check-failed", "MonitorMainExampleOrdersHealthCheckFailed");
-    let alarm = edge_resource(yaml, id);
-    assert_eq!(alarm["Properties"]["AlarmName"], name);
-    assert!(alarm["Properties"].get("AlarmActions").is_none(), "the topic is in another region: {alarm}");
+    let assembly = compile_stacks(&[
+        ("dns", HEALTH_CHECK),
+        ("edge", "region: us-east-1\ntopics: { alarms: {} }"),
+        ("watch", "topics: { alarms: {} }\nmonitors: { main: { notify: alarms, notify-edge: edge.alarms } }"),
+    ]);
+    let (_, text) = assembly.files.iter().find(|(path, _)| path.ends_with("watch.us-east-1.template.json")).unwrap();
+    let template: serde_json::Value = serde_json::from_slice(text).unwrap();
+    let alarm = &template["Resources"]["MonitorMainDnsOrdersHealthCheckFailed"];
+    assert_snapshot!(serde_yaml::to_string(&alarm["Properties"]).unwrap(), @r"
+    AlarmName: shop-dev-main-dns-orders-health-check-failed
+    AlarmDescription: Health check orders fails; records that depend on it are not answered.
+    Namespace: AWS/Route53
+    MetricName: HealthCheckStatus
+    Dimensions:
+    - Name: HealthCheckId
+      Value:
+        Ref: DnsHealthCheckOrdersHealthCheckId
+    Statistic: Minimum
+    Period: 60
+    EvaluationPeriods: 2
+    ComparisonOperator: LessThanThreshold
+    Threshold: 1
+    TreatMissingData: breaching
+    AlarmActions:
+    - Ref: EdgeTopicAlarmsRef
+    OKActions:
+    - Ref: EdgeTopicAlarmsRef
+    ");
+}
+
+#[test]
+fn alarms_that_tell_nobody_are_told() {
+    assert_snapshot!(report(&format!("{HEALTH_CHECK}{MONITOR}")), @"monitors/tells-nobody: alarms of example orders health check tell nobody <- `main` no topic in us-east-1");
 }
 
 #[test]
@@ -203,7 +280,7 @@ monitors:
   a: { notify: orders, notify-edge: alarms, limits: { database-cpu-percent: 101, certificate-days: 0 } }
 ";
     assert_snapshot!(report(yaml), @r"
-    monitors/nothing: this monitor has nothing to watch <- `a` no alarm comes of it
+    monitors/nothing: this monitor has nothing to watch <- `watch` names nothing
     monitors/fifo-topic: alarms cannot tell a FIFO topic <- `orders` a FIFO topic
     monitors/edge-topic: alarms of us-east-1 tell a topic of us-east-1 <- `alarms` this topic lives in eu-west-1
     kinds/out-of-range: `database-cpu-percent` must be from 1 to 100 <- `101` 101 is outside

@@ -124,7 +124,7 @@ pub(super) fn load_balancer(balancer: Bound<'_, LoadBalancer>) -> Subject {
                 periods: 5,
                 silence: Silence::Good,
             })
-            .line("Unhealthy targets", unhealthy)
+            .labelled("Unhealthy targets", format!("{} {name}", balancer.name), unhealthy)
     })
 }
 
@@ -240,7 +240,7 @@ pub(super) fn health_check(check: Bound<'_, HealthCheck>) -> Subject {
             measure: status.clone(),
             when: When::Below(1),
             period: MINUTE,
-            periods: 1,
+            periods: 2,
             silence: Silence::Bad,
         })
         .line("Health checks", status)
