@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 /// Services of one stack: more would pass CloudFormation's 500 resources.
-pub const SERVICES_PER_STACK: usize = 10;
+pub(crate) const SERVICES_PER_STACK: usize = 10;
 
 const PROJECT: &str = "\
 project: scale
@@ -34,7 +34,7 @@ clusters:
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write(folder: &Path, services: usize) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, services: usize) -> io::Result<()> {
     let stacks = folder.join("stacks");
     fs::create_dir_all(&stacks)?;
     fs::write(folder.join("infra.yaml"), PROJECT)?;

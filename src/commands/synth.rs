@@ -1,5 +1,6 @@
 //! `infra synth`: compiles the project to files.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -74,12 +75,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     match args.format {
         Format::Human => {
             output::diagnostics(&project.sources, &findings)?;
-            output::result(&human(&out, &compiled, args.check, &stale))?;
+            let verb = if args.check { "compared with" } else { WRITTEN };
+            output::result(&human(&out, &compiled, verb, &stale))?;
         }
         Format::Json => {
-            let mut report = json_report(&out, &compiled, &stale);
-            report["diagnostics"] = output::json::diagnostics(&project.sources, &findings);
-            output::result(&format!("{report:#}\n"))?;
+            let findings = output::json::diagnostics(&project.sources, &findings);
+            output::result(&format!("{:#}\n", json_report(&out, &compiled, &stale, findings)))?;
         }
     }
     Ok(match (failed, stale.is_empty()) {
@@ -99,7 +100,7 @@ pub(crate) fn definition(definition: Definition) -> anyhow::Result<Exit> {
     output::diagnostics(&sources, &diags.into_sorted())?;
     let Some(assembly) = assembly else { return Ok(Exit::Failed) };
     files::replace_folder(&out, &environment, &assembly.files)?;
-    output::result(&human(&out, &[Compiled { environment, assembly }], false, &[]))?;
+    output::result(&human(&out, &[Compiled { environment, assembly }], WRITTEN, &[]))?;
     Ok(Exit::Done)
 }
 
@@ -143,7 +144,10 @@ fn differences(out: &Path, compiled: &[Compiled]) -> anyhow::Result<Vec<Stale>> 
     Ok(stale)
 }
 
-fn human(out: &Path, compiled: &[Compiled], check: bool, stale: &[Stale]) -> String {
+/// What was done with the output folder.
+const WRITTEN: &str = "written to";
+
+fn human(out: &Path, compiled: &[Compiled], verb: &str, stale: &[Stale]) -> String {
     let mut text: String = stale.iter().map(|stale| stale.patch.as_str()).collect();
     for Compiled { environment, assembly } in compiled {
         let Summary { templates, resources, records, objects, web } = assembly.summary;
@@ -155,17 +159,16 @@ fn human(out: &Path, compiled: &[Compiled], check: bool, stale: &[Stale]) -> Str
             output::count(objects, "Kubernetes object"),
             output::count(web, "web file"),
         ];
-        let verb = if check { "compared with" } else { "written to" };
-        text.push_str(&format!("{environment}: {} {verb} {path}\n", counts.join(", ")));
+        let _ = writeln!(text, "{environment}: {} {verb} {path}", counts.join(", "));
     }
     if !stale.is_empty() {
         let files = output::count(stale.len(), "file");
-        text.push_str(&format!("{files} out of date; `infra synth` without `--check` writes what is wanted.\n"));
+        let _ = writeln!(text, "{files} out of date; `infra synth` without `--check` writes what is wanted.");
     }
     text
 }
 
-fn json_report(out: &Path, compiled: &[Compiled], stale: &[Stale]) -> Value {
+fn json_report(out: &Path, compiled: &[Compiled], stale: &[Stale], findings: Value) -> Value {
     let environments: Vec<Value> = compiled
         .iter()
         .map(|Compiled { environment, assembly }| {
@@ -182,5 +185,5 @@ fn json_report(out: &Path, compiled: &[Compiled], stale: &[Stale]) -> Value {
         })
         .collect();
     let stale: Vec<&str> = stale.iter().map(|stale| stale.path.as_str()).collect();
-    json!({ "version": 1, "environments": environments, "stale": stale })
+    json!({ "version": 1, "environments": environments, "stale": stale, "diagnostics": findings })
 }

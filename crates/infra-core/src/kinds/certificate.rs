@@ -84,14 +84,12 @@ certificates:
         if !entry.imported.is_empty() {
             return;
         }
-        let edge = entry.edge_certificate();
+        let (edge, home) = (entry.edge_certificate(), entry.handle(""));
         if entry.demanded(Edge::WORD) {
             cx.add(request(entry, edge.clone()));
         }
-        let home = entry.handle("");
-        if home != edge && (entry.demanded(Regional::WORD) || !entry.demanded(Edge::WORD)) {
-            cx.add(request(entry, home));
-        } else if home == edge && !entry.demanded(Edge::WORD) {
+        let regional = entry.demanded(Regional::WORD) && home != edge;
+        if regional || !entry.demanded(Edge::WORD) {
             cx.add(request(entry, home));
         }
     }
