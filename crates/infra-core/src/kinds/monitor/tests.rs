@@ -127,21 +127,21 @@ fn errors_of_an_api_are_a_share_of_its_requests() {
     ");
 }
 
-#[test]
-fn targets_and_databases_are_watched() {
-    let yaml = format!(
-        "
-networks: {{ main: {{ cidr: 10.20.0.0/16 }} }}
+const TARGETS_AND_DATABASES: &str = "
+networks: { main: { cidr: 10.20.0.0/16 } }
 load-balancers:
   internal:
     type: network
     network: main
-    listeners: {{ orders: {{ port: 80, protocol: tcp, default: {{ forward: orders }} }} }}
-    target-groups: {{ orders: {{ port: 8080, health-check: {{ path: /readyz }} }} }}
+    listeners: { orders: { port: 80, protocol: tcp, default: { forward: orders } } }
+    target-groups: { orders: { port: 8080, health-check: { path: /readyz } } }
 databases:
-  orders: {{ network: main }}
-  reports: {{ network: main, engine: aurora }}{MONITOR}"
-    );
+  orders: { network: main }
+  reports: { network: main, engine: aurora }";
+
+#[test]
+fn unhealthy_targets_are_told() {
+    let yaml = format!("{TARGETS_AND_DATABASES}{MONITOR}");
     assert_snapshot!(properties(&yaml, "MonitorMainExampleInternalLoadBalancerOrdersUnhealthy"), @r"
     AlarmName: shop-dev-main-example-internal-load-balancer-orders-unhealthy
     AlarmDescription: A target of group orders of load balancer internal fails its health checks.
@@ -169,6 +169,11 @@ databases:
     OKActions:
     - Ref: TopicAlarms
     ");
+}
+
+#[test]
+fn databases_are_watched_as_their_engine_measures() {
+    let yaml = format!("{TARGETS_AND_DATABASES}{MONITOR}");
     assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersDatabaseStorage"), @r"
     AlarmName: shop-dev-main-example-orders-database-storage
     AlarmDescription: Less than 10 per cent of the volume that database orders started with is free.
