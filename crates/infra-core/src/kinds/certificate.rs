@@ -128,6 +128,19 @@ impl<'a> Bound<'a, Certificate> {
         self.imported_in(self.region()).unwrap_or_else(|| self.handle("").reference())
     }
 
+    /// Returns the ARN of every certificate that the entry stands for, with its region.
+    pub fn arns(&self) -> Vec<(Region, Expr)> {
+        if !self.imported.is_empty() {
+            let imported = self.imported.iter();
+            return imported.filter_map(|arn| Some((arn.region()?, arn.to_string().into()))).collect();
+        }
+        let edge = self.demanded(Edge::WORD);
+        let shared = edge && self.edge() == self.home();
+        let regional = !shared && (self.demanded(Regional::WORD) || !edge);
+        let edge = edge.then(|| (Region::US_EAST_1, self.edge_arn()));
+        edge.into_iter().chain(regional.then(|| (*self.region(), self.regional_arn()))).collect()
+    }
+
     /// Returns whether the certificate serves `name`; unknown of an imported one, so taken for granted.
     pub fn covers(&self, name: &DomainName) -> bool {
         !self.imported.is_empty() || self.all_names().any(|own| own.covers(name))
