@@ -42,7 +42,7 @@ pub struct Resolved {
     project: Name,
     environment: Environment,
     stacks: Vec<(Name, Stack)>,
-    index: BTreeMap<Name, u16>,
+    index: BTreeMap<String, u16>,
     referrals: BTreeMap<EntryId, Vec<Referral>>,
 }
 
@@ -82,7 +82,7 @@ pub fn resolve(definition: Definition, diags: &mut Diagnostics) -> Option<Resolv
     let mut world = Resolved {
         project: definition.project,
         environment: definition.environment,
-        index: definition.stacks.keys().zip(0_u16..).map(|(name, index)| (name.clone(), index)).collect(),
+        index: definition.stacks.keys().zip(0_u16..).map(|(name, index)| (name.to_string(), index)).collect(),
         stacks: definition.stacks.into_iter().collect(),
         referrals: BTreeMap::new(),
     };
@@ -301,7 +301,7 @@ impl Resolved {
     }
 
     fn stack_index(&self, name: &str) -> Option<u16> {
-        self.index.iter().find(|(known, _)| known.as_str() == name).map(|(_, index)| *index)
+        self.index.get(name).copied()
     }
 
     fn find_in(&self, stack: u16, section: &str, name: &str) -> Option<EntryId> {
