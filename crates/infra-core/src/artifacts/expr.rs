@@ -289,21 +289,21 @@ fn serialize_concat<S: Serializer>(parts: &[Expr], serializer: S) -> Result<S::O
     let mut plain = true;
     for part in flat(parts) {
         match part {
-            Expr::Text(part) => text.push_str(&part.replace("${", "${!")),
+            Expr::Text(part) => literal(&mut text, part),
             Expr::Int(part) => text.push_str(&part.to_string()),
             Expr::Ref(handle) => substitute(&mut text, &mut plain, &[handle.id.as_str()]),
             Expr::Att(handle, name) => substitute(&mut text, &mut plain, &[handle.id.as_str(), ".", name]),
             Expr::Pseudo(pseudo) => substitute(&mut text, &mut plain, &[pseudo.as_str()]),
             Expr::Parameter(name) => substitute(&mut text, &mut plain, &[name]),
-            Expr::Absent
-            | Expr::Bool(_)
+            Expr::Absent => {}
+            Expr::Bool(_)
             | Expr::Float(_)
             | Expr::List(_)
             | Expr::Object(_)
             | Expr::Concat(_)
             | Expr::Call(..) => {
-                let parts: Vec<Expr> = flat(parts).cloned().collect();
-                let join = Expr::List(vec![Expr::Text(Cow::Borrowed("")), Expr::List(parts)]);
+                let parts: Expr = flat(parts).cloned().collect();
+                let join = Expr::List(vec![Expr::Text(Cow::Borrowed("")), parts]);
                 return one(serializer, "Fn::Join", &join);
             }
         }
@@ -317,6 +317,15 @@ fn flat(parts: &[Expr]) -> Box<dyn Iterator<Item = &Expr> + '_> {
         Expr::Concat(inner) => flat(inner),
         part => Box::new(std::iter::once(part)),
     }))
+}
+
+/// Adds text in which `${` means nothing, be it in one part or where two parts meet.
+fn literal(text: &mut String, part: &str) {
+    let meets = text.ends_with('$').then(|| part.strip_prefix('{')).flatten();
+    if meets.is_some() {
+        text.push_str("{!");
+    }
+    text.push_str(&meets.unwrap_or(part).replace("${", "${!"));
 }
 
 fn substitute(text: &mut String, plain: &mut bool, parts: &[&str]) {
