@@ -166,6 +166,19 @@ impl Bound<'_, Record> {
         target.types.into_iter().map(|record_type| (record_type, values.clone())).collect()
     }
 
+    /// Returns the record at the end of a chain of aliases of records; `None` if the chain never ends.
+    fn end(self) -> Option<Self> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut record = self;
+        while let Some(AliasTarget::Record(other)) = &record.spec().alias {
+            if !seen.insert(record.id) {
+                return None;
+            }
+            record = record.follow(other);
+        }
+        Some(record)
+    }
+
     fn routing_set(&self) -> Option<RoutingSet> {
         let policy = match self.spec().routing.as_ref()? {
             Routing::Weighted(weighted) => ("Weight", weighted.weight.into()),

@@ -75,9 +75,10 @@ fn check_alias(entry: Bound<'_, Record>, zone: Bound<'_, HostedZone>, diags: &mu
             let error = Diagnostic::error("records/alias-other-zone", "an alias of a record needs one of its own zone");
             diags.push(error.at(entry.at(&route!["alias"]), "another zone").also(other.at(&route!["zone"]), "its zone"));
         }
-        if other.id == entry.id {
+        if entry.end().is_none() {
             let error = Diagnostic::error("records/alias-of-itself", "a record cannot be an alias of itself");
-            diags.push(error.at(entry.at(&route!["alias"]), "this record"));
+            let text = if other.id == entry.id { "this record" } else { "leads round in a circle" };
+            diags.push(error.at(entry.at(&route!["alias"]), text));
         }
     }
 }
