@@ -176,7 +176,7 @@ pub(in crate::kinds) fn check_zone(zone: Bound<'_, HostedZone>, diags: &mut Diag
 fn check_group(name: &DomainName, record_type: &str, records: &[Bound<'_, Record>], diags: &mut Diagnostics) {
     let [first, rest @ ..] = records else { return };
     let policy = |record: &Bound<'_, Record>| record.spec().routing.as_ref().map(word);
-    if let Some(other) = rest.iter().find(|other| policy(other) != policy(first) && policy(first).is_some()) {
+    if let Some(other) = rest.iter().find(|other| policy(other) != policy(first)) {
         let title = format!("the {record_type} records of {name} have different routing policies");
         diags.push(
             Diagnostic::error("records/mixed-routing", title)
