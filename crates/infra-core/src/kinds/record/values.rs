@@ -10,7 +10,7 @@ use crate::names::DomainName;
 
 /// Longest text of one string of a TXT record.
 ///
-/// Unit: characters. Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html> (read
+/// Unit: bytes. Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html> (read
 /// 2026-11-22).
 const TXT_STRING: usize = 255;
 
@@ -113,15 +113,21 @@ impl Values {
     }
 }
 
-/// Puts text into quotes, in strings that are short enough.
+/// Puts text into quotes, in strings that are short enough; what is not printable ASCII is escaped in octal.
+///
+/// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat> (read
+/// 2026-11-22).
 fn quoted(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
     let mut strings: Vec<String> = Vec::new();
-    for chunk in chars.chunks(TXT_STRING) {
-        let escaped: String = chunk
-            .iter()
-            .flat_map(|c| if matches!(c, '"' | '\\') { vec!['\\', *c] } else { vec![*c] })
-            .collect();
+    for chunk in text.as_bytes().chunks(TXT_STRING) {
+        let mut escaped = String::with_capacity(chunk.len() + 2);
+        for byte in chunk {
+            match byte {
+                b'"' | b'\\' => escaped.extend(['\\', char::from(*byte)]),
+                b' '..=b'~' => escaped.push(char::from(*byte)),
+                _ => escaped.push_str(&format!("\\{byte:03o}")),
+            }
+        }
         strings.push(format!("\"{escaped}\""));
     }
     if strings.is_empty() { "\"\"".to_owned() } else { strings.join(" ") }
