@@ -1,5 +1,7 @@
 //! ACM certificates. Where one must live follows from who uses it.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,9 +127,9 @@ impl<'a> Bound<'a, Certificate> {
         self.imported_in(&Region::US_EAST_1).unwrap_or_else(|| self.edge_certificate().reference())
     }
 
-    /// Returns the ARN of the certificate in the stack's own region.
-    pub fn regional_arn(&self) -> Expr {
-        self.imported_in(self.region()).unwrap_or_else(|| self.handle("").reference())
+    /// Returns the ARN of the certificate for something in `region`; a requested one serves its own region only.
+    pub fn regional_arn(&self, region: &Region) -> Expr {
+        self.imported_in(region).unwrap_or_else(|| self.handle("").reference())
     }
 
     /// Returns whether the certificate serves `name`; unknown of an imported one, so taken for granted.
@@ -256,9 +258,9 @@ fn imported(entry: Bound<'_, Certificate>, diags: &mut Diagnostics) {
     if entry.demanded(Edge::WORD) {
         wanted.push((Region::US_EAST_1, "a web site"));
     }
-    if entry.demanded(Regional::WORD) {
-        wanted.push((*entry.region(), "an API or a load balancer"));
-    }
+    let regional = entry.referrals().iter().filter(|referral| referral.mark == Regional::WORD);
+    let regions: BTreeSet<Region> = regional.map(|referral| *entry.world().home_region(referral.from.stack)).collect();
+    wanted.extend(regions.into_iter().map(|region| (region, "an API or a load balancer")));
     for (region, user) in wanted {
         if entry.imported_in(&region).is_none() {
             diags.push(
