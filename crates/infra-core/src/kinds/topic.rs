@@ -121,10 +121,14 @@ queues:
             };
             cx.add(entry.resource("Key", "AWS::KMS::Key", properties).retain());
         }
+        // The name that CloudFormation makes up lacks the ending that SNS wants:
+        // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/681
+        let name = || format!("{}-{}.fifo", entry.world().stack_name(entry.home()), entry.name);
         cx.add(entry.resource(
             "",
             "AWS::SNS::Topic",
             object! {
+                "TopicName" => entry.fifo.then(name),
                 "FifoTopic" => entry.fifo.then_some(true),
                 "ContentBasedDeduplication" => entry.content_based_deduplication.then_some(true),
                 "DisplayName" => entry.display_name.as_ref(),
