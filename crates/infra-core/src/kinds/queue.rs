@@ -241,8 +241,10 @@ fn policy_properties(entry: Bound<'_, Queue>, part: &str, sends: impl Fn(Bound<'
         .when("Bool", "aws:SecureTransport", "false");
     let mut policy = Policy::default().with(secure);
     for topic in entry.referrers::<Topic>().into_iter().filter(|topic| sends(*topic)) {
+        // Ids of statements are unique, ids of topics are so in one stack only.
+        let stack = if topic.id.stack == entry.id.stack { String::new() } else { topic.stack_name().to_pascal() };
         let statement = Statement::allow(["sqs:SendMessage"], queue.arn())
-            .sid(format!("From{}", topic.logical_id("")))
+            .sid(format!("From{stack}{}", topic.logical_id("")))
             .service("sns.amazonaws.com")
             .when("ArnEquals", "aws:SourceArn", topic.arn());
         policy.push(statement);
