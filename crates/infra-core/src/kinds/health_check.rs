@@ -246,6 +246,10 @@ fn validate_endpoint(entry: Bound<'_, HealthCheck>, endpoint: &Endpoint, diags: 
     if !endpoint.path.starts_with('/') {
         diags.push(Diagnostic::error("health-checks/path", "the path must start with `/`").at(at("path"), "no slash"));
     }
+    if endpoint.protocol == Protocol::Tcp && endpoint.search.is_some() {
+        let error = Diagnostic::error("health-checks/search", "a connection gives no text to search");
+        diags.push(error.at(at("search"), "needs HTTP").note(SOURCE).help("use `protocol: https`, or remove `search`"));
+    }
     if !(1..=10).contains(&endpoint.failure_threshold) {
         let error = Diagnostic::error("health-checks/threshold", "`failure-threshold` must be from 1 to 10");
         diags.push(error.at(at("failure-threshold"), "outside").note(SOURCE));
