@@ -221,9 +221,11 @@ fn cycles(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
     for (needs, provides) in path.iter().zip(path.iter().cycle().skip(1)) {
         let flow = out.flows.iter().find(|flow| flow.to == *needs && flow.from == *provides);
         let owner = flow.and_then(|flow| {
-            out.provenance
-                .iter()
-                .find(|(handle, _)| handle.place == flow.from && flow.output.starts_with(handle.id.as_str()))
+            // One id may be the start of another: the longest is meant.
+            let makers = out.provenance.iter();
+            let makers =
+                makers.filter(|(handle, _)| handle.place == flow.from && flow.output.starts_with(handle.id.as_str()));
+            makers.max_by_key(|(handle, _)| handle.id.as_str().len())
         });
         if let (Some(flow), Some((_, entry))) = (flow, owner) {
             let text = format!("`{}` needs {} of this", world.stack_name(*needs), flow.output);
