@@ -92,10 +92,10 @@ fn from_json(resource: &mut Resource, document: &serde_json::Value) {
             "Type" => value.as_text().unwrap_or_default().clone_into(&mut resource.kind),
             "Properties" => resource.properties = value.clone(),
             "Metadata" => resource.metadata = Some(value.clone()),
-            "DependsOn" => {}
             _ => attributes.set(key.to_owned(), value.clone()),
         }
     }
+    resource.depends_on.clear();
     resource.deletion = None;
     resource.attributes = attributes;
 }
