@@ -86,6 +86,7 @@ pub fn lower(world: &Resolved, diags: &mut Diagnostics) -> Option<Artifacts> {
         (0..world.stack_count()).for_each(|stack| (kind.lower)(world, stack, &mut cx));
     }
     let mut out = cx.out;
+    duplicate_zones(world, &out, &mut found);
     duplicate_records(world, &out, &mut found);
     link::link(world, &mut out, &mut found);
     overrides::apply(world, &mut out, &mut found);
@@ -234,6 +235,24 @@ fn clash(world: &Resolved, handle: &Handle, current: EntryId, earlier: EntryId) 
 /// Returns where an entry was written.
 pub(crate) fn place_of(world: &Resolved, entry: EntryId) -> At {
     world.common(entry).1.at()
+}
+
+/// Records of one domain stand in one batch, so they belong to one entry.
+fn duplicate_zones(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
+    let mut seen: BTreeMap<(&DomainName, bool), EntryId> = BTreeMap::new();
+    for (entry, zone) in out.zones.iter().filter(|(_, zone)| !zone.records.is_empty()) {
+        if let Some(earlier) = seen.insert((&zone.domain, zone.private), *entry) {
+            let kind = if zone.private { "private" } else { "public" };
+            let title = format!("two {kind} hosted zones of `{}` have records", zone.domain);
+            diags.push(
+                Diagnostic::error("hosted-zones/twice", title)
+                    .at(place_of(world, *entry), "this one")
+                    .also(place_of(world, earlier), "and this one")
+                    .note("the records of a domain are one batch; one of the two would be lost")
+                    .help("declare the zone in one stack and refer to it as `stack.name` from the others"),
+            );
+        }
+    }
 }
 
 fn duplicate_records(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
