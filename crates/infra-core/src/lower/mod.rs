@@ -192,7 +192,16 @@ impl Lowering<'_> {
 
     /// Adds a file of a web site.
     pub fn web(&mut self, site: impl Into<String>, file: impl Into<String>, content: Expr) {
-        self.out.web.insert((site.into(), file.into()), (content, self.current));
+        let (site, file) = (site.into(), file.into());
+        let title = format!("two web sites write `web/{site}/{file}`");
+        if let Some((_, earlier)) = self.out.web.insert((site, file), (content, self.current)) {
+            self.diags.push(
+                Diagnostic::error("lower/web-file-clash", title)
+                    .at(place_of(self.world, self.current), "this site")
+                    .also(place_of(self.world, earlier), "and this one")
+                    .help("rename one of the sites"),
+            );
+        }
     }
 }
 
