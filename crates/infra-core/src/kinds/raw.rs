@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::artifacts::{Deletion, Expr, Handle, Object, Place, Resource};
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::lower::Lowering;
 use crate::names::LogicalId;
 use crate::resolve::{Bound, Resolved};
@@ -94,6 +94,9 @@ raw:
                     .help("such as `AWS::CloudTrail::Trail`"),
             );
         }
+        for (key, value) in &entry.spec().properties {
+            check_stacks(entry, key, value, diags);
+        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
@@ -120,6 +123,42 @@ raw:
     }
 }
 
+/// Reports references to stacks that are not there; unknown logical ids are found when stacks are linked.
+fn check_stacks(entry: Bound<'_, Raw>, key: &str, value: &serde_json::Value, diags: &mut Diagnostics) {
+    let world = entry.world();
+    let stacks = || (0..world.stack_count()).map(|index| world.stack(index).0.as_str());
+    let mut report = |target: &str| {
+        let Some((stack, _)) = target.split_once('.').filter(|(stack, _)| !stacks().any(|known| known == *stack)) else {
+            return;
+        };
+        let error = Diagnostic::error("raw/unknown-stack", format!("there is no stack `{stack}`"))
+            .at(entry.at(&route!["properties", key]), format!("refers to `{target}`"));
+        diags.push(match suggest(stack, stacks()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("the stacks are {}", crate::resolve::list(stacks()))),
+        });
+    };
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|item| check_stacks(entry, key, item, diags)),
+        serde_json::Value::Object(map) => match function(map) {
+            Some(("Ref", serde_json::Value::String(target))) => report(target),
+            Some(("Fn::GetAtt", serde_json::Value::Array(parts))) => {
+                parts.first().and_then(serde_json::Value::as_str).into_iter().for_each(report);
+            }
+            Some(_) | None => map.values().for_each(|value| check_stacks(entry, key, value, diags)),
+        },
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
+    }
+}
+
+/// Returns name and argument of what may be an intrinsic function.
+fn function(map: &serde_json::Map<String, serde_json::Value>) -> Option<(&str, &serde_json::Value)> {
+    map.iter().next().filter(|_| map.len() == 1).map(|(name, argument)| (name.as_str(), argument))
+}
+
 /// Reads properties; what refers to resources becomes handles, so that linking can follow it.
 struct Reader<'a> {
     world: &'a Resolved,
@@ -141,8 +180,7 @@ impl Reader<'_> {
     }
 
     fn reference(&self, map: &serde_json::Map<String, serde_json::Value>) -> Option<Expr> {
-        let (function, argument) = map.iter().next().filter(|_| map.len() == 1)?;
-        match (function.as_str(), argument) {
+        match function(map)? {
             ("Ref", serde_json::Value::String(target)) => Some(Expr::Ref(self.handle(target)?)),
             ("Fn::GetAtt", serde_json::Value::Array(parts)) => match parts.as_slice() {
                 [serde_json::Value::String(target), serde_json::Value::String(attribute)] => {
