@@ -204,3 +204,127 @@ impl Reader<'_> {
         Some(Handle { place, id: id.parse().ok()? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::kinds::testing::{compile, compile_stacks, json, properties, properties_in, report, report_stacks, template};
+
+    fn parameter(rest: &str) -> String {
+        format!("queues: {{ jobs: {{}} }}\nraw: {{ name: {{ type: AWS::SSM::Parameter{rest} }} }}\n")
+    }
+
+    #[test]
+    fn functions_and_what_cloudformation_fills_stay_as_written() {
+        assert_snapshot!(properties(Raw::EXAMPLE, "RawQueueName"), @"
+        Type: String
+        Name:
+          Fn::Sub: /${AWS::StackName}/jobs
+        Value:
+          Fn::GetAtt:
+          - QueueJobs
+          - QueueName
+        ");
+    }
+
+    #[test]
+    fn pseudo_parameters_stay_as_written() {
+        let yaml = parameter(", properties: { Type: String, Value: { Ref: AWS::Region } }");
+        assert_snapshot!(properties(&yaml, "RawName"), @"
+        Type: String
+        Value:
+          Ref: AWS::Region
+        ");
+    }
+
+    #[test]
+    fn values_of_other_stacks_cross_as_parameters() {
+        let raw = "
+raw:
+  name:
+    type: AWS::SSM::Parameter
+    properties:
+      Type: String
+      Value: { Fn::Join: [' ', [{ Ref: core.QueueJobs }, { Fn::GetAtt: [core.QueueJobs, Arn] }]] }
+";
+        let assembly = compile_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", raw)]);
+        assert_snapshot!(properties_in(&assembly, "stacks/params.eu-west-1.template.json", "RawName"), @"
+        Type: String
+        Value:
+          Fn::Join:
+          - ' '
+          - - Ref: CoreQueueJobsRef
+            - Ref: CoreQueueJobsArn
+        ");
+        let outputs = &json(&assembly, "stacks/core.eu-west-1.template.json")["Outputs"];
+        assert_snapshot!(outputs, @r#"{"QueueJobsArn":{"Description":"Arn of QueueJobs","Value":{"Fn::GetAtt":["QueueJobs","Arn"]}},"QueueJobsRef":{"Description":"Ref of QueueJobs","Value":{"Ref":"QueueJobs"}}}"#);
+    }
+
+    #[test]
+    fn a_part_for_us_east_1_stands_in_the_template_of_that_region() {
+        let yaml = parameter(", part: edge, properties: { Type: String, Value: a }");
+        let assembly = compile(&yaml);
+        assert!(json(&assembly, "stacks/example.us-east-1.template.json")["Resources"].get("RawName").is_some());
+        assert!(json(&assembly, "stacks/example.eu-west-1.template.json")["Resources"].get("RawName").is_none());
+    }
+
+    #[test]
+    fn a_logical_id_may_be_chosen() {
+        let yaml = parameter(", logical-id: Mine, properties: { Type: String, Value: a }");
+        assert_eq!(template(&yaml)["Resources"]["Mine"]["Type"], "AWS::SSM::Parameter");
+    }
+
+    #[test]
+    fn types_that_hold_data_are_retained_unless_it_is_said_otherwise() {
+        for (kind, deletion, expected) in [
+            ("AWS::S3::Bucket", "auto", Some("Retain")),
+            ("AWS::S3::Bucket", "delete", Some("Delete")),
+            ("AWS::SSM::Parameter", "auto", None),
+            ("AWS::SSM::Parameter", "retain", Some("Retain")),
+            ("AWS::EC2::Volume", "snapshot", Some("Snapshot")),
+        ] {
+            let yaml = format!("raw: {{ a: {{ type: '{kind}', deletion: {deletion} }} }}\n");
+            let template = template(&yaml);
+            let resource = &template["Resources"]["RawA"];
+            assert_eq!(resource.get("DeletionPolicy").and_then(|policy| policy.as_str()), expected, "{kind} {deletion}");
+            assert_eq!(resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"));
+        }
+    }
+
+    #[test]
+    fn order_and_metadata_are_kept() {
+        let yaml = parameter(", depends-on: [QueueJobs], metadata: { why: because }, properties: { Type: String, Value: a }");
+        assert_snapshot!(template(&yaml)["Resources"]["RawName"], @r#"{"Type":"AWS::SSM::Parameter","DependsOn":"QueueJobs","Metadata":{"why":"because"},"Properties":{"Type":"String","Value":"a"}}"#);
+    }
+
+    #[test]
+    fn a_type_has_three_parts() {
+        assert_snapshot!(report("raw: { a: { type: 'AWS::SSM' } }\n"), @"raw/type: `AWS::SSM` is no resource type <- `'AWS::SSM'` not of the form `Vendor::Service::Type`");
+    }
+
+    #[test]
+    fn an_unknown_logical_id_is_reported() {
+        let yaml = parameter(", properties: { Type: String, Value: { Ref: QueueJob } }");
+        assert_snapshot!(report(&yaml), @"lower/unknown-resource: stack `shop-dev-example` has no resource `QueueJob` <- `name` refers to it");
+    }
+
+    #[test]
+    fn an_unknown_logical_id_to_wait_for_is_reported() {
+        let yaml = parameter(", depends-on: [QueueJob], properties: { Type: String, Value: a }");
+        assert_snapshot!(report(&yaml), @"lower/unknown-resource: stack `shop-dev-example` has no resource `QueueJob` <- `name` refers to it");
+    }
+
+    #[test]
+    fn an_unknown_logical_id_of_another_stack_is_reported() {
+        let yaml = parameter(", properties: { Type: String, Value: { Fn::GetAtt: [core.QueueJob, Arn] } }");
+        assert_snapshot!(report_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", &yaml)]), @"lower/unknown-resource: stack `shop-dev-core` has no resource `QueueJob` <- `name` of stacks/params.yaml refers to it");
+    }
+
+    #[test]
+    fn an_unknown_stack_is_reported() {
+        let yaml = parameter(", properties: { Type: String, Value: { Fn::Join: ['', [{ Ref: cor.QueueJobs }]] } }");
+        assert_snapshot!(report_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", &yaml)]), @"raw/unknown-stack: there is no stack `cor` <- `Value` of stacks/params.yaml refers to `cor.QueueJobs`");
+    }
+}

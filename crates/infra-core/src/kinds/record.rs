@@ -2,6 +2,8 @@
 
 mod alias;
 mod checks;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use alias::{AliasTarget, ForeignAlias};

@@ -4,6 +4,8 @@ mod config;
 mod distribution;
 mod firewall;
 mod headers;
+#[cfg(test)]
+mod tests;
 
 pub use config::{ConfigSource, UserPoolClient};
 pub use firewall::Firewall;

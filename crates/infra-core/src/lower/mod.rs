@@ -300,3 +300,62 @@ fn duplicate_records(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics)
 pub fn name_tag(name: impl Into<Expr>) -> Expr {
     list![object! { "Key" => "Name", "Value" => name }]
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::diag::Diagnostics;
+    use crate::kinds::testing::{report, resolved, template};
+
+    #[test]
+    fn tags_of_an_entry_are_written_as_each_type_takes_them() {
+        let yaml = "
+queues: { jobs: { tags: { team: orders } } }
+raw: { a: { type: AWS::SSM::Parameter, tags: { team: orders }, properties: { Type: String, Value: a } } }
+health-checks: { a: { check: { endpoint: { host: eu.example.com } }, tags: { team: orders } } }
+";
+        let template = template(yaml);
+        let resources = &template["Resources"];
+        assert_snapshot!(resources["QueueJobs"]["Properties"]["Tags"], @r#"[{"Key":"team","Value":"orders"}]"#);
+        assert_snapshot!(resources["RawA"]["Properties"]["Tags"], @r#"{"team":"orders"}"#);
+        assert_snapshot!(resources["HealthCheckA"]["Properties"]["HealthCheckTags"], @r#"[{"Key":"Name","Value":"shop-dev-a"},{"Key":"team","Value":"orders"}]"#);
+        assert!(resources["QueueJobsPolicy"]["Properties"].get("Tags").is_none());
+    }
+
+    #[test]
+    fn a_renamed_entry_keeps_its_logical_ids() {
+        let template = template("queues: { orders: { renamed-from: jobs, dead-letter: { enabled: false } } }\n");
+        assert_eq!(crate::kinds::testing::ids(&template), ["QueueJobs", "QueueJobsPolicy"]);
+    }
+
+    #[test]
+    fn two_entries_cannot_make_one_logical_id() {
+        let yaml = "queues: { order-2: { dead-letter: { enabled: false } } }\nraw: { a: { type: AWS::SSM::Parameter, logical-id: QueueOrder2 } }\n";
+        assert_snapshot!(report(yaml), @"lower/logical-id-clash: two resources of stack `example` have the logical id `QueueOrder2` <- `a` made from this entry");
+    }
+
+    #[test]
+    fn selecting_everything_changes_nothing() {
+        let mut diags = Diagnostics::default();
+        let world = resolved("queues: { jobs: {} }\n");
+        let mut artifacts = super::lower(&world, &mut diags).unwrap();
+        artifacts.select(&[0].into());
+        assert_eq!((artifacts.templates.len(), artifacts.provenance.len()), (1, 4));
+    }
+
+    #[test]
+    fn selecting_follows_flows_and_drops_the_rest() {
+        let stack = |name: &str| format!("stacks/{name}.eu-west-1.template.json");
+        let raw =
+            "raw: { a: { type: AWS::SSM::Parameter, properties: { Type: String, Value: { Ref: core.QueueJobs } } } }\n";
+        let site = "web-sites: { app: {} }\n";
+        let files = crate::kinds::testing::select(
+            &[("core", "queues: { jobs: {} }\n"), ("other", site), ("params", raw)],
+            &["params"],
+        );
+        let mut expected = vec!["manifest.json".to_owned(), stack("core"), stack("params")];
+        expected.sort();
+        assert_eq!(files.files.into_keys().collect::<Vec<_>>(), expected);
+    }
+}

@@ -125,12 +125,17 @@ fn quoted(text: &str) -> String {
             match byte {
                 b'"' | b'\\' => escaped.extend(['\\', char::from(*byte)]),
                 b' '..=b'~' => escaped.push(char::from(*byte)),
-                _ => escaped.push_str(&format!("\\{byte:03o}")),
+                _ => escaped.extend(['\\', octal(byte >> 6), octal(byte >> 3), octal(*byte)]),
             }
         }
         strings.push(format!("\"{escaped}\""));
     }
     if strings.is_empty() { "\"\"".to_owned() } else { strings.join(" ") }
+}
+
+/// Spells the lowest three bits.
+fn octal(bits: u8) -> char {
+    char::from(b'0' + (bits & 7))
 }
 
 #[cfg(test)]
@@ -141,6 +146,24 @@ mod tests {
     fn long_text_becomes_several_strings() {
         let text = "a".repeat(300);
         assert_eq!(quoted(&text), format!("\"{}\" \"{}\"", "a".repeat(255), "a".repeat(45)));
+    }
+
+    #[test]
+    fn text_beyond_ascii_is_escaped_byte_by_byte() {
+        assert_eq!(quoted("gr\u{fc}n"), r#""gr\303\274n""#);
+        assert_eq!(quoted("a\tb"), r#""a\011b""#);
+    }
+
+    #[test]
+    fn strings_are_counted_in_bytes() {
+        let text = "\u{fc}".repeat(128);
+        let strings = format!("\"{}\\303\" \"\\274\"", r"\303\274".repeat(127));
+        assert_eq!(quoted(&text), strings);
+    }
+
+    #[test]
+    fn no_text_is_an_empty_string() {
+        assert_eq!(quoted(""), r#""""#);
     }
 
     #[test]
