@@ -289,21 +289,16 @@ fn serialize_concat<S: Serializer>(parts: &[Expr], serializer: S) -> Result<S::O
     let mut plain = true;
     for part in flat(parts) {
         match part {
-            Expr::Text(part) => text.push_str(&part.replace("${", "${!")),
+            Expr::Text(part) => literal(&mut text, part),
             Expr::Int(part) => text.push_str(&part.to_string()),
             Expr::Ref(handle) => substitute(&mut text, &mut plain, &[handle.id.as_str()]),
             Expr::Att(handle, name) => substitute(&mut text, &mut plain, &[handle.id.as_str(), ".", name]),
             Expr::Pseudo(pseudo) => substitute(&mut text, &mut plain, &[pseudo.as_str()]),
             Expr::Parameter(name) => substitute(&mut text, &mut plain, &[name]),
-            Expr::Absent
-            | Expr::Bool(_)
-            | Expr::Float(_)
-            | Expr::List(_)
-            | Expr::Object(_)
-            | Expr::Concat(_)
-            | Expr::Call(..) => {
-                let parts: Vec<Expr> = flat(parts).cloned().collect();
-                let join = Expr::List(vec![Expr::Text(Cow::Borrowed("")), Expr::List(parts)]);
+            Expr::Absent => {}
+            Expr::Bool(_) | Expr::Float(_) | Expr::List(_) | Expr::Object(_) | Expr::Concat(_) | Expr::Call(..) => {
+                let parts: Expr = flat(parts).cloned().collect();
+                let join = Expr::List(vec![Expr::Text(Cow::Borrowed("")), parts]);
                 return one(serializer, "Fn::Join", &join);
             }
         }
@@ -317,6 +312,15 @@ fn flat(parts: &[Expr]) -> Box<dyn Iterator<Item = &Expr> + '_> {
         Expr::Concat(inner) => flat(inner),
         part => Box::new(std::iter::once(part)),
     }))
+}
+
+/// Adds text in which `${` means nothing, be it in one part or where two parts meet.
+fn literal(text: &mut String, part: &str) {
+    let meets = text.ends_with('$').then(|| part.strip_prefix('{')).flatten();
+    if meets.is_some() {
+        text.push_str("{!");
+    }
+    text.push_str(&meets.unwrap_or(part).replace("${", "${!"));
 }
 
 fn substitute(text: &mut String, plain: &mut bool, parts: &[&str]) {
@@ -427,4 +431,86 @@ macro_rules! text {
     ($($value:expr),* $(,)?) => {
         $crate::artifacts::Expr::Concat(vec![$($crate::artifacts::Expr::from($value)),*])
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handle(id: &str) -> Handle {
+        Handle { place: Place { stack: 0, edge: false }, id: id.parse().unwrap() }
+    }
+
+    fn written(expr: &Expr) -> String {
+        serde_json::to_string(expr).unwrap()
+    }
+
+    #[test]
+    fn text_and_references_become_one_substitution() {
+        let expr = text!["arn:", Pseudo::Partition, ":s3:::", handle("Files").reference(), "/", handle("Key").arn(), 7];
+        assert_eq!(written(&expr), r#"{"Fn::Sub":"arn:${AWS::Partition}:s3:::${Files}/${Key.Arn}7"}"#);
+    }
+
+    #[test]
+    fn what_looks_like_a_substitution_is_escaped() {
+        let expr = text!["${stage}/", Pseudo::Region];
+        assert_eq!(written(&expr), r#"{"Fn::Sub":"${!stage}/${AWS::Region}"}"#);
+    }
+
+    #[test]
+    fn what_looks_like_a_substitution_across_two_parts_is_escaped() {
+        let expr = text!["$", "{stage}/", Pseudo::Region];
+        assert_eq!(written(&expr), r#"{"Fn::Sub":"${!stage}/${AWS::Region}"}"#);
+    }
+
+    #[test]
+    fn a_dollar_before_a_reference_stays_a_dollar() {
+        assert_eq!(written(&text!["$", Pseudo::Region]), r#"{"Fn::Sub":"$${AWS::Region}"}"#);
+    }
+
+    #[test]
+    fn text_alone_is_written_as_it_is() {
+        assert_eq!(written(&text!["${!a}", "${b}", "$", "{!c}"]), r#""${!a}${b}${!c}""#);
+    }
+
+    #[test]
+    fn texts_inside_texts_are_taken_apart() {
+        let inner = text!["b", text!["c", Pseudo::AccountId]];
+        assert_eq!(written(&text!["a", inner, "d"]), r#"{"Fn::Sub":"abc${AWS::AccountId}d"}"#);
+    }
+
+    #[test]
+    fn a_function_inside_text_makes_it_a_join_without_escapes() {
+        let expr = text!["${a}", text![Expr::select(0, Expr::zones()), "b"]];
+        assert_eq!(written(&expr), r#"{"Fn::Join":["",["${a}",{"Fn::Select":[0,{"Fn::GetAZs":""}]},"b"]]}"#);
+    }
+
+    #[test]
+    fn absent_values_leave_no_trace() {
+        let expr = object! { "A" => Expr::Absent, "B" => list![1, None::<i32>], "C" => None::<&'static str> };
+        assert_eq!(written(&expr), r#"{"B":[1]}"#);
+        assert_eq!(written(&text!["a", None::<&'static str>, Pseudo::Region]), r#"{"Fn::Sub":"a${AWS::Region}"}"#);
+    }
+
+    #[test]
+    fn setting_a_key_again_keeps_its_place() {
+        let mut object: Object = [("A", 1), ("B", 2)].into_iter().collect();
+        object.set("A", 3);
+        object.set("B", Expr::Absent);
+        assert_eq!(written(&object.into()), r#"{"A":3,"B":2}"#);
+    }
+
+    #[test]
+    fn plain_data_keeps_its_numbers() {
+        let value = serde_json::json!({ "a": 1, "b": 1.5, "c": [true, "x"], "d": null, "e": -3 });
+        assert_eq!(written(&Expr::from_json(&value)), r#"{"a":1,"b":1.5,"c":[true,"x"],"e":-3}"#);
+    }
+
+    #[test]
+    fn a_walk_reaches_everything() {
+        let mut expr = object! { "A" => list![text!["a", Expr::select(1, handle("B").arn())]] };
+        let mut seen = 0;
+        expr.walk_mut(&mut |value| seen += usize::from(matches!(value, Expr::Att(..))));
+        assert_eq!(seen, 1);
+    }
 }

@@ -189,3 +189,114 @@ fn provenance(world: &Resolved, sources: &Sources, artifacts: &Artifacts) -> Obj
     }
     all.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::kinds::testing::{compile, compile_stacks, json};
+
+    fn manifest(yaml: &str) -> Value {
+        json(&compile(yaml), "manifest.json")
+    }
+
+    #[test]
+    fn a_manifest_says_for_what_and_by_what_it_was_made() {
+        let mut manifest = manifest("queues: { jobs: {} }\n");
+        manifest["tool"]["version"] = "0".into();
+        for key in ["stacks", "files", "documents", "edges", "zones", "provenance"] {
+            manifest.as_object_mut().unwrap().remove(key).unwrap();
+        }
+        assert_snapshot!(manifest, @r#"{"version":1,"project":"shop","environment":"dev","account":"123456789012","region":"eu-west-1","partition":"aws","tool":{"name":"infra","version":"0"}}"#);
+    }
+
+    #[test]
+    fn every_file_has_its_digest() {
+        assert_eq!(digest(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        let assembly = compile("queues: { jobs: {} }\n");
+        let manifest = json(&assembly, "manifest.json");
+        let path = "stacks/example.eu-west-1.template.json";
+        assert_eq!(manifest["files"], serde_json::json!({ path: digest(&assembly.files[path]) }));
+    }
+
+    #[test]
+    fn a_stack_says_what_it_needs_and_how_large_it_is() {
+        let raw =
+            "raw: { a: { type: AWS::SSM::Parameter, properties: { Type: String, Value: { Ref: core.QueueJobs } } } }\n";
+        let assembly = compile_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", raw)]);
+        let manifest = json(&assembly, "manifest.json");
+        let mut stack = manifest["stacks"][1].clone();
+        stack["size"] = "left out".into();
+        assert_snapshot!(serde_yaml::to_string(&stack).unwrap(), @"
+        stack: params
+        name: shop-dev-params
+        region: eu-west-1
+        template: stacks/params.eu-west-1.template.json
+        dependsOn:
+        - shop-dev-core
+        parameters:
+          CoreQueueJobsRef:
+            stack: shop-dev-core
+            region: eu-west-1
+            output: QueueJobsRef
+        outputs: {}
+        capabilities: []
+        tags:
+          infra:environment: dev
+          infra:project: shop
+          infra:stack: params
+        terminationProtection: false
+        size: left out
+        resources:
+          count: 1
+          shareOfLimit: 0.2%
+        ");
+        assert_eq!(manifest["stacks"][0]["outputs"]["QueueJobsRef"], "Ref of QueueJobs");
+    }
+
+    #[test]
+    fn shares_are_in_tenths_of_a_percent() {
+        assert_eq!(
+            [share(0, 500), share(1, 500), share(500, 500), share(501, 500)],
+            ["0.0%", "0.2%", "100.0%", "100.2%"]
+        );
+    }
+
+    #[test]
+    fn capabilities_are_asked_for_where_iam_is_in_the_template() {
+        let role = |name: &str| format!("raw: {{ a: {{ type: AWS::IAM::Role, properties: {{ {name} }} }} }}\n");
+        for (yaml, expected) in [
+            ("queues: { jobs: {} }\n".to_owned(), "[]"),
+            (role("Description: a"), r#"["CAPABILITY_IAM"]"#),
+            (role("RoleName: a"), r#"["CAPABILITY_NAMED_IAM"]"#),
+        ] {
+            assert_eq!(manifest(&yaml)["stacks"][0]["capabilities"].to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn provenance_gives_file_line_and_column() {
+        let manifest = manifest("queues:\n  jobs: { dead-letter: { enabled: false } }\n");
+        assert_snapshot!(manifest["provenance"], @r#"{"shop-dev-example@eu-west-1":{"QueueJobs":"stacks/example.yaml:2:3","QueueJobsPolicy":"stacks/example.yaml:2:3"}}"#);
+    }
+
+    #[test]
+    fn documents_wait_for_the_outputs_in_them() {
+        let yaml = "
+hosted-zones: { main: { domain: '${env.domain}', existing: Z0123456789EXAMPLE0 } }
+health-checks: { a: { check: { endpoint: { host: eu.example.com } } } }
+records: { a: { zone: main, name: 'a.${env.domain}', values: { a: [192.0.2.1] }, health-check: a } }
+web-sites: { app: {} }
+";
+        assert_snapshot!(serde_yaml::to_string(&manifest(yaml)["documents"]).unwrap(), @"
+        - path: dns/dev.example.com.change-batch.json
+          needs:
+          - stack: shop-dev-example
+            region: eu-west-1
+            output: HealthCheckAHealthCheckId
+        - path: web/app/config.json
+        ");
+    }
+}

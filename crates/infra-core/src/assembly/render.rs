@@ -152,3 +152,161 @@ pub(super) fn batches(zone: &Zone) -> BTreeMap<String, Vec<u8>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::artifacts::{RecordSet, Routing, TypedValues};
+    use crate::kinds::testing::{compile, json as read};
+    use crate::resolve::EntryId;
+
+    const NOBODY: EntryId = EntryId { stack: 0, kind: 0, index: 0 };
+
+    fn record(name: &str, set: usize, values: &[usize]) -> (RecordSet, EntryId) {
+        let values = values.iter().map(|length| "a".repeat(*length).into()).collect();
+        let record = RecordSet {
+            name: format!("{name}.example.com").parse().unwrap(),
+            record_type: "TXT",
+            values: TypedValues::Plain { ttl: 60, values },
+            routing: Some(Routing { set_identifier: format!("{set:04}"), policy: ("Weight", 1.into()) }),
+            health_check: None,
+        };
+        (record, NOBODY)
+    }
+
+    fn zone(records: Vec<(RecordSet, EntryId)>) -> Zone {
+        Zone { domain: "example.com".parse().unwrap(), private: false, id: "Z1".into(), records }
+    }
+
+    /// One change: its name and set, and the lengths of its values.
+    type Change = (String, String, Vec<usize>);
+
+    /// Returns the changes of each batch in the order of the parts.
+    fn split(zone: &Zone) -> Vec<Vec<Change>> {
+        let files = batches(zone);
+        let paths = (1..=files.len()).map(|part| match part {
+            1 => "dns/example.com.change-batch.json".to_owned(),
+            part => format!("dns/example.com.{part}.change-batch.json"),
+        });
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let change = |change: &serde_json::Value| {
+            let set = &change["ResourceRecordSet"];
+            let values = set["ResourceRecords"].as_array().unwrap();
+            let lengths = values.iter().map(|value| value["Value"].as_str().unwrap().len()).collect();
+            (text(&set["Name"]), text(&set["SetIdentifier"]), lengths)
+        };
+        paths
+            .map(|path| {
+                let batch: serde_json::Value = serde_json::from_slice(&files[&path]).unwrap();
+                batch["Changes"].as_array().unwrap().iter().map(change).collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_fits_is_one_batch_without_a_part() {
+        let zone = zone((0..500).map(|index| record(&format!("n{index:03}"), 0, &[1])).collect());
+        let files = batches(&zone);
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["dns/example.com.change-batch.json"]);
+        let text = String::from_utf8(files.into_values().next().unwrap()).unwrap();
+        assert!(
+            text.starts_with("{\n \"Comment\": \"Records of example.com made by infra\",\n \"Changes\": [\n"),
+            "{text:.80}"
+        );
+    }
+
+    #[test]
+    fn more_than_a_thousand_values_counted_twice_make_another_part() {
+        let zone = zone((0..501).map(|index| record(&format!("n{index:03}"), 0, &[1])).collect());
+        assert_eq!(split(&zone).iter().map(Vec::len).collect::<Vec<_>>(), [500, 1]);
+        let files = batches(&zone);
+        let last = String::from_utf8_lossy(&files["dns/example.com.2.change-batch.json"]);
+        assert!(last.contains("made by infra, part 2 of 2"), "{last}");
+    }
+
+    #[test]
+    fn more_than_32_000_characters_counted_twice_make_another_part() {
+        let zone = zone((0..5).map(|index| record(&format!("n{index}"), 0, &[4_000])).collect());
+        assert_eq!(split(&zone).iter().map(Vec::len).collect::<Vec<_>>(), [4, 1]);
+    }
+
+    #[test]
+    fn the_records_of_a_name_change_together() {
+        let mut records: Vec<_> = (0..400).map(|index| record(&format!("n{index:03}"), 0, &[1])).collect();
+        records.extend((0..150).map(|set| record("z", set, &[1])));
+        assert_eq!(split(&zone(records)).iter().map(Vec::len).collect::<Vec<_>>(), [400, 150]);
+    }
+
+    #[test]
+    fn a_zone_without_records_has_no_batch() {
+        assert!(batches(&zone(Vec::new())).is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_batch_is_too_large_and_nothing_is_lost(
+            names in vec(vec(vec(1_usize..600, 1..30), 1..5), 0..24),
+        ) {
+            let records: Vec<_> = names
+                .iter()
+                .enumerate()
+                .flat_map(|(index, sets)| {
+                    sets.iter().enumerate().map(move |(set, values)| record(&format!("n{index:03}"), set, values))
+                })
+                .collect();
+            let expected: Vec<Change> = names
+                .iter()
+                .enumerate()
+                .flat_map(|(index, sets)| {
+                    let name = format!("n{index:03}.example.com.");
+                    sets.iter().enumerate().map(move |(set, values)| (name.clone(), format!("{set:04}"), values.clone()))
+                })
+                .collect();
+            // The order in which entries were read does not matter.
+            let zone = zone(records.into_iter().rev().collect());
+            let parts = split(&zone);
+            prop_assert_eq!(parts.concat(), expected);
+            let mut seen = std::collections::BTreeSet::new();
+            for part in parts {
+                let own: std::collections::BTreeSet<String> = part.iter().map(|(name, _, _)| name.clone()).collect();
+                let values: usize = part.iter().map(|(_, _, values)| 2 * values.len()).sum();
+                let characters: usize = part.iter().flat_map(|(_, _, values)| values).map(|length| 2 * length).sum();
+                prop_assert!(own.len() == 1 || (values <= 1_000 && characters <= 32_000));
+                for name in own {
+                    prop_assert!(seen.insert(name), "a name stands in two parts");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn json_is_indented_by_one_and_ends_with_a_newline() {
+        assert_eq!(String::from_utf8(json(&object! { "A" => list![1] })).unwrap(), "{\n \"A\": [\n  1\n ]\n}\n");
+    }
+
+    #[test]
+    fn every_object_is_a_document_of_its_own() {
+        let objects = [object! { "a" => 1 }, object! { "b" => "2" }];
+        assert_eq!(String::from_utf8(yaml(&objects)).unwrap(), "---\na: 1\n---\nb: '2'\n");
+    }
+
+    #[test]
+    fn a_description_says_stack_environment_and_part() {
+        let yaml = "description: Jobs\nqueues: { a: {} }\nraw: { b: { type: AWS::SSM::Parameter, part: edge } }\n";
+        let assembly = compile(yaml);
+        assert_eq!(read(&assembly, "stacks/example.eu-west-1.template.json")["Description"], "Jobs (dev)");
+        let edge = read(&assembly, "stacks/example.us-east-1.template.json");
+        assert_eq!(edge["Description"], "Jobs (dev, what must live in us-east-1)");
+    }
+
+    #[test]
+    fn a_long_description_ends_between_two_characters() {
+        let yaml = format!("description: a{}\nqueues: {{ a: {{}} }}\n", "\u{fc}".repeat(600));
+        let template = read(&compile(&yaml), "stacks/example.eu-west-1.template.json");
+        assert_eq!(template["Description"].as_str().unwrap().len(), 1_023);
+    }
+}

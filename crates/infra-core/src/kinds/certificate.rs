@@ -1,5 +1,7 @@
 //! ACM certificates. Where one must live follows from who uses it.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -123,9 +125,9 @@ impl<'a> Bound<'a, Certificate> {
         self.imported_in(&Region::US_EAST_1).unwrap_or_else(|| self.edge_certificate().reference())
     }
 
-    /// Returns the ARN of the certificate in the stack's own region.
-    pub fn regional_arn(&self) -> Expr {
-        self.imported_in(self.region()).unwrap_or_else(|| self.handle("").reference())
+    /// Returns the ARN of the certificate for something in `region`; a requested one serves its own region only.
+    pub fn regional_arn(&self, region: &Region) -> Expr {
+        self.imported_in(region).unwrap_or_else(|| self.handle("").reference())
     }
 
     /// Returns the ARN of every certificate that the entry stands for, with its region.
@@ -267,9 +269,9 @@ fn imported(entry: Bound<'_, Certificate>, diags: &mut Diagnostics) {
     if entry.demanded(Edge::WORD) {
         wanted.push((Region::US_EAST_1, "a web site"));
     }
-    if entry.demanded(Regional::WORD) {
-        wanted.push((*entry.region(), "an API or a load balancer"));
-    }
+    let regional = entry.referrals().iter().filter(|referral| referral.mark == Regional::WORD);
+    let regions: BTreeSet<Region> = regional.map(|referral| *entry.world().home_region(referral.from.stack)).collect();
+    wanted.extend(regions.into_iter().map(|region| (region, "an API or a load balancer")));
     for (region, user) in wanted {
         if entry.imported_in(&region).is_none() {
             diags.push(
@@ -291,5 +293,230 @@ impl Certificate {
     /// Starts a certificate for APIs and load balancers of the stack's own region.
     pub fn regional(domain: DomainName, zones: Vec<Ref<HostedZone>>) -> Typed<Self, Regional> {
         Typed::new(Self { domain: Some(domain), zones, ..Self::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::assembly::Assembly;
+    use crate::kinds::testing::{compile, compile_stacks, json, properties, properties_in, report, report_stacks};
+
+    const ZONE: &str = "hosted-zones: { main: { domain: '${env.domain}', existing: Z0123456789EXAMPLE0 } }\n";
+    const SITE: &str = "web-sites: { app: { domains: ['www.${env.domain}'], certificate: web } }\n";
+    const API: &str = "
+http-apis:
+  shop:
+    domain: www.${env.domain}
+    certificate: web
+    routes: { GET /a: { to: { http: { url: 'https://a.example.net' } } } }
+";
+
+    fn web(rest: &str) -> String {
+        format!("{ZONE}certificates: {{ web: {{ domain: 'www.${{env.domain}}', zones: [main] }} }}\n{rest}")
+    }
+
+    /// Returns `template: logical id` of each certificate.
+    fn certificates(assembly: &Assembly) -> Vec<String> {
+        let paths = assembly.files.keys().filter(|path| path.ends_with("template.json"));
+        let all = paths.flat_map(|path| {
+            let template = json(assembly, path);
+            let resources = template["Resources"].as_object().unwrap().clone();
+            let short = path.trim_start_matches("stacks/").trim_end_matches(".template.json").to_owned();
+            let of_acm = |resource: &Value| resource["Type"] == "AWS::CertificateManager::Certificate";
+            resources.into_iter().filter(move |(_, resource)| of_acm(resource)).map(move |(id, _)| format!("{short}: {id}"))
+        });
+        all.collect()
+    }
+
+    #[test]
+    fn every_name_is_validated_in_its_zone() {
+        assert_snapshot!(properties(Certificate::EXAMPLE, "CertificateWeb"), @"
+        DomainName: dev.example.com
+        SubjectAlternativeNames:
+        - '*.dev.example.com'
+        KeyAlgorithm: RSA_2048
+        ValidationMethod: DNS
+        DomainValidationOptions:
+        - DomainName: dev.example.com
+          HostedZoneId: Z0123456789EXAMPLE0
+        - DomainName: '*.dev.example.com'
+          HostedZoneId: Z0123456789EXAMPLE0
+        ");
+    }
+
+    #[test]
+    fn the_zone_with_the_longest_match_validates_a_name() {
+        let yaml = "
+hosted-zones:
+  main: { domain: '${env.domain}', existing: Z0123456789EXAMPLE0 }
+  shop: { domain: 'shop.${env.domain}', existing: Z0123456789EXAMPLE1 }
+certificates:
+  web: { domain: 'www.shop.${env.domain}', names: ['www.${env.domain}'], zones: [shop, main], key-algorithm: ec-prime256v1 }
+";
+        assert_snapshot!(properties(yaml, "CertificateWeb"), @"
+        DomainName: www.shop.dev.example.com
+        SubjectAlternativeNames:
+        - www.dev.example.com
+        KeyAlgorithm: EC_prime256v1
+        ValidationMethod: DNS
+        DomainValidationOptions:
+        - DomainName: www.shop.dev.example.com
+          HostedZoneId: Z0123456789EXAMPLE1
+        - DomainName: www.dev.example.com
+          HostedZoneId: Z0123456789EXAMPLE0
+        ");
+    }
+
+    #[test]
+    fn a_certificate_that_nobody_uses_is_requested_at_home() {
+        assert_eq!(certificates(&compile(&web(""))), ["example.eu-west-1: CertificateWeb"]);
+    }
+
+    #[test]
+    fn a_site_has_its_certificate_in_us_east_1_and_the_arn_crosses_as_a_parameter() {
+        let assembly = compile(&web(SITE));
+        assert_eq!(certificates(&assembly), ["example.us-east-1: CertificateWebEdge"]);
+        let distribution = properties_in(&assembly, "stacks/example.eu-west-1.template.json", "SiteApp");
+        assert!(distribution.contains("AcmCertificateArn:\n      Ref: ExampleEdgeCertificateWebEdgeRef\n"), "{distribution}");
+        assert_snapshot!(json(&assembly, "manifest.json")["edges"], @r#"[{"from":{"stack":"shop-dev-example-us-east-1","region":"us-east-1","output":"CertificateWebEdgeRef"},"to":{"stack":"shop-dev-example","region":"eu-west-1","parameter":"ExampleEdgeCertificateWebEdgeRef"}}]"#);
+    }
+
+    #[test]
+    fn an_api_has_its_certificate_at_home() {
+        assert_eq!(certificates(&compile(&web(API))), ["example.eu-west-1: CertificateWeb"]);
+    }
+
+    #[test]
+    fn a_certificate_used_both_ways_becomes_two() {
+        let assembly = compile(&web(&format!("{SITE}{API}")));
+        assert_eq!(certificates(&assembly), ["example.eu-west-1: CertificateWeb", "example.us-east-1: CertificateWebEdge"]);
+    }
+
+    #[test]
+    fn in_us_east_1_one_certificate_serves_both_ways() {
+        let assembly = compile(&web(&format!("region: us-east-1\n{SITE}{API}")));
+        assert_eq!(certificates(&assembly), ["example.us-east-1: CertificateWeb"]);
+        let path = "stacks/example.us-east-1.template.json";
+        for (id, key) in [("SiteApp", "AcmCertificateArn"), ("ApiShopDomain", "CertificateArn")] {
+            let text = properties_in(&assembly, path, id);
+            let (_, arn) = text.split_once(&format!("{key}:\n")).unwrap();
+            assert!(arn.trim_start().starts_with("Ref: CertificateWeb\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_site_of_another_stack_takes_the_certificate_of_this_ones_edge() {
+        let site = "web-sites: { app: { domains: ['www.${env.domain}'], certificate: dns.web } }\n";
+        let assembly = compile_stacks(&[("dns", &web("")), ("site", site)]);
+        assert_eq!(certificates(&assembly), ["dns.us-east-1: CertificateWebEdge"]);
+        let text = properties_in(&assembly, "stacks/site.eu-west-1.template.json", "SiteApp");
+        assert!(text.contains("AcmCertificateArn:\n      Ref: DnsEdgeCertificateWebEdgeRef\n"), "{text}");
+    }
+
+    const EAST: &str = "arn:aws:acm:us-east-1:123456789012:certificate/east";
+    const WEST: &str = "arn:aws:acm:eu-west-1:123456789012:certificate/west";
+    const CENTRAL: &str = "arn:aws:acm:eu-central-1:123456789012:certificate/central";
+
+    fn imported(arns: &[&str], rest: &str) -> String {
+        format!("{ZONE}certificates: {{ web: {{ imported: ['{}'] }} }}\n{rest}", arns.join("', '"))
+    }
+
+    #[test]
+    fn of_an_imported_certificate_each_use_takes_the_arn_of_its_region() {
+        let assembly = compile(&imported(&[WEST, EAST], &format!("{SITE}{API}")));
+        assert_eq!(certificates(&assembly), [""; 0]);
+        let path = "stacks/example.eu-west-1.template.json";
+        assert!(properties_in(&assembly, path, "SiteApp").contains(EAST));
+        assert!(properties_in(&assembly, path, "ApiShopDomain").contains(WEST));
+    }
+
+    #[test]
+    fn an_api_of_another_region_takes_the_imported_arn_of_that_region() {
+        let api = format!("region: eu-central-1{}", API.replace("certificate: web", "certificate: dns.web"));
+        let assembly = compile_stacks(&[("api", &api), ("dns", &imported(&[WEST, CENTRAL], ""))]);
+        let text = properties_in(&assembly, "stacks/api.eu-central-1.template.json", "ApiShopDomain");
+        assert!(text.contains(CENTRAL), "{text}");
+    }
+
+    #[test]
+    fn an_api_of_another_region_needs_an_imported_arn_of_that_region() {
+        let api = format!("region: eu-central-1{}", API.replace("certificate: web", "certificate: dns.web"));
+        assert_snapshot!(report_stacks(&[("api", &api), ("dns", &imported(&[WEST], ""))]), @"certificates/wrong-region: an API or a load balancer needs this certificate in eu-central-1 <- `imported` of stacks/dns.yaml no ARN is of eu-central-1");
+    }
+
+    #[test]
+    fn an_imported_certificate_must_be_where_it_is_used() {
+        assert_snapshot!(report(&imported(&[WEST], SITE)), @"certificates/wrong-region: a web site needs this certificate in us-east-1 <- `imported` no ARN is of us-east-1");
+        assert_snapshot!(report(&imported(&[EAST], API)), @"certificates/wrong-region: an API or a load balancer needs this certificate in eu-west-1 <- `imported` no ARN is of eu-west-1");
+    }
+
+    #[test]
+    fn an_imported_certificate_has_the_names_it_has() {
+        let yaml = format!("certificates: {{ web: {{ imported: ['{WEST}'], domain: 'www.${{env.domain}}' }} }}\n");
+        assert_snapshot!(report(&yaml), @"certificates/imported-with-names: an imported certificate has the names it has <- `imported` imported");
+    }
+
+    #[test]
+    fn another_arn_is_no_certificate() {
+        assert_snapshot!(report(&imported(&["arn:aws:sqs:eu-west-1:123456789012:jobs"], "")), @"certificates/not-a-certificate: `arn:aws:sqs:eu-west-1:123456789012:jobs` is no certificate of ACM <- `'arn:aws:sqs:eu-west-1:123456789012:jobs'` another kind of ARN");
+    }
+
+    #[test]
+    fn a_certificate_needs_a_name() {
+        assert_snapshot!(report("certificates: { web: {} }\n"), @"certificates/no-name: a certificate needs a name or an imported ARN <- `web` has neither `domain` nor `imported`");
+    }
+
+    #[test]
+    fn the_first_name_has_64_characters_at_most() {
+        let long = "a".repeat(50);
+        let yaml = format!("{ZONE}certificates: {{ web: {{ domain: '{long}.${{env.domain}}', zones: [main] }} }}\n");
+        let found = report(&yaml);
+        assert!(found.starts_with("certificates/first-name-too-long: the first name of a certificate has at most 64"), "{found}");
+        assert!(found.ends_with("66 characters\n") && found.lines().count() == 1, "{found}");
+    }
+
+    #[test]
+    fn a_certificate_has_a_hundred_names_at_most() {
+        let names: Vec<String> = (0..100).map(|index| format!("'n{index}.${{env.domain}}'")).collect();
+        let names = names.join(", ");
+        let yaml = format!("{ZONE}certificates: {{ web: {{ domain: '${{env.domain}}', names: [{names}], zones: [main] }} }}\n");
+        assert_snapshot!(report(&yaml), @"certificates/too-many-names: a certificate has at most 100 names <- `names` 101 names in all");
+    }
+
+    #[test]
+    fn cloudfront_takes_no_p_384() {
+        let yaml = web(SITE).replace("zones: [main]", "zones: [main], key-algorithm: ec-secp384r1");
+        assert_snapshot!(report(&yaml), @"certificates/key-algorithm: CloudFront takes no P-384 certificates <- `ec-secp384r1` used by a web site");
+    }
+
+    #[test]
+    fn a_name_outside_the_zones_is_never_validated() {
+        let yaml = format!(
+            "{ZONE}certificates: {{ web: {{ domain: www.example.net, names: ['a.${{env.domain}}', www.example.org], zones: [main] }} }}\n"
+        );
+        assert_snapshot!(report(&yaml), @"
+        certificates/not-validatable: `www.example.net` cannot be validated: no zone of this certificate holds it <- `www.example.net` in none of the zones
+        certificates/not-validatable: `www.example.org` cannot be validated: no zone of this certificate holds it <- `www.example.org` in none of the zones
+        ");
+    }
+
+    #[test]
+    fn a_name_in_a_private_zone_is_never_validated() {
+        let yaml = "
+networks: { main: { cidr: 10.20.0.0/16 } }
+hosted-zones: { in: { domain: 'in.${env.domain}', networks: [main] } }
+certificates: { web: { domain: 'a.in.${env.domain}', zones: [in] } }
+";
+        assert_snapshot!(report(yaml), @"certificates/not-validatable: `a.in.dev.example.com` cannot be validated: its zone is private <- `'a.in.${env.domain}'` ACM asks public DNS");
+    }
+
+    #[test]
+    fn a_requested_certificate_serves_apis_of_its_own_region_only() {
+        let api = format!("region: eu-central-1{}", API.replace("certificate: web", "certificate: dns.web"));
+        assert_snapshot!(report_stacks(&[("api", &api), ("dns", &web(""))]), @"certificates/wrong-region: a certificate for eu-central-1 must be requested in eu-central-1 <- `shop` of stacks/api.yaml lives in eu-central-1 + `web` of stacks/dns.yaml lives in eu-west-1");
     }
 }

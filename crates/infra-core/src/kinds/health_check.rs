@@ -246,6 +246,10 @@ fn validate_endpoint(entry: Bound<'_, HealthCheck>, endpoint: &Endpoint, diags: 
     if !endpoint.path.starts_with('/') {
         diags.push(Diagnostic::error("health-checks/path", "the path must start with `/`").at(at("path"), "no slash"));
     }
+    if endpoint.protocol == Protocol::Tcp && endpoint.search.is_some() {
+        let error = Diagnostic::error("health-checks/search", "a connection gives no text to search");
+        diags.push(error.at(at("search"), "needs HTTP").note(SOURCE).help("use `protocol: https`, or remove `search`"));
+    }
     if !(1..=10).contains(&endpoint.failure_threshold) {
         let error = Diagnostic::error("health-checks/threshold", "`failure-threshold` must be from 1 to 10");
         diags.push(error.at(at("failure-threshold"), "outside").note(SOURCE));
@@ -272,5 +276,150 @@ fn validate_endpoint(entry: Bound<'_, HealthCheck>, endpoint: &Endpoint, diags: 
                     .help("check a name of the region's own, such as `eu.api.example.com`"),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::kinds::testing::{properties, report};
+
+    fn endpoint(rest: &str) -> String {
+        format!("health-checks: {{ api: {{ check: {{ endpoint: {{ host: eu.api.example.com{rest} }} }} }} }}\n")
+    }
+
+    #[test]
+    fn an_endpoint_is_asked_over_https_with_its_name() {
+        assert_snapshot!(properties(HealthCheck::EXAMPLE, "HealthCheckApi"), @"
+        HealthCheckConfig:
+          Type: HTTPS
+          FullyQualifiedDomainName: eu.api.dev.example.com
+          Port: 443
+          ResourcePath: /readyz
+          EnableSNI: true
+          RequestInterval: 30
+          FailureThreshold: 3
+        HealthCheckTags:
+        - Key: Name
+          Value: shop-dev-api
+        ");
+    }
+
+    #[test]
+    fn a_calculated_check_counts_the_others() {
+        assert_snapshot!(properties(HealthCheck::EXAMPLE, "HealthCheckAny"), @"
+        HealthCheckConfig:
+          Type: CALCULATED
+          ChildHealthChecks:
+          - Fn::GetAtt:
+            - HealthCheckApi
+            - HealthCheckId
+          HealthThreshold: 1
+        HealthCheckTags:
+        - Key: Name
+          Value: shop-dev-any
+        ");
+    }
+
+    #[test]
+    fn a_check_can_follow_an_alarm() {
+        let yaml = "
+health-checks:
+  db: { check: { alarm: { name: db-down, region: eu-west-1, without-data: unhealthy } }, inverted: true }
+";
+        assert_snapshot!(properties(yaml, "HealthCheckDb"), @"
+        HealthCheckConfig:
+          Type: CLOUDWATCH_METRIC
+          AlarmIdentifier:
+            Name: db-down
+            Region: eu-west-1
+          InsufficientDataHealthStatus: Unhealthy
+          Inverted: true
+        HealthCheckTags:
+        - Key: Name
+          Value: shop-dev-db
+        ");
+    }
+
+    #[test]
+    fn text_in_the_answer_changes_the_type() {
+        for (protocol, kind) in [("https", "HTTPS_STR_MATCH"), ("http", "HTTP_STR_MATCH")] {
+            let yaml = endpoint(&format!(", protocol: {protocol}, search: ok"));
+            let text = properties(&yaml, "HealthCheckApi");
+            assert!(text.contains(&format!("Type: {kind}\n")) && text.contains("SearchString: ok\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_connection_has_neither_path_nor_server_name() {
+        let yaml = endpoint(", protocol: tcp, port: 8443, interval: fast, regions: [eu-west-1, us-east-1, us-west-2]");
+        assert_snapshot!(properties(&yaml, "HealthCheckApi"), @"
+        HealthCheckConfig:
+          Type: TCP
+          FullyQualifiedDomainName: eu.api.example.com
+          Port: 8443
+          RequestInterval: 10
+          FailureThreshold: 3
+          Regions:
+          - eu-west-1
+          - us-east-1
+          - us-west-2
+        HealthCheckTags:
+        - Key: Name
+          Value: shop-dev-api
+        ");
+    }
+
+    #[test]
+    fn a_connection_gives_no_text_to_search() {
+        assert_snapshot!(report(&endpoint(", protocol: tcp, search: ok")), @"health-checks/search: a connection gives no text to search <- `ok` needs HTTP");
+    }
+
+    #[test]
+    fn a_path_starts_with_a_slash() {
+        assert_snapshot!(report(&endpoint(", path: readyz")), @"health-checks/path: the path must start with `/` <- `readyz` no slash");
+    }
+
+    #[test]
+    fn one_to_ten_looks_decide() {
+        assert_snapshot!(report(&endpoint(", failure-threshold: 11")), @"health-checks/threshold: `failure-threshold` must be from 1 to 10 <- `11` outside");
+    }
+
+    #[test]
+    fn checkers_run_in_some_regions_only() {
+        assert_snapshot!(report(&endpoint(", regions: [eu-west-1, us-east-1, eu-central-1]")), @"health-checks/region: no health checker runs in `eu-central-1` <- `eu-central-1` not a checker region");
+    }
+
+    #[test]
+    fn two_regions_are_too_few() {
+        assert_snapshot!(report(&endpoint(", regions: [eu-west-1, us-east-1]")), @"health-checks/region: a health check needs at least three regions <- `regions` 2");
+    }
+
+    #[test]
+    fn more_checks_than_there_are_cannot_be_healthy() {
+        let yaml = "
+health-checks:
+  api: { check: { endpoint: { host: eu.api.example.com } } }
+  all: { check: { calculated: { of: [api], healthy: 2 } } }
+  none: { check: { calculated: { of: [api], healthy: 0 } } }
+";
+        assert_snapshot!(report(yaml), @"
+        health-checks/threshold: a calculated check needs from one to all of its checks healthy <- `2` 2 of 1 checks
+        health-checks/threshold: a calculated check needs from one to all of its checks healthy <- `0` 0 of 1 checks
+        ");
+    }
+
+    #[test]
+    fn a_check_does_not_ask_the_name_it_decides_about() {
+        let yaml = "
+hosted-zones: { main: { domain: '${env.domain}', existing: Z0123456789EXAMPLE0 } }
+health-checks: { api: { check: { endpoint: { host: 'api.${env.domain}' } } } }
+records:
+  api: { zone: main, name: 'api.${env.domain}', values: { a: [192.0.2.1] }, health-check: api }
+";
+        let found = report(yaml);
+        assert_snapshot!(found, @"health-checks/own-record: a health check must not ask the name it decides about <- `'api.${env.domain}'` follows the record to whatever is healthy");
     }
 }

@@ -90,3 +90,125 @@ impl Bound<'_, HostedZone> {
         !self.networks.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::kinds::testing::{
+        compile, compile_stacks, ids, json, properties, properties_in, report, report_stacks, template,
+    };
+
+    #[test]
+    fn a_zone_of_our_own_stays_and_says_which_servers_to_delegate_to() {
+        let template = template("hosted-zones: { main: { domain: '${env.domain}' } }\n");
+        assert_eq!(template["Resources"]["ZoneMain"]["DeletionPolicy"], "Retain");
+        assert_snapshot!(serde_yaml::to_string(&template).unwrap(), @"
+        AWSTemplateFormatVersion: 2010-09-09
+        Description: Stack example of shop (dev)
+        Resources:
+          ZoneMain:
+            Type: AWS::Route53::HostedZone
+            DeletionPolicy: Retain
+            UpdateReplacePolicy: Retain
+            Properties:
+              Name: dev.example.com.
+              HostedZoneConfig:
+                Comment: Zone main of example
+        Outputs:
+          ZoneMainNameServers:
+            Description: Name servers to which dev.example.com must be delegated
+            Value:
+              Fn::Join:
+              - ','
+              - Fn::GetAtt:
+                - ZoneMain
+                - NameServers
+          ZoneMainRef:
+            Description: Ref of ZoneMain
+            Value:
+              Ref: ZoneMain
+        ");
+    }
+
+    #[test]
+    fn an_existing_zone_makes_nothing() {
+        let yaml = "hosted-zones: { main: { domain: '${env.domain}', existing: Z0123456789EXAMPLE0 } }\n";
+        let assembly = compile(yaml);
+        assert_eq!(assembly.summary.resources, 0);
+        assert_snapshot!(json(&assembly, "manifest.json")["zones"], @r#"[{"domain":"dev.example.com","private":false,"id":"Z0123456789EXAMPLE0","records":0}]"#);
+    }
+
+    #[test]
+    fn networks_make_a_zone_private_and_nobody_delegates_to_it() {
+        assert_snapshot!(properties(HostedZone::EXAMPLE, "ZoneInternal"), @"
+        Name: internal.dev.example.com.
+        HostedZoneConfig:
+          Comment: Zone internal of example
+        VPCs:
+        - VPCId:
+            Ref: NetworkMain
+          VPCRegion: eu-west-1
+        ");
+        assert!(template(HostedZone::EXAMPLE)["Outputs"].get("ZoneInternalNameServers").is_none());
+    }
+
+    #[test]
+    fn a_network_of_another_stack_brings_its_region() {
+        let assembly = compile_stacks(&[
+            ("dns", "hosted-zones: { in: { domain: 'in.${env.domain}', networks: [net.main] } }\n"),
+            ("net", "region: eu-central-1\nnetworks: { main: { cidr: 10.20.0.0/16 } }\n"),
+        ]);
+        let text = properties_in(&assembly, "stacks/dns.eu-west-1.template.json", "ZoneIn");
+        assert!(text.contains("Ref: NetNetworkMainRef\n  VPCRegion: eu-central-1\n"), "{text}");
+        assert_eq!(ids(&json(&assembly, "stacks/dns.eu-west-1.template.json")), ["ZoneIn"]);
+    }
+
+    #[test]
+    fn records_of_an_existing_zone_name_its_id() {
+        let yaml = "
+hosted-zones: { main: { domain: '${env.domain}', existing: Z0123456789EXAMPLE0 } }
+records: { a: { zone: main, name: 'a.${env.domain}', values: { a: [192.0.2.1] } } }
+";
+        let manifest = json(&compile(yaml), "manifest.json");
+        assert_eq!(manifest["zones"][0]["id"], "Z0123456789EXAMPLE0");
+        assert_eq!(manifest["zones"][0]["batch"], "dns/dev.example.com.change-batch.json");
+    }
+
+    #[test]
+    fn a_zone_has_no_wildcard_name() {
+        assert_snapshot!(report("hosted-zones: { main: { domain: '*.${env.domain}' } }\n"), @"hosted-zones/wildcard: a hosted zone has no wildcard name <- `'*.${env.domain}'` a wildcard");
+    }
+
+    #[test]
+    fn records_of_one_domain_belong_to_one_entry() {
+        let stack = |name: &str| {
+            format!(
+                "hosted-zones: {{ main: {{ domain: '${{env.domain}}', existing: Z0123456789EXAMPLE0 }} }}
+records: {{ {name}: {{ zone: main, name: '{name}.${{env.domain}}', values: {{ a: [192.0.2.1] }} }} }}
+"
+            )
+        };
+        assert_snapshot!(report_stacks(&[("one", &stack("a")), ("two", &stack("b"))]), @"hosted-zones/twice: two public hosted zones of `dev.example.com` have records <- `main` of stacks/two.yaml this one + `main` of stacks/one.yaml and this one");
+    }
+
+    #[test]
+    fn a_public_and_a_private_zone_of_one_domain_have_batches_of_their_own() {
+        let yaml = "
+networks: { main: { cidr: 10.20.0.0/16 } }
+hosted-zones:
+  in: { domain: '${env.domain}', networks: [main] }
+  out: { domain: '${env.domain}' }
+records:
+  in: { zone: in, name: 'a.${env.domain}', values: { a: [10.0.0.1] } }
+  out: { zone: out, name: 'a.${env.domain}', values: { a: [192.0.2.1] } }
+";
+        let assembly = compile(yaml);
+        let batches: Vec<&String> = assembly.files.keys().filter(|path| path.starts_with("dns/")).collect();
+        assert_eq!(
+            batches,
+            ["dns/dev.example.com.change-batch.json", "dns/dev.example.com.private.change-batch.json"]
+        );
+    }
+}

@@ -50,7 +50,7 @@ pub trait Sectioned: Kind {
 mod check;
 mod security_group;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod workload;
 
 macro_rules! kinds {

@@ -241,8 +241,10 @@ fn policy_properties(entry: Bound<'_, Queue>, part: &str, sends: impl Fn(Bound<'
         .when("Bool", "aws:SecureTransport", "false");
     let mut policy = Policy::default().with(secure);
     for topic in entry.referrers::<Topic>().into_iter().filter(|topic| sends(*topic)) {
+        // Ids of statements are unique, ids of topics are so in one stack only.
+        let stack = if topic.id.stack == entry.id.stack { String::new() } else { topic.stack_name().to_pascal() };
         let statement = Statement::allow(["sqs:SendMessage"], queue.arn())
-            .sid(format!("From{}", topic.logical_id("")))
+            .sid(format!("From{stack}{}", topic.logical_id("")))
             .service("sns.amazonaws.com")
             .when("ArnEquals", "aws:SourceArn", topic.arn());
         policy.push(statement);
@@ -286,5 +288,320 @@ impl Queue {
     /// Starts a FIFO queue.
     pub fn fifo() -> Typed<Self, Fifo> {
         Typed::new(Self { fifo: true, ..Self::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::kinds::testing::{compile_stacks, ids, json, properties, properties_in, report, resolved, template};
+
+    #[test]
+    fn a_queue_polls_long_and_moves_what_fails_to_a_queue_of_its_own() {
+        assert_snapshot!(properties(Queue::EXAMPLE, "QueuePayment"), @"
+        VisibilityTimeout: 180
+        MessageRetentionPeriod: 345600
+        ReceiveMessageWaitTimeSeconds: 20
+        MaximumMessageSize: 1048576
+        SqsManagedSseEnabled: true
+        RedrivePolicy:
+          deadLetterTargetArn:
+            Fn::GetAtt:
+            - QueuePaymentDeadLetter
+            - Arn
+          maxReceiveCount: 5
+        ");
+    }
+
+    #[test]
+    fn dead_letters_are_kept_as_long_as_sqs_can() {
+        assert_snapshot!(properties(Queue::EXAMPLE, "QueuePaymentDeadLetter"), @"
+        MessageRetentionPeriod: 1209600
+        SqsManagedSseEnabled: true
+        ");
+    }
+
+    #[test]
+    fn both_queues_refuse_plain_connections() {
+        assert_snapshot!(properties(Queue::EXAMPLE, "QueuePaymentPolicy"), @"
+        Queues:
+        - Ref: QueuePayment
+        PolicyDocument:
+          Version: 2012-10-17
+          Statement:
+          - Effect: Deny
+            Action: sqs:*
+            Resource:
+              Fn::GetAtt:
+              - QueuePayment
+              - Arn
+            Sid: OnlyEncrypted
+            Principal: '*'
+            Condition:
+              Bool:
+                aws:SecureTransport: 'false'
+        ");
+        let dead = properties(Queue::EXAMPLE, "QueuePaymentDeadLetterPolicy");
+        assert!(dead.contains("QueuePaymentDeadLetter") && dead.contains("aws:SecureTransport"), "{dead}");
+    }
+
+    #[test]
+    fn without_dead_letters_there_is_neither_queue_nor_redrive() {
+        let template = template("queues: { audit: { dead-letter: { enabled: false } } }\n");
+        assert_eq!(ids(&template), ["QueueAudit", "QueueAuditPolicy"]);
+        assert!(template["Resources"]["QueueAudit"]["Properties"].get("RedrivePolicy").is_none());
+    }
+
+    #[test]
+    fn queues_go_with_their_stack_and_keys_stay() {
+        let template = template("queues: { audit: { encryption: kms } }\n");
+        assert_eq!(template["Resources"]["QueueAudit"]["DeletionPolicy"], "Delete");
+        assert_eq!(template["Resources"]["QueueAuditKey"]["DeletionPolicy"], "Retain");
+        assert_eq!(template["Resources"]["QueueAuditKey"]["UpdateReplacePolicy"], "Retain");
+    }
+
+    #[test]
+    fn one_customer_key_encrypts_the_queue_and_its_dead_letters() {
+        let template = template("queues: { audit: { encryption: kms } }\n");
+        for id in ["QueueAudit", "QueueAuditDeadLetter"] {
+            let properties = &template["Resources"][id]["Properties"];
+            assert_eq!(properties["KmsMasterKeyId"], serde_json::json!({ "Fn::GetAtt": ["QueueAuditKey", "Arn"] }));
+            assert!(properties.get("SqsManagedSseEnabled").is_none(), "{properties}");
+        }
+    }
+
+    #[test]
+    fn the_key_lets_topics_deliver_only_where_one_subscribes() {
+        let alone = properties("queues: { audit: { encryption: kms } }\n", "QueueAuditKey");
+        assert!(!alone.contains("sns.amazonaws.com"), "{alone}");
+        let yaml = "
+queues: { audit: { encryption: kms } }
+topics: { events: { subscriptions: { audit: { queue: audit } } } }
+";
+        assert_snapshot!(properties(yaml, "QueueAuditKey"), @"
+        Description: Messages of queue shop-dev-audit
+        EnableKeyRotation: true
+        KeyPolicy:
+          Version: 2012-10-17
+          Statement:
+          - Effect: Allow
+            Action: kms:*
+            Resource: '*'
+            Sid: Account
+            Principal:
+              AWS:
+                Fn::Sub: arn:${AWS::Partition}:iam::${AWS::AccountId}:root
+          - Effect: Allow
+            Action:
+            - kms:Decrypt
+            - kms:GenerateDataKey*
+            Resource: '*'
+            Sid: TopicsDeliver
+            Principal:
+              Service: sns.amazonaws.com
+            Condition:
+              StringEquals:
+                aws:SourceAccount:
+                  Ref: AWS::AccountId
+        ");
+    }
+
+    #[test]
+    fn a_fifo_queue_has_fifo_dead_letters() {
+        let yaml = "queues: { orders: { fifo: true } }\n";
+        assert!(properties(yaml, "QueueOrders").starts_with("FifoQueue: true\n"));
+        assert!(properties(yaml, "QueueOrdersDeadLetter").starts_with("FifoQueue: true\n"));
+    }
+
+    #[test]
+    fn high_throughput_looks_at_each_message_group() {
+        let yaml = "queues: { orders: { fifo: true, high-throughput: true, content-based-deduplication: true } }\n";
+        let text = properties(yaml, "QueueOrders");
+        assert_snapshot!(text.split_inclusive('\n').take(4).collect::<String>(), @"
+        FifoQueue: true
+        ContentBasedDeduplication: true
+        DeduplicationScope: messageGroup
+        FifoThroughputLimit: perMessageGroupId
+        ");
+    }
+
+    #[test]
+    fn a_delay_is_written_only_where_there_is_one() {
+        assert!(!properties("queues: { a: {} }\n", "QueueA").contains("DelaySeconds"));
+        assert!(properties("queues: { a: { delay: 5 } }\n", "QueueA").contains("DelaySeconds: 5\n"));
+    }
+
+    #[test]
+    fn consumers_and_senders_get_what_they_need_and_the_key() {
+        let world = resolved("queues: { audit: { encryption: kms } }\n");
+        let queue = world.all::<Queue>().next().unwrap();
+        let policy = |statements: Vec<Statement>| {
+            let policy = statements.into_iter().fold(Policy::default(), Policy::with);
+            serde_yaml::to_string(&Expr::from(policy)).unwrap()
+        };
+        assert_snapshot!(policy(queue.consume_statements()), @"
+        Version: 2012-10-17
+        Statement:
+        - Effect: Allow
+          Action:
+          - sqs:ReceiveMessage
+          - sqs:DeleteMessage
+          - sqs:ChangeMessageVisibility
+          - sqs:GetQueueAttributes
+          Resource:
+            Fn::GetAtt:
+            - QueueAudit
+            - Arn
+        - Effect: Allow
+          Action: kms:Decrypt
+          Resource:
+            Fn::GetAtt:
+            - QueueAuditKey
+            - Arn
+        ");
+        assert_snapshot!(policy(queue.send_statements()), @"
+        Version: 2012-10-17
+        Statement:
+        - Effect: Allow
+          Action:
+          - sqs:SendMessage
+          - sqs:GetQueueUrl
+          Resource:
+            Fn::GetAtt:
+            - QueueAudit
+            - Arn
+        - Effect: Allow
+          Action:
+          - kms:Decrypt
+          - kms:GenerateDataKey
+          Resource:
+            Fn::GetAtt:
+            - QueueAuditKey
+            - Arn
+        ");
+    }
+
+    #[test]
+    fn plain_encryption_needs_no_grant_of_a_key() {
+        let world = resolved("queues: { audit: {} }\n");
+        let queue = world.all::<Queue>().next().unwrap();
+        assert_eq!((queue.consume_statements().len(), queue.send_statements().len()), (1, 1));
+    }
+
+    const EVENTS: (&str, &str) =
+        ("events", "topics: { orders: { subscriptions: { jobs: { queue: consumer.jobs } } } }\n");
+
+    #[test]
+    fn topics_of_other_stacks_may_send_and_their_stack_waits_for_nobody() {
+        let assembly = compile_stacks(&[EVENTS, ("consumer", "queues: { jobs: {} }\n")]);
+        let consumer = "stacks/consumer.eu-west-1.template.json";
+        assert_snapshot!(properties_in(&assembly, consumer, "QueueJobsPolicy"), @"
+        Queues:
+        - Ref: QueueJobs
+        PolicyDocument:
+          Version: 2012-10-17
+          Statement:
+          - Effect: Deny
+            Action: sqs:*
+            Resource:
+              Fn::GetAtt:
+              - QueueJobs
+              - Arn
+            Sid: OnlyEncrypted
+            Principal: '*'
+            Condition:
+              Bool:
+                aws:SecureTransport: 'false'
+          - Effect: Allow
+            Action: sqs:SendMessage
+            Resource:
+              Fn::GetAtt:
+              - QueueJobs
+              - Arn
+            Sid: FromEventsTopicOrders
+            Principal:
+              Service: sns.amazonaws.com
+            Condition:
+              ArnEquals:
+                aws:SourceArn:
+                  Ref: EventsTopicOrdersRef
+        ");
+        assert!(ids(&json(&assembly, consumer)).contains(&"TopicOrdersToJobs"));
+        let manifest = json(&assembly, "manifest.json");
+        let needs: Vec<String> =
+            manifest["stacks"].as_array().unwrap().iter().map(|stack| stack["dependsOn"].to_string()).collect();
+        assert_eq!(needs, [r#"["shop-dev-events"]"#, "[]"]);
+    }
+
+    #[test]
+    fn a_topic_may_send_to_the_dead_letters_only_where_it_gives_up_to_them() {
+        let giving_up = compile_stacks(&[EVENTS, ("consumer", "queues: { jobs: {} }\n")]);
+        let consumer = "stacks/consumer.eu-west-1.template.json";
+        assert!(properties_in(&giving_up, consumer, "QueueJobsDeadLetterPolicy").contains("sns.amazonaws.com"));
+        let yaml = "
+queues: { jobs: {} }
+topics: { orders: { subscriptions: { jobs: { queue: jobs, dead-letter: false } } } }
+";
+        assert!(!properties(yaml, "QueueJobsDeadLetterPolicy").contains("sns.amazonaws.com"));
+        assert!(properties(yaml, "QueueJobsPolicy").contains("sns.amazonaws.com"));
+    }
+
+    #[test]
+    fn topics_of_one_name_in_two_stacks_have_statements_of_their_own() {
+        let topic = |name: &str| {
+            format!("topics: {{ orders: {{ subscriptions: {{ {name}: {{ queue: consumer.jobs }} }} }} }}\n")
+        };
+        let (a, b) = (topic("a"), topic("b"));
+        let assembly = compile_stacks(&[("a", &a), ("b", &b), ("consumer", "queues: { jobs: {} }\n")]);
+        let template = json(&assembly, "stacks/consumer.eu-west-1.template.json");
+        let statements = &template["Resources"]["QueueJobsPolicy"]["Properties"]["PolicyDocument"]["Statement"];
+        let sids: std::collections::BTreeSet<&str> =
+            statements.as_array().unwrap().iter().map(|statement| statement["Sid"].as_str().unwrap()).collect();
+        assert_eq!(sids.len(), 3, "{sids:?}");
+    }
+
+    #[test]
+    fn numbers_outside_what_sqs_takes_are_reported_where_they_stand() {
+        for (line, expected) in [
+            ("visibility-timeout: 43201", "`visibility-timeout` must be from 0 to 43200 <- `43201` 43201 is outside"),
+            ("retention: 59", "`retention` must be from 60 to 1209600 <- `59` 59 is outside"),
+            ("delay: 901", "`delay` must be from 0 to 900 <- `901` 901 is outside"),
+            ("wait-time: 21", "`wait-time` must be from 0 to 20 <- `21` 21 is outside"),
+            ("max-message-size: 1023", "`max-message-size` must be from 1024 to 1048576 <- `1023` 1023 is outside"),
+            (
+                "dead-letter: { retention: 1209601 }",
+                "`retention` must be from 60 to 1209600 <- `1209601` 1209601 is outside",
+            ),
+            (
+                "dead-letter: { max-receive-count: 0 }",
+                "`max-receive-count` must be from 1 to 1000 <- `0` 0 is outside",
+            ),
+        ] {
+            let found = report(&format!("queues: {{ jobs: {{ {line} }} }}\n"));
+            assert_eq!(found, format!("kinds/out-of-range: {expected}\n"));
+        }
+    }
+
+    #[test]
+    fn what_only_fifo_queues_can_is_refused_on_others() {
+        let yaml = "queues: { jobs: { high-throughput: true, content-based-deduplication: true } }\n";
+        assert_snapshot!(report(yaml), @"
+        queues/fifo-only: `high-throughput` is for FIFO queues <- `true` this queue is a standard one
+        queues/fifo-only: `content-based-deduplication` is for FIFO queues <- `true` this queue is a standard one
+        ");
+    }
+
+    #[test]
+    fn dead_letters_must_outlive_the_queue() {
+        let yaml = "queues: { jobs: { retention: 3600, dead-letter: { retention: 3600 } } }\n";
+        assert_snapshot!(report(yaml), @"queues/dead-letter-retention: the dead-letter queue forgets messages before anybody looks <- `3600` kept 3600 s");
+    }
+
+    #[test]
+    fn a_fifo_queue_may_keep_dead_letters_as_long_as_messages() {
+        let yaml = "queues: { jobs: { fifo: true, retention: 3600, dead-letter: { retention: 3600 } } }\n";
+        assert_eq!(report(yaml), "");
     }
 }

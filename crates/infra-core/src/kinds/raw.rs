@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::artifacts::{Deletion, Expr, Handle, Object, Place, Resource};
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::lower::Lowering;
 use crate::names::LogicalId;
 use crate::resolve::{Bound, Resolved};
@@ -94,6 +94,9 @@ raw:
                     .help("such as `AWS::CloudTrail::Trail`"),
             );
         }
+        for (key, value) in &entry.spec().properties {
+            check_stacks(entry, key, value, diags);
+        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
@@ -120,6 +123,42 @@ raw:
     }
 }
 
+/// Reports references to stacks that are not there; unknown logical ids are found when stacks are linked.
+fn check_stacks(entry: Bound<'_, Raw>, key: &str, value: &serde_json::Value, diags: &mut Diagnostics) {
+    let world = entry.world();
+    let stacks = || (0..world.stack_count()).map(|index| world.stack(index).0.as_str());
+    let mut report = |target: &str| {
+        let Some((stack, _)) = target.split_once('.').filter(|(stack, _)| !stacks().any(|known| known == *stack)) else {
+            return;
+        };
+        let error = Diagnostic::error("raw/unknown-stack", format!("there is no stack `{stack}`"))
+            .at(entry.at(&route!["properties", key]), format!("refers to `{target}`"));
+        diags.push(match suggest(stack, stacks()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("the stacks are {}", crate::resolve::list(stacks()))),
+        });
+    };
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|item| check_stacks(entry, key, item, diags)),
+        serde_json::Value::Object(map) => match function(map) {
+            Some(("Ref", serde_json::Value::String(target))) => report(target),
+            Some(("Fn::GetAtt", serde_json::Value::Array(parts))) => {
+                parts.first().and_then(serde_json::Value::as_str).into_iter().for_each(report);
+            }
+            Some(_) | None => map.values().for_each(|value| check_stacks(entry, key, value, diags)),
+        },
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
+    }
+}
+
+/// Returns name and argument of what may be an intrinsic function.
+fn function(map: &serde_json::Map<String, serde_json::Value>) -> Option<(&str, &serde_json::Value)> {
+    map.iter().next().filter(|_| map.len() == 1).map(|(name, argument)| (name.as_str(), argument))
+}
+
 /// Reads properties; what refers to resources becomes handles, so that linking can follow it.
 struct Reader<'a> {
     world: &'a Resolved,
@@ -141,8 +180,7 @@ impl Reader<'_> {
     }
 
     fn reference(&self, map: &serde_json::Map<String, serde_json::Value>) -> Option<Expr> {
-        let (function, argument) = map.iter().next().filter(|_| map.len() == 1)?;
-        match (function.as_str(), argument) {
+        match function(map)? {
             ("Ref", serde_json::Value::String(target)) => Some(Expr::Ref(self.handle(target)?)),
             ("Fn::GetAtt", serde_json::Value::Array(parts)) => match parts.as_slice() {
                 [serde_json::Value::String(target), serde_json::Value::String(attribute)] => {
@@ -164,5 +202,129 @@ impl Reader<'_> {
             }
         };
         Some(Handle { place, id: id.parse().ok()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::kinds::testing::{compile, compile_stacks, json, properties, properties_in, report, report_stacks, template};
+
+    fn parameter(rest: &str) -> String {
+        format!("queues: {{ jobs: {{}} }}\nraw: {{ name: {{ type: AWS::SSM::Parameter{rest} }} }}\n")
+    }
+
+    #[test]
+    fn functions_and_what_cloudformation_fills_stay_as_written() {
+        assert_snapshot!(properties(Raw::EXAMPLE, "RawQueueName"), @"
+        Type: String
+        Name:
+          Fn::Sub: /${AWS::StackName}/jobs
+        Value:
+          Fn::GetAtt:
+          - QueueJobs
+          - QueueName
+        ");
+    }
+
+    #[test]
+    fn pseudo_parameters_stay_as_written() {
+        let yaml = parameter(", properties: { Type: String, Value: { Ref: AWS::Region } }");
+        assert_snapshot!(properties(&yaml, "RawName"), @"
+        Type: String
+        Value:
+          Ref: AWS::Region
+        ");
+    }
+
+    #[test]
+    fn values_of_other_stacks_cross_as_parameters() {
+        let raw = "
+raw:
+  name:
+    type: AWS::SSM::Parameter
+    properties:
+      Type: String
+      Value: { Fn::Join: [' ', [{ Ref: core.QueueJobs }, { Fn::GetAtt: [core.QueueJobs, Arn] }]] }
+";
+        let assembly = compile_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", raw)]);
+        assert_snapshot!(properties_in(&assembly, "stacks/params.eu-west-1.template.json", "RawName"), @"
+        Type: String
+        Value:
+          Fn::Join:
+          - ' '
+          - - Ref: CoreQueueJobsRef
+            - Ref: CoreQueueJobsArn
+        ");
+        let outputs = &json(&assembly, "stacks/core.eu-west-1.template.json")["Outputs"];
+        assert_snapshot!(outputs, @r#"{"QueueJobsArn":{"Description":"Arn of QueueJobs","Value":{"Fn::GetAtt":["QueueJobs","Arn"]}},"QueueJobsRef":{"Description":"Ref of QueueJobs","Value":{"Ref":"QueueJobs"}}}"#);
+    }
+
+    #[test]
+    fn a_part_for_us_east_1_stands_in_the_template_of_that_region() {
+        let yaml = parameter(", part: edge, properties: { Type: String, Value: a }");
+        let assembly = compile(&yaml);
+        assert!(json(&assembly, "stacks/example.us-east-1.template.json")["Resources"].get("RawName").is_some());
+        assert!(json(&assembly, "stacks/example.eu-west-1.template.json")["Resources"].get("RawName").is_none());
+    }
+
+    #[test]
+    fn a_logical_id_may_be_chosen() {
+        let yaml = parameter(", logical-id: Mine, properties: { Type: String, Value: a }");
+        assert_eq!(template(&yaml)["Resources"]["Mine"]["Type"], "AWS::SSM::Parameter");
+    }
+
+    #[test]
+    fn types_that_hold_data_are_retained_unless_it_is_said_otherwise() {
+        for (kind, deletion, expected) in [
+            ("AWS::S3::Bucket", "auto", Some("Retain")),
+            ("AWS::S3::Bucket", "delete", Some("Delete")),
+            ("AWS::SSM::Parameter", "auto", None),
+            ("AWS::SSM::Parameter", "retain", Some("Retain")),
+            ("AWS::EC2::Volume", "snapshot", Some("Snapshot")),
+        ] {
+            let yaml = format!("raw: {{ a: {{ type: '{kind}', deletion: {deletion} }} }}\n");
+            let template = template(&yaml);
+            let resource = &template["Resources"]["RawA"];
+            assert_eq!(resource.get("DeletionPolicy").and_then(|policy| policy.as_str()), expected, "{kind} {deletion}");
+            assert_eq!(resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"));
+        }
+    }
+
+    #[test]
+    fn order_and_metadata_are_kept() {
+        let yaml = parameter(", depends-on: [QueueJobs], metadata: { why: because }, properties: { Type: String, Value: a }");
+        assert_snapshot!(template(&yaml)["Resources"]["RawName"], @r#"{"Type":"AWS::SSM::Parameter","DependsOn":"QueueJobs","Metadata":{"why":"because"},"Properties":{"Type":"String","Value":"a"}}"#);
+    }
+
+    #[test]
+    fn a_type_has_three_parts() {
+        assert_snapshot!(report("raw: { a: { type: 'AWS::SSM' } }\n"), @"raw/type: `AWS::SSM` is no resource type <- `'AWS::SSM'` not of the form `Vendor::Service::Type`");
+    }
+
+    #[test]
+    fn an_unknown_logical_id_is_reported() {
+        let yaml = parameter(", properties: { Type: String, Value: { Ref: QueueJob } }");
+        assert_snapshot!(report(&yaml), @"lower/unknown-resource: stack `shop-dev-example` has no resource `QueueJob` <- `name` refers to it");
+    }
+
+    #[test]
+    fn an_unknown_logical_id_to_wait_for_is_reported() {
+        let yaml = parameter(", depends-on: [QueueJob], properties: { Type: String, Value: a }");
+        assert_snapshot!(report(&yaml), @"lower/unknown-resource: stack `shop-dev-example` has no resource `QueueJob` <- `name` refers to it");
+    }
+
+    #[test]
+    fn an_unknown_logical_id_of_another_stack_is_reported() {
+        let yaml = parameter(", properties: { Type: String, Value: { Fn::GetAtt: [core.QueueJob, Arn] } }");
+        assert_snapshot!(report_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", &yaml)]), @"lower/unknown-resource: stack `shop-dev-core` has no resource `QueueJob` <- `name` of stacks/params.yaml refers to it");
+    }
+
+    #[test]
+    fn an_unknown_stack_is_reported() {
+        let yaml = parameter(", properties: { Type: String, Value: { Fn::Join: ['', [{ Ref: cor.QueueJobs }]] } }");
+        assert_snapshot!(report_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", &yaml)]), @"raw/unknown-stack: there is no stack `cor` <- `Value` of stacks/params.yaml refers to `cor.QueueJobs`");
     }
 }

@@ -2,6 +2,8 @@
 
 mod alias;
 mod checks;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use alias::{AliasTarget, ForeignAlias};
@@ -164,6 +166,19 @@ impl Bound<'_, Record> {
             evaluate_target_health: self.evaluate_target_health.unwrap_or(target.has_health),
         };
         target.types.into_iter().map(|record_type| (record_type, values.clone())).collect()
+    }
+
+    /// Returns the record at the end of a chain of aliases of records; `None` if the chain never ends.
+    fn end(self) -> Option<Self> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut record = self;
+        while let Some(AliasTarget::Record(other)) = &record.spec().alias {
+            if !seen.insert(record.id) {
+                return None;
+            }
+            record = record.follow(other);
+        }
+        Some(record)
     }
 
     fn routing_set(&self) -> Option<RoutingSet> {

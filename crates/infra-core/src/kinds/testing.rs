@@ -1,10 +1,13 @@
 //! Compiles stack files in tests of kinds.
 
+use serde_json::Value;
+
 use super::KINDS;
 use crate::assembly::Assembly;
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{At, Diagnostic, Diagnostics, Label};
 use crate::model::load::{definition, stack_file};
 use crate::model::{Definition, Environment};
+use crate::resolve::Resolved;
 use crate::source::Sources;
 
 fn load(yaml: &str, diags: &mut Diagnostics) -> (Option<Definition>, Sources) {
@@ -27,6 +30,11 @@ pub(crate) fn compile(yaml: &str) -> Assembly {
 
 /// Compiles stacks by name and content in environment `dev`; no finding is allowed.
 pub(crate) fn compile_stacks(stacks: &[(&str, &str)]) -> Assembly {
+    select(stacks, &[])
+}
+
+/// Compiles stacks by name and content and keeps those `selected` with what they need; no finding is allowed.
+pub(crate) fn select(stacks: &[(&str, &str)], selected: &[&str]) -> Assembly {
     let mut diags = Diagnostics::default();
     let environment = Environment::new("dev", "123456789012", "eu-west-1", "dev.example.com").unwrap();
     let mut sources = Sources::default();
@@ -36,9 +44,65 @@ pub(crate) fn compile_stacks(stacks: &[(&str, &str)]) -> Assembly {
         files.extend(stack_file(&sources, file, &mut diags));
     }
     let definition = definition(&"shop".parse().unwrap(), environment, files, &[], &mut diags);
-    let assembly = crate::compile(definition, &[], &sources, &mut diags);
+    let selected: Vec<String> = selected.iter().map(|name| (*name).to_owned()).collect();
+    let assembly = crate::compile(definition, &selected, &sources, &mut diags);
     assert!(diags.is_empty(), "{diags:#?}");
     assembly.unwrap()
+}
+
+/// Binds `yaml` as the stack `example`; no finding is allowed.
+pub(crate) fn resolved(yaml: &str) -> Resolved {
+    let mut diags = Diagnostics::default();
+    let (definition, _) = load(yaml, &mut diags);
+    let world = crate::resolve::resolve(definition.unwrap(), &mut diags);
+    assert!(diags.is_empty(), "{diags:#?}");
+    world.unwrap()
+}
+
+/// Returns a JSON file of an assembly.
+pub(crate) fn json(assembly: &Assembly, path: &str) -> Value {
+    let file = assembly.files.get(path);
+    let file = file.unwrap_or_else(|| panic!("no {path} in {:?}", assembly.files.keys()));
+    serde_json::from_slice(file).unwrap()
+}
+
+/// Returns the properties of one resource of a template as YAML.
+pub(crate) fn properties_in(assembly: &Assembly, path: &str, id: &str) -> String {
+    let template = json(assembly, path);
+    let resource = template["Resources"].get(id).unwrap_or_else(|| panic!("no {id} in {template:#}"));
+    serde_yaml::to_string(&resource["Properties"]).unwrap()
+}
+
+/// Returns the logical ids of all resources of a template.
+pub(crate) fn ids(template: &Value) -> Vec<&str> {
+    template["Resources"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// Returns the findings of stacks by name and content, one a line, with the file in which each is.
+pub(crate) fn report_stacks(stacks: &[(&str, &str)]) -> String {
+    let mut diags = Diagnostics::default();
+    let environment = Environment::new("dev", "123456789012", "eu-west-1", "dev.example.com").unwrap();
+    let mut sources = Sources::default();
+    let mut files = Vec::new();
+    for (name, yaml) in stacks {
+        let file = sources.add(format!("stacks/{name}.yaml"), yaml.as_bytes());
+        files.extend(stack_file(&sources, file, &mut diags));
+    }
+    let definition = definition(&"shop".parse().unwrap(), environment, files, &[], &mut diags);
+    let _ = crate::compile(definition, &[], &sources, &mut diags);
+    let line = |finding: &Diagnostic| {
+        let place = |label: &Label| match label.at {
+            At::Span(span) => {
+                let file = sources.get(span.file).unwrap();
+                let range = usize::try_from(span.start).unwrap()..usize::try_from(span.end).unwrap();
+                format!("`{}` of {} {}", String::from_utf8_lossy(&file.bytes[range]), file.path, label.text)
+            }
+            At::Hidden(_) | At::File(_) | At::Caller { .. } => label.text.clone(),
+        };
+        let places: Vec<String> = finding.primary.iter().chain(&finding.others).map(place).collect();
+        format!("{}: {} <- {}\n", finding.id, finding.title, places.join(" + "))
+    };
+    diags.into_sorted().iter().map(line).collect()
 }
 
 /// Returns the findings of `yaml` as the stack `example` of environment `dev`.
@@ -54,11 +118,11 @@ pub(crate) fn findings(yaml: &str) -> Vec<Diagnostic> {
 pub(crate) fn report(yaml: &str) -> String {
     let line = |finding: Diagnostic| {
         let label = finding.primary.map(|label| match label.at {
-            crate::diag::At::Span(span) => {
+            At::Span(span) => {
                 let range = usize::try_from(span.start).unwrap()..usize::try_from(span.end).unwrap();
                 format!("`{}` {}", &yaml[range], label.text)
             }
-            crate::diag::At::Hidden(_) | crate::diag::At::File(_) | crate::diag::At::Caller { .. } => label.text,
+            At::Hidden(_) | At::File(_) | At::Caller { .. } => label.text,
         });
         format!("{}: {} <- {}\n", finding.id, finding.title, label.unwrap_or_default())
     };

@@ -121,10 +121,14 @@ queues:
             };
             cx.add(entry.resource("Key", "AWS::KMS::Key", properties).retain());
         }
+        // The name that CloudFormation makes up lacks the ending that SNS wants:
+        // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/681
+        let name = || format!("{}-{}.fifo", entry.world().stack_name(entry.home()), entry.name);
         cx.add(entry.resource(
             "",
             "AWS::SNS::Topic",
             object! {
+                "TopicName" => entry.fifo.then(name),
                 "FifoTopic" => entry.fifo.then_some(true),
                 "ContentBasedDeduplication" => entry.content_based_deduplication.then_some(true),
                 "DisplayName" => entry.display_name.as_ref(),
@@ -262,5 +266,181 @@ impl<M> Typed<Topic, M> {
         Ok(self.with(|topic| {
             topic.subscriptions.insert(name, subscription);
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::kinds::testing::{compile_stacks, properties, properties_in, report, resolved, template};
+
+    #[test]
+    fn a_topic_refuses_plain_connections() {
+        assert_snapshot!(properties(Topic::EXAMPLE, "TopicOrderEventsPolicy"), @"
+        Topics:
+        - Ref: TopicOrderEvents
+        PolicyDocument:
+          Version: 2012-10-17
+          Statement:
+          - Effect: Deny
+            Action: sns:Publish
+            Resource:
+              Ref: TopicOrderEvents
+            Sid: OnlyEncrypted
+            Principal: '*'
+            Condition:
+              Bool:
+                aws:SecureTransport: 'false'
+        ");
+    }
+
+    #[test]
+    fn a_queue_gets_the_messages_that_its_filter_lets_through() {
+        assert_snapshot!(properties(Topic::EXAMPLE, "TopicOrderEventsToPayment"), @"
+        TopicArn:
+          Ref: TopicOrderEvents
+        Protocol: sqs
+        Endpoint:
+          Fn::GetAtt:
+          - QueuePayment
+          - Arn
+        RawMessageDelivery: true
+        FilterPolicy:
+          eventType:
+          - OrderCreated
+        FilterPolicyScope: MessageAttributes
+        RedrivePolicy:
+          deadLetterTargetArn:
+            Fn::GetAtt:
+            - QueuePaymentDeadLetter
+            - Arn
+        ");
+    }
+
+    #[test]
+    fn a_filter_may_look_into_the_body() {
+        let yaml = "
+topics: { t: { subscriptions: { q: { queue: q, filter: { type: [a] }, filter-scope: message-body } } } }
+queues: { q: {} }
+";
+        assert!(properties(yaml, "TopicTToQ").contains("FilterPolicyScope: MessageBody\n"));
+    }
+
+    #[test]
+    fn without_a_filter_there_is_no_scope() {
+        let yaml = "
+topics: { t: { subscriptions: { q: { queue: q, raw: false, dead-letter: false } } } }
+queues: { q: {} }
+";
+        assert_snapshot!(properties(yaml, "TopicTToQ"), @"
+        TopicArn:
+          Ref: TopicT
+        Protocol: sqs
+        Endpoint:
+          Fn::GetAtt:
+          - QueueQ
+          - Arn
+        RawMessageDelivery: false
+        ");
+    }
+
+    #[test]
+    fn what_cannot_be_delivered_is_lost_where_the_queue_keeps_no_dead_letters() {
+        let yaml = "
+topics: { t: { subscriptions: { q: { queue: q } } } }
+queues: { q: { dead-letter: { enabled: false } } }
+";
+        assert!(!properties(yaml, "TopicTToQ").contains("RedrivePolicy"));
+    }
+
+    #[test]
+    fn a_topic_may_have_a_key_and_a_name_for_people() {
+        let yaml = "topics: { t: { encryption: kms, display-name: Orders, max-message-size: 1024 } }\n";
+        assert_snapshot!(properties(yaml, "TopicT"), @"
+        DisplayName: Orders
+        KmsMasterKeyId:
+          Fn::GetAtt:
+          - TopicTKey
+          - Arn
+        MaximumMessageSize: 1024
+        ");
+        assert_eq!(template(yaml)["Resources"]["TopicTKey"]["DeletionPolicy"], "Retain");
+    }
+
+    #[test]
+    fn publishers_may_use_the_key() {
+        let world = resolved("topics: { t: { encryption: kms } }\n");
+        let topic = world.all::<Topic>().next().unwrap();
+        let policy = topic.publish_statements().into_iter().fold(Policy::default(), Policy::with);
+        assert_snapshot!(serde_yaml::to_string(&Expr::from(policy)).unwrap(), @"
+        Version: 2012-10-17
+        Statement:
+        - Effect: Allow
+          Action: sns:Publish
+          Resource:
+            Ref: TopicT
+        - Effect: Allow
+          Action:
+          - kms:Decrypt
+          - kms:GenerateDataKey
+          Resource:
+            Fn::GetAtt:
+            - TopicTKey
+            - Arn
+        ");
+    }
+
+    #[test]
+    fn a_fifo_topic_has_a_name_that_ends_as_sns_wants_it() {
+        let yaml = "topics: { t: { fifo: true, content-based-deduplication: true } }\n";
+        assert_snapshot!(properties(yaml, "TopicT"), @"
+        TopicName: shop-dev-example-t.fifo
+        FifoTopic: true
+        ContentBasedDeduplication: true
+        ");
+    }
+
+    #[test]
+    fn a_subscription_to_a_topic_of_another_region_names_that_region() {
+        let assembly = compile_stacks(&[
+            ("events", "region: eu-central-1\ntopics: { t: { subscriptions: { q: { queue: jobs.q } } } }\n"),
+            ("jobs", "queues: { q: {} }\n"),
+        ]);
+        let text = properties_in(&assembly, "stacks/jobs.eu-west-1.template.json", "TopicTToQ");
+        assert!(text.starts_with("Region: eu-central-1\nTopicArn:\n  Ref: EventsTopicTRef\n"), "{text}");
+    }
+
+    #[test]
+    fn a_standard_queue_cannot_follow_a_fifo_topic() {
+        let yaml = "
+topics: { t: { fifo: true, subscriptions: { q: { queue: jobs } } } }
+queues: { jobs: {} }
+";
+        assert_snapshot!(report(yaml), @"topics/fifo-mismatch: a standard queue cannot subscribe to a FIFO topic <- `jobs` this queue is a standard one");
+    }
+
+    #[test]
+    fn a_fifo_queue_cannot_follow_a_standard_topic() {
+        let yaml = "
+topics: { t: { subscriptions: { q: { queue: jobs } } } }
+queues: { jobs: { fifo: true } }
+";
+        assert_snapshot!(report(yaml), @"topics/fifo-mismatch: a FIFO queue cannot subscribe to a standard topic <- `jobs` this queue is a FIFO one");
+    }
+
+    #[test]
+    fn a_filter_has_five_keys_at_most() {
+        let yaml = "
+topics: { t: { subscriptions: { q: { queue: q, filter: { a: [1], b: [1], c: [1], d: [1], e: [1], f: [1] } } } } }
+queues: { q: {} }
+";
+        assert_snapshot!(report(yaml), @"topics/filter-keys: a filter policy has at most 5 keys <- `filter` 6 keys");
+    }
+
+    #[test]
+    fn messages_have_the_size_that_sns_takes() {
+        assert_snapshot!(report("topics: { t: { max-message-size: 1048577 } }\n"), @"kinds/out-of-range: `max-message-size` must be from 1024 to 1048576 <- `1048577` 1048577 is outside");
     }
 }

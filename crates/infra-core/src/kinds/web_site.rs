@@ -4,6 +4,8 @@ mod config;
 mod distribution;
 mod firewall;
 mod headers;
+#[cfg(test)]
+mod tests;
 
 pub use config::{ConfigSource, UserPoolClient};
 pub use firewall::Firewall;
@@ -14,14 +16,22 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, HttpApi, Kind};
+use super::{Certificate, HttpApi, Kind, check};
 use crate::artifacts::{Expr, Policy, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::facts::limits::Bounds;
 use crate::lower::Lowering;
 use crate::model::{Edge, Ref};
 use crate::names::DomainName;
 use crate::resolve::Bound;
 use crate::route;
+
+/// The page about the expiration of overwritten and deleted files.
+const LIFECYCLE: &str =
+    "https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html";
+
+/// Days that S3 can keep a deleted file. Source: [`LIFECYCLE`] ("a non-zero positive integer").
+const KEEP_DELETED_DAYS: Bounds = Bounds { min: 1, max: 65_535, default: 30 };
 
 /// A web site: static files in a private bucket, served by CloudFront.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -124,6 +134,8 @@ records:
         config::check(entry, diags);
         headers::check(entry, diags);
         firewall::check(entry, diags);
+        let days = u32::from(entry.keep_deleted_days.unwrap_or(30));
+        check::bounds(entry, diags, &route!["keep-deleted-days"], days, (KEEP_DELETED_DAYS, LIFECYCLE));
         let conflict = entry.spec().not_found.is_some()
             && (!entry.api_paths.is_empty() || entry.paths == Paths::SinglePage);
         if conflict {

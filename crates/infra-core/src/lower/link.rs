@@ -221,9 +221,11 @@ fn cycles(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
     for (needs, provides) in path.iter().zip(path.iter().cycle().skip(1)) {
         let flow = out.flows.iter().find(|flow| flow.to == *needs && flow.from == *provides);
         let owner = flow.and_then(|flow| {
-            out.provenance
-                .iter()
-                .find(|(handle, _)| handle.place == flow.from && flow.output.starts_with(handle.id.as_str()))
+            // One id may be the start of another: the longest is meant.
+            let makers = out.provenance.iter();
+            let makers =
+                makers.filter(|(handle, _)| handle.place == flow.from && flow.output.starts_with(handle.id.as_str()));
+            makers.max_by_key(|(handle, _)| handle.id.as_str().len())
         });
         if let (Some(flow), Some((_, entry))) = (flow, owner) {
             let text = format!("`{}` needs {} of this", world.stack_name(*needs), flow.output);
@@ -247,4 +249,112 @@ fn cycle_from(start: Place, after: &BTreeMap<Place, BTreeSet<Place>>, done: &BTr
         path.push(next);
     }
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::assembly::Assembly;
+    use crate::kinds::testing::{compile_stacks, json, properties_in, report_stacks};
+    use crate::kinds::{Queue, Topic};
+    use crate::model::{Definition, Environment};
+
+    const CORE: (&str, &str) = ("core", "queues: { jobs: {} }\n");
+
+    fn parameter(name: &str, value: &str) -> String {
+        format!(
+            "raw: {{ {name}: {{ type: AWS::SSM::Parameter, properties: {{ Type: String, Value: {{ {value} }} }} }} }}\n"
+        )
+    }
+
+    #[test]
+    fn a_value_that_several_resources_need_crosses_once() {
+        let raw = "
+raw:
+  a: { type: AWS::SSM::Parameter, properties: { Type: String, Value: { Ref: core.QueueJobs } } }
+  b: { type: AWS::SSM::Parameter, properties: { Type: String, Value: { Ref: core.QueueJobs } } }
+";
+        let assembly = compile_stacks(&[CORE, ("params", raw)]);
+        let template = json(&assembly, "stacks/params.eu-west-1.template.json");
+        assert_snapshot!(template["Parameters"], @r#"{"CoreQueueJobsRef":{"Type":"String","Description":"Output QueueJobsRef of stack shop-dev-core in eu-west-1"}}"#);
+        assert_eq!(json(&assembly, "manifest.json")["edges"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn values_of_the_own_template_do_not_cross() {
+        let own = format!("queues: {{ jobs: {{}} }}\n{}", parameter("a", "Ref: example.QueueJobs"));
+        let assembly = compile_stacks(&[("example", &own)]);
+        let path = "stacks/example.eu-west-1.template.json";
+        assert!(properties_in(&assembly, path, "RawA").contains("Ref: QueueJobs\n"));
+        assert!(json(&assembly, path).get("Parameters").is_none());
+    }
+
+    fn by_stack_outputs() -> Assembly {
+        let mut environment = Environment::new("dev", "123456789012", "eu-west-1", "dev.example.com").unwrap();
+        environment.references = ReferenceMode::StackOutputs;
+        let mut definition = Definition::new("shop", environment).unwrap();
+        let jobs = definition.stack("core").unwrap().add("jobs", Queue::standard()).unwrap();
+        let topic = Topic::standard().subscribe("jobs", &jobs, |_| {}).unwrap();
+        definition.stack("events").unwrap().add("orders", topic).unwrap();
+        let mut diags = Diagnostics::default();
+        let assembly = crate::compile(definition, &[], &crate::source::Sources::default(), &mut diags);
+        assert!(diags.is_empty(), "{diags:#?}");
+        assembly.unwrap()
+    }
+
+    #[test]
+    fn a_template_may_ask_for_the_output_itself() {
+        let assembly = by_stack_outputs();
+        let path = "stacks/core.eu-west-1.template.json";
+        let text = properties_in(&assembly, path, "TopicOrdersToJobs");
+        assert_snapshot!(text.split_once("Protocol").unwrap().0, @"
+        TopicArn:
+          Fn::GetStackOutput:
+            StackName: shop-dev-events
+            OutputName: TopicOrdersRef
+            Region: eu-west-1
+        ");
+        assert!(json(&assembly, path).get("Parameters").is_none());
+    }
+
+    #[test]
+    fn without_parameters_the_order_of_stacks_is_known_all_the_same() {
+        let manifest = json(&by_stack_outputs(), "manifest.json");
+        assert_eq!(manifest["stacks"][0]["dependsOn"], serde_json::json!(["shop-dev-events"]));
+        assert_snapshot!(manifest["edges"], @r#"[{"from":{"stack":"shop-dev-events","region":"eu-west-1","output":"TopicOrdersRef"},"to":{"stack":"shop-dev-core","region":"eu-west-1"}}]"#);
+    }
+
+    #[test]
+    fn stacks_that_need_each_other_are_reported_where_the_values_are_made() {
+        let a = format!("queues: {{ a: {{}} }}\n{}", parameter("x", "Ref: two.QueueB"));
+        let b = format!("queues: {{ b: {{}} }}\n{}", parameter("y", "Ref: one.QueueA"));
+        assert_snapshot!(report_stacks(&[("one", &a), ("two", &b)]), @"lower/stack-cycle: stacks need each other: `shop-dev-one` needs `shop-dev-two` needs `shop-dev-one` <- `b` of stacks/two.yaml `shop-dev-one` needs QueueBRef of this + `a` of stacks/one.yaml `shop-dev-two` needs QueueARef of this");
+    }
+
+    #[test]
+    fn a_stack_cycle_names_the_entry_and_not_one_whose_id_starts_alike() {
+        let a = format!("queues: {{ a: {{}}, ab: {{}} }}\n{}", parameter("x", "Ref: two.QueueB"));
+        let b = format!("queues: {{ b: {{}} }}\n{}", parameter("y", "Fn::GetAtt: [one.QueueAb, Arn]"));
+        let found = report_stacks(&[("one", &a), ("two", &b)]);
+        assert!(found.contains("`ab` of stacks/one.yaml"), "{found}");
+    }
+
+    #[test]
+    fn a_stack_that_waits_for_a_cycle_is_no_part_of_it() {
+        let a = format!("queues: {{ a: {{}} }}\n{}", parameter("x", "Ref: two.QueueB"));
+        let b = format!("queues: {{ b: {{}} }}\n{}", parameter("y", "Ref: one.QueueA"));
+        let c = parameter("z", "Ref: one.QueueA");
+        let found = report_stacks(&[("aaa", &c), ("one", &a), ("two", &b)]);
+        assert!(!found.contains("shop-dev-aaa"), "{found}");
+    }
+
+    #[test]
+    fn names_of_stacks_and_attributes_make_names_of_parameters() {
+        assert_eq!((pascal("order-events", false), pascal("web", true)), ("OrderEvents".into(), "WebEdge".into()));
+        let handle = Handle { place: Place { stack: 0, edge: false }, id: "Db".parse().unwrap() };
+        assert_eq!(output_key(&handle, Some("Endpoint.Address")), "DbEndpointAddress");
+        assert_eq!(output_key(&handle, None), "DbRef");
+    }
 }

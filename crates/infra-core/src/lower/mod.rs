@@ -86,6 +86,7 @@ pub fn lower(world: &Resolved, diags: &mut Diagnostics) -> Option<Artifacts> {
         (0..world.stack_count()).for_each(|stack| (kind.lower)(world, stack, &mut cx));
     }
     let mut out = cx.out;
+    duplicate_zones(world, &out, &mut found);
     duplicate_records(world, &out, &mut found);
     link::link(world, &mut out, &mut found);
     overrides::apply(world, &mut out, &mut found);
@@ -191,7 +192,16 @@ impl Lowering<'_> {
 
     /// Adds a file of a web site.
     pub fn web(&mut self, site: impl Into<String>, file: impl Into<String>, content: Expr) {
-        self.out.web.insert((site.into(), file.into()), (content, self.current));
+        let (site, file) = (site.into(), file.into());
+        let title = format!("two web sites write `web/{site}/{file}`");
+        if let Some((_, earlier)) = self.out.web.insert((site, file), (content, self.current)) {
+            self.diags.push(
+                Diagnostic::error("lower/web-file-clash", title)
+                    .at(place_of(self.world, self.current), "this site")
+                    .also(place_of(self.world, earlier), "and this one")
+                    .help("rename one of the sites"),
+            );
+        }
     }
 }
 
@@ -236,6 +246,24 @@ pub(crate) fn place_of(world: &Resolved, entry: EntryId) -> At {
     world.common(entry).1.at()
 }
 
+/// Records of one domain stand in one batch, so they belong to one entry.
+fn duplicate_zones(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
+    let mut seen: BTreeMap<(&DomainName, bool), EntryId> = BTreeMap::new();
+    for (entry, zone) in out.zones.iter().filter(|(_, zone)| !zone.records.is_empty()) {
+        if let Some(earlier) = seen.insert((&zone.domain, zone.private), *entry) {
+            let kind = if zone.private { "private" } else { "public" };
+            let title = format!("two {kind} hosted zones of `{}` have records", zone.domain);
+            diags.push(
+                Diagnostic::error("hosted-zones/twice", title)
+                    .at(place_of(world, *entry), "this one")
+                    .also(place_of(world, earlier), "and this one")
+                    .note("the records of a domain are one batch; one of the two would be lost")
+                    .help("declare the zone in one stack and refer to it as `stack.name` from the others"),
+            );
+        }
+    }
+}
+
 fn duplicate_records(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
     for zone in out.zones.values() {
         let mut seen: BTreeMap<(&DomainName, &str, Option<&str>), EntryId> = BTreeMap::new();
@@ -271,4 +299,63 @@ fn duplicate_records(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics)
 /// Makes a list of key and value objects, as most resource types take their tags.
 pub fn name_tag(name: impl Into<Expr>) -> Expr {
     list![object! { "Key" => "Name", "Value" => name }]
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::diag::Diagnostics;
+    use crate::kinds::testing::{report, resolved, template};
+
+    #[test]
+    fn tags_of_an_entry_are_written_as_each_type_takes_them() {
+        let yaml = "
+queues: { jobs: { tags: { team: orders } } }
+raw: { a: { type: AWS::SSM::Parameter, tags: { team: orders }, properties: { Type: String, Value: a } } }
+health-checks: { a: { check: { endpoint: { host: eu.example.com } }, tags: { team: orders } } }
+";
+        let template = template(yaml);
+        let resources = &template["Resources"];
+        assert_snapshot!(resources["QueueJobs"]["Properties"]["Tags"], @r#"[{"Key":"team","Value":"orders"}]"#);
+        assert_snapshot!(resources["RawA"]["Properties"]["Tags"], @r#"{"team":"orders"}"#);
+        assert_snapshot!(resources["HealthCheckA"]["Properties"]["HealthCheckTags"], @r#"[{"Key":"Name","Value":"shop-dev-a"},{"Key":"team","Value":"orders"}]"#);
+        assert!(resources["QueueJobsPolicy"]["Properties"].get("Tags").is_none());
+    }
+
+    #[test]
+    fn a_renamed_entry_keeps_its_logical_ids() {
+        let template = template("queues: { orders: { renamed-from: jobs, dead-letter: { enabled: false } } }\n");
+        assert_eq!(crate::kinds::testing::ids(&template), ["QueueJobs", "QueueJobsPolicy"]);
+    }
+
+    #[test]
+    fn two_entries_cannot_make_one_logical_id() {
+        let yaml = "queues: { order-2: { dead-letter: { enabled: false } } }\nraw: { a: { type: AWS::SSM::Parameter, logical-id: QueueOrder2 } }\n";
+        assert_snapshot!(report(yaml), @"lower/logical-id-clash: two resources of stack `example` have the logical id `QueueOrder2` <- `a` made from this entry");
+    }
+
+    #[test]
+    fn selecting_everything_changes_nothing() {
+        let mut diags = Diagnostics::default();
+        let world = resolved("queues: { jobs: {} }\n");
+        let mut artifacts = super::lower(&world, &mut diags).unwrap();
+        artifacts.select(&[0].into());
+        assert_eq!((artifacts.templates.len(), artifacts.provenance.len()), (1, 4));
+    }
+
+    #[test]
+    fn selecting_follows_flows_and_drops_the_rest() {
+        let stack = |name: &str| format!("stacks/{name}.eu-west-1.template.json");
+        let raw =
+            "raw: { a: { type: AWS::SSM::Parameter, properties: { Type: String, Value: { Ref: core.QueueJobs } } } }\n";
+        let site = "web-sites: { app: {} }\n";
+        let files = crate::kinds::testing::select(
+            &[("core", "queues: { jobs: {} }\n"), ("other", site), ("params", raw)],
+            &["params"],
+        );
+        let mut expected = vec!["manifest.json".to_owned(), stack("core"), stack("params")];
+        expected.sort();
+        assert_eq!(files.files.into_keys().collect::<Vec<_>>(), expected);
+    }
 }

@@ -88,10 +88,116 @@ fn from_json(resource: &mut Resource, document: &serde_json::Value) {
             "Type" => value.as_text().unwrap_or_default().clone_into(&mut resource.kind),
             "Properties" => resource.properties = value.clone(),
             "Metadata" => resource.metadata = Some(value.clone()),
-            "DependsOn" => {}
             _ => attributes.set(key.to_owned(), value.clone()),
         }
     }
+    resource.depends_on.clear();
     resource.deletion = None;
     resource.attributes = attributes;
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::kinds::testing::{compile, json, properties, report, template};
+
+    fn patched(patch: &str) -> String {
+        format!(
+            "queues:
+  first: {{}}
+  jobs:
+    dead-letter: {{ enabled: false }}
+    overrides:
+      - resource: QueueJobs
+        reason: the model does not offer it
+        patch: [{patch}]
+"
+        )
+    }
+
+    #[test]
+    fn a_patch_adds_replaces_and_removes() {
+        let yaml = patched(
+            "{ add: { path: /Properties/QueueName, value: jobs } }, { replace: { path: /Properties/VisibilityTimeout, value: 5 } }, { remove: { path: /Properties/MaximumMessageSize } }",
+        );
+        assert_snapshot!(properties(&yaml, "QueueJobs"), @"
+        VisibilityTimeout: 5
+        MessageRetentionPeriod: 345600
+        ReceiveMessageWaitTimeSeconds: 20
+        QueueName: jobs
+        SqsManagedSseEnabled: true
+        ");
+    }
+
+    #[test]
+    fn a_patch_may_bring_functions_and_attributes_of_the_resource() {
+        let yaml = patched(
+            "{ add: { path: /Properties/QueueName, value: { Fn::Sub: '${AWS::StackName}-jobs' } } }, { replace: { path: /DeletionPolicy, value: Retain } }, { add: { path: /Metadata, value: { a: 1 } } }",
+        )
+        .replace("${AWS", "$${AWS");
+        let template = template(&yaml);
+        let resource = &template["Resources"]["QueueJobs"];
+        assert_eq!(resource["Properties"]["QueueName"]["Fn::Sub"], "${AWS::StackName}-jobs");
+        assert_eq!(resource["DeletionPolicy"], "Retain");
+        assert_eq!(resource["UpdateReplacePolicy"], "Delete");
+        assert_eq!(resource["Metadata"]["a"], 1);
+    }
+
+    #[test]
+    fn a_patch_may_say_what_must_exist_first() {
+        let yaml = patched("{ add: { path: /DependsOn, value: QueueFirst } }");
+        assert_eq!(template(&yaml)["Resources"]["QueueJobs"]["DependsOn"], "QueueFirst");
+    }
+
+    #[test]
+    fn a_patch_keeps_what_must_exist_first() {
+        let yaml = "
+queues: { jobs: {} }
+raw:
+  a:
+    type: AWS::SSM::Parameter
+    depends-on: [QueueJobs]
+    properties: { Type: String, Value: a }
+    overrides: [{ resource: RawA, reason: why not, patch: [{ replace: { path: /Properties/Value, value: b } }] }]
+";
+        let template = template(yaml);
+        assert_eq!(template["Resources"]["RawA"]["DependsOn"], "QueueJobs");
+        assert_eq!(template["Resources"]["RawA"]["Properties"]["Value"], "b");
+    }
+
+    #[test]
+    fn a_patch_reaches_what_the_entry_makes_in_us_east_1() {
+        let yaml = "
+web-sites:
+  app:
+    firewall: {}
+    overrides:
+      - resource: SiteAppFirewall
+        reason: a name for people
+        patch: [{ add: { path: /Properties/Name, value: shop } }]
+";
+        let template = json(&compile(yaml), "stacks/example.us-east-1.template.json");
+        assert_eq!(template["Resources"]["SiteAppFirewall"]["Properties"]["Name"], "shop");
+    }
+
+    #[test]
+    fn a_patch_of_another_entrys_resource_is_reported() {
+        assert_snapshot!(report(&patched("").replace("resource: QueueJobs", "resource: QueueFirst")), @"overrides/unknown-resource: this entry makes no resource `QueueFirst` <- `QueueFirst` not one of its logical ids");
+    }
+
+    #[test]
+    fn a_patch_without_a_reason_is_reported() {
+        assert_snapshot!(report(&patched("").replace("the model does not offer it", "' '")), @"overrides/no-reason: an override needs a reason <- `' '` empty");
+    }
+
+    #[test]
+    fn a_path_that_is_no_pointer_is_reported() {
+        assert_snapshot!(report(&patched("{ remove: { path: Properties } }")), @"overrides/bad-path: a path of this override is not a JSON pointer <- `patch` a path starts with `/`, such as `/Properties/DelaySeconds`");
+    }
+
+    #[test]
+    fn a_patch_that_does_not_fit_is_reported() {
+        assert_snapshot!(report(&patched("{ replace: { path: /Properties/QueueName, value: jobs } }")), @"overrides/does-not-apply: the patch does not apply to `QueueJobs` <- `patch` operation '/0' failed at path '/Properties/QueueName': path is invalid");
+    }
 }

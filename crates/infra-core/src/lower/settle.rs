@@ -74,3 +74,46 @@ impl Settler<'_> {
         settle_expr(expr, &mut output, &pseudo);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::kinds::testing::{compile, json};
+
+    #[test]
+    fn a_value_of_another_document_is_a_placeholder_for_an_output() {
+        let yaml = "
+hosted-zones: { main: { domain: '${env.domain}', existing: Z0123456789EXAMPLE0 } }
+health-checks: { a: { check: { endpoint: { host: eu.example.com } } } }
+records: { a: { zone: main, name: 'a.${env.domain}', values: { a: [192.0.2.1] }, health-check: a } }
+";
+        let assembly = compile(yaml);
+        let batch = json(&assembly, "dns/dev.example.com.change-batch.json");
+        let check = &batch["Changes"][0]["ResourceRecordSet"]["HealthCheckId"];
+        assert_eq!(check, "${output:shop-dev-example@eu-west-1:HealthCheckAHealthCheckId}");
+        let outputs = &json(&assembly, "stacks/example.eu-west-1.template.json")["Outputs"];
+        assert_snapshot!(outputs, @r#"{"HealthCheckAHealthCheckId":{"Description":"HealthCheckId of HealthCheckA","Value":{"Fn::GetAtt":["HealthCheckA","HealthCheckId"]}}}"#);
+    }
+
+    #[test]
+    fn the_id_of_a_zone_of_our_own_is_a_placeholder() {
+        let yaml = "
+hosted-zones: { main: { domain: '${env.domain}' } }
+records: { a: { zone: main, name: 'a.${env.domain}', values: { a: [192.0.2.1] } } }
+";
+        let manifest = json(&compile(yaml), "manifest.json");
+        assert_eq!(manifest["zones"][0]["id"], "${output:shop-dev-example@eu-west-1:ZoneMainRef}");
+    }
+
+    #[test]
+    fn parts_of_text_are_put_together() {
+        let yaml = "
+web-sites: { app: { config-from: { apiUrl: { http-api: shop } } } }
+http-apis: { shop: { routes: { GET /a: { to: { http: { url: 'https://a.example.net' } } } } } }
+";
+        let config = json(&compile(yaml), "web/app/config.json");
+        let url = "https://${output:shop-dev-example@eu-west-1:ApiShopRef}.execute-api.eu-west-1.amazonaws.com";
+        assert_eq!(config["apiUrl"], url);
+    }
+}

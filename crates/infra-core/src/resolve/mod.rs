@@ -3,6 +3,8 @@
 //! After this stage nothing is unbound: [`Bound::follow`] cannot miss.
 
 mod references;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use references::Collector;
 

@@ -174,7 +174,7 @@ fn stage(entry: Bound<'_, HttpApi>, cx: &mut Lowering<'_>) {
 fn domain(entry: Bound<'_, HttpApi>, cx: &mut Lowering<'_>) {
     let (Some(domain), Some(certificate)) = (entry.domain(), &entry.spec().certificate) else { return };
     let configuration = object! {
-        "CertificateArn" => entry.follow(certificate).regional_arn(),
+        "CertificateArn" => entry.follow(certificate).regional_arn(entry.region()),
         "EndpointType" => "REGIONAL",
         "SecurityPolicy" => "TLS_1_2",
     };

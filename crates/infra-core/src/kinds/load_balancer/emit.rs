@@ -158,7 +158,7 @@ fn group_attributes(group: &TargetGroup) -> Option<Expr> {
 }
 
 fn listener(entry: Bound<'_, LoadBalancer>, name: &Name, listener: &Listener, cx: &mut Lowering<'_>) {
-    let certificate = listener.certificate.as_ref().map(|certificate| entry.follow(certificate).regional_arn());
+    let certificate = listener.certificate.as_ref().map(|certificate| entry.follow(certificate).regional_arn(entry.region()));
     let encrypted = listener.protocol.is_encrypted();
     let policy = encrypted.then(|| listener.tls_policy.clone().map_or_else(|| TLS_POLICY.into(), Expr::from));
     let idle = entry.idle_timeout.filter(|_| listener.protocol == Protocol::Tcp);

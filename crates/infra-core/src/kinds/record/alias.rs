@@ -85,7 +85,9 @@ impl AliasTarget {
                 Answer {
                     dns_name: other.spec().name.fqdn().into(),
                     zone_id: other.follow(&other.spec().zone).zone_id(),
-                    types: other.sets().into_iter().map(|(record_type, _)| record_type).collect(),
+                    types: other
+                        .end()
+                        .map_or_else(Vec::new, |end| end.sets().into_iter().map(|(record_type, _)| record_type).collect()),
                     has_health: other.spec().health_check.is_some(),
                 }
             }

@@ -75,9 +75,10 @@ fn check_alias(entry: Bound<'_, Record>, zone: Bound<'_, HostedZone>, diags: &mu
             let error = Diagnostic::error("records/alias-other-zone", "an alias of a record needs one of its own zone");
             diags.push(error.at(entry.at(&route!["alias"]), "another zone").also(other.at(&route!["zone"]), "its zone"));
         }
-        if other.id == entry.id {
+        if entry.end().is_none() {
             let error = Diagnostic::error("records/alias-of-itself", "a record cannot be an alias of itself");
-            diags.push(error.at(entry.at(&route!["alias"]), "this record"));
+            let text = if other.id == entry.id { "this record" } else { "leads round in a circle" };
+            diags.push(error.at(entry.at(&route!["alias"]), text));
         }
     }
 }
@@ -175,7 +176,7 @@ pub(in crate::kinds) fn check_zone(zone: Bound<'_, HostedZone>, diags: &mut Diag
 fn check_group(name: &DomainName, record_type: &str, records: &[Bound<'_, Record>], diags: &mut Diagnostics) {
     let [first, rest @ ..] = records else { return };
     let policy = |record: &Bound<'_, Record>| record.spec().routing.as_ref().map(word);
-    if let Some(other) = rest.iter().find(|other| policy(other) != policy(first) && policy(first).is_some()) {
+    if let Some(other) = rest.iter().find(|other| policy(other) != policy(first)) {
         let title = format!("the {record_type} records of {name} have different routing policies");
         diags.push(
             Diagnostic::error("records/mixed-routing", title)

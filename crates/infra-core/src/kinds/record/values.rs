@@ -10,7 +10,7 @@ use crate::names::DomainName;
 
 /// Longest text of one string of a TXT record.
 ///
-/// Unit: characters. Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html> (read
+/// Unit: bytes. Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html> (read
 /// 2026-11-22).
 const TXT_STRING: usize = 255;
 
@@ -113,18 +113,29 @@ impl Values {
     }
 }
 
-/// Puts text into quotes, in strings that are short enough.
+/// Puts text into quotes, in strings that are short enough; what is not printable ASCII is escaped in octal.
+///
+/// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat> (read
+/// 2026-11-22).
 fn quoted(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
     let mut strings: Vec<String> = Vec::new();
-    for chunk in chars.chunks(TXT_STRING) {
-        let escaped: String = chunk
-            .iter()
-            .flat_map(|c| if matches!(c, '"' | '\\') { vec!['\\', *c] } else { vec![*c] })
-            .collect();
+    for chunk in text.as_bytes().chunks(TXT_STRING) {
+        let mut escaped = String::with_capacity(chunk.len() + 2);
+        for byte in chunk {
+            match byte {
+                b'"' | b'\\' => escaped.extend(['\\', char::from(*byte)]),
+                b' '..=b'~' => escaped.push(char::from(*byte)),
+                _ => escaped.extend(['\\', octal(byte >> 6), octal(byte >> 3), octal(*byte)]),
+            }
+        }
         strings.push(format!("\"{escaped}\""));
     }
     if strings.is_empty() { "\"\"".to_owned() } else { strings.join(" ") }
+}
+
+/// Spells the lowest three bits.
+fn octal(bits: u8) -> char {
+    char::from(b'0' + (bits & 7))
 }
 
 #[cfg(test)]
@@ -135,6 +146,24 @@ mod tests {
     fn long_text_becomes_several_strings() {
         let text = "a".repeat(300);
         assert_eq!(quoted(&text), format!("\"{}\" \"{}\"", "a".repeat(255), "a".repeat(45)));
+    }
+
+    #[test]
+    fn text_beyond_ascii_is_escaped_byte_by_byte() {
+        assert_eq!(quoted("gr\u{fc}n"), r#""gr\303\274n""#);
+        assert_eq!(quoted("a\tb"), r#""a\011b""#);
+    }
+
+    #[test]
+    fn strings_are_counted_in_bytes() {
+        let text = "\u{fc}".repeat(128);
+        let strings = format!("\"{}\\303\" \"\\274\"", r"\303\274".repeat(127));
+        assert_eq!(quoted(&text), strings);
+    }
+
+    #[test]
+    fn no_text_is_an_empty_string() {
+        assert_eq!(quoted(""), r#""""#);
     }
 
     #[test]
