@@ -140,7 +140,7 @@ impl<'a> Bound<'a, Certificate> {
         let shared = edge && self.edge() == self.home();
         let regional = !shared && (self.demanded(Regional::WORD) || !edge);
         let edge = edge.then(|| (Region::US_EAST_1, self.edge_arn()));
-        edge.into_iter().chain(regional.then(|| (*self.region(), self.regional_arn()))).collect()
+        edge.into_iter().chain(regional.then(|| (*self.region(), self.regional_arn(self.region())))).collect()
     }
 
     /// Returns whether the certificate serves `name`; unknown of an imported one, so taken for granted.
