@@ -115,6 +115,7 @@ fn allow_variables(value: &mut Value) {
     }
 }
 
+/// Lets every key of a mapping be left out, or be `null`, which takes it away.
 fn relax(value: &mut Value) {
     match value {
         Value::Object(object) => {
@@ -122,8 +123,21 @@ fn relax(value: &mut Value) {
                 object.remove("required");
             }
             object.values_mut().for_each(relax);
+            if let Some(Value::Object(properties)) = object.get_mut("properties") {
+                properties.values_mut().for_each(or_null);
+            }
+            object.get_mut("additionalProperties").filter(|value| value.is_object()).into_iter().for_each(or_null);
         }
         Value::Array(items) => items.iter_mut().for_each(relax),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+fn or_null(value: &mut Value) {
+    let description = value.get("description").cloned();
+    let mut either = json!({ "anyOf": [value.take(), { "type": "null" }] });
+    if let (Some(description), Value::Object(object)) = (description, &mut either) {
+        object.insert("description".to_owned(), description);
+    }
+    *value = either;
 }
