@@ -116,20 +116,24 @@ fn allow_variables(value: &mut Value) {
 }
 
 /// Lets every key of a mapping be left out, or be `null`, which takes it away.
-fn relax(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            if object.get("required").is_some_and(Value::is_array) {
-                object.remove("required");
-            }
-            object.values_mut().for_each(relax);
-            if let Some(Value::Object(properties)) = object.get_mut("properties") {
+fn relax(schema: &mut Value) {
+    let Value::Object(object) = schema else { return };
+    object.remove("required");
+    for (key, value) in object.iter_mut() {
+        match (key.as_str(), value) {
+            ("properties", Value::Object(properties)) => {
+                properties.values_mut().for_each(relax);
                 properties.values_mut().for_each(or_null);
             }
-            object.get_mut("additionalProperties").filter(|value| value.is_object()).into_iter().for_each(or_null);
+            ("additionalProperties", value @ Value::Object(_)) => {
+                relax(value);
+                or_null(value);
+            }
+            ("$defs", Value::Object(definitions)) => definitions.values_mut().for_each(relax),
+            ("anyOf" | "oneOf" | "allOf", Value::Array(choices)) => choices.iter_mut().for_each(relax),
+            ("items", value) => relax(value),
+            _ => {}
         }
-        Value::Array(items) => items.iter_mut().for_each(relax),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
