@@ -1,6 +1,8 @@
 //! Time of the stages on the bundled platform and on generated projects, in one process.
 //!
 //! `cargo bench --bench synth`; the whole program is measured by `cargo bench --bench scale`.
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run says so")]
+#![allow(missing_docs, clippy::allow_attributes, reason = "what criterion's macros make")]
 
 mod generator;
 

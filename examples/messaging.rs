@@ -13,7 +13,7 @@ use infra::names::Seconds;
 ///
 /// # Errors
 /// If a name is not one.
-pub fn definition() -> Result<Definition, BuildError> {
+pub(crate) fn definition() -> Result<Definition, BuildError> {
     let environment = Environment::new("dev", "111122223333", "eu-west-1", "dev.example.com")?;
     let mut definition = Definition::new("shop", environment)?;
     let mut messaging = definition.stack("messaging")?;

@@ -61,7 +61,7 @@ pub struct Global {
 /// When to colour.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR says otherwise.
+    /// On a terminal, unless `NO_COLOR` says otherwise.
     Auto,
     /// Always.
     Always,

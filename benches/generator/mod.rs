@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 /// Services of one stack: more would pass CloudFormation's 500 resources.
-pub const SERVICES_PER_STACK: usize = 10;
+pub(crate) const SERVICES_PER_STACK: usize = 10;
 
 const PROJECT: &str = "\
 project: scale
@@ -16,6 +16,7 @@ environments:
 ";
 
 const BASE: &str = "\
+topics: { alarms: {} }
 networks:
   main: { cidr: 10.20.0.0/16 }
 clusters:
@@ -34,7 +35,7 @@ clusters:
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write(folder: &Path, services: usize) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, services: usize) -> io::Result<()> {
     let stacks = folder.join("stacks");
     fs::create_dir_all(&stacks)?;
     fs::write(folder.join("infra.yaml"), PROJECT)?;
@@ -58,7 +59,7 @@ fn stack(services: std::ops::Range<usize>) -> String {
             let _ = writeln!(topics, "      {queue}: {{ queue: {name}, filter: {{ eventType: [Created, Changed] }} }}");
             let _ = writeln!(queues, "  {name}: {{ visibility-timeout: 120 }}");
             let _ = write!(watched, "{}{name}", if watched.is_empty() { "" } else { ", " });
-            let _ = writeln!(routes, "      \"POST /v1/{queue}/{service}\": {{ queue: {{ queue: {name} }} }}");
+            let _ = writeln!(routes, "      \"POST /v1/{queue}/{service}\": {{ to: {{ queue: {{ queue: {name} }} }} }}");
         }
         let _ = write!(
             workers,
@@ -67,7 +68,8 @@ fn stack(services: std::ops::Range<usize>) -> String {
         );
     }
     format!(
-        "topics:\n{topics}queues:\n{queues}workers:\n{workers}monitors:\n  main:\n    watch: {{ queues: [{watched}] }}\n\
+        "topics:\n{topics}queues:\n{queues}workers:\n{workers}monitors:\n  main:\n    notify: base.alarms\n    \
+         watch: {{ only: {{ queues: [{watched}] }} }}\n\
          http-apis:\n  main:\n    routes:\n{routes}"
     )
 }

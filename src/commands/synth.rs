@@ -1,5 +1,6 @@
 //! `infra synth`: compiles the project to files.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -74,12 +75,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     match args.format {
         Format::Human => {
             output::diagnostics(&project.sources, &findings)?;
-            output::result(&human(&out, &compiled, args.check, &stale))?;
+            let verb = if args.check { "compared with" } else { WRITTEN };
+            output::result(&human(&out, &compiled, verb, &stale))?;
         }
         Format::Json => {
-            let mut report = json_report(&out, &compiled, &stale);
-            report["diagnostics"] = output::json::diagnostics(&project.sources, &findings);
-            output::result(&format!("{report:#}\n"))?;
+            let findings = output::json::diagnostics(&project.sources, &findings);
+            output::result(&format!("{:#}\n", json_report(&out, &compiled, &stale, findings)))?;
         }
     }
     Ok(match (failed, stale.is_empty()) {
@@ -99,22 +100,33 @@ pub(crate) fn definition(definition: Definition) -> anyhow::Result<Exit> {
     output::diagnostics(&sources, &diags.into_sorted())?;
     let Some(assembly) = assembly else { return Ok(Exit::Failed) };
     files::replace_folder(&out, &environment, &assembly.files)?;
-    output::result(&human(&out, &[Compiled { environment, assembly }], false, &[]))?;
+    output::result(&human(&out, &[Compiled { environment, assembly }], WRITTEN, &[]))?;
     Ok(Exit::Done)
 }
 
+/// Compiles each environment on a thread of its own; findings keep the order of the environments.
 fn compile(project: &mut Project, args: &Args, diags: &mut Diagnostics) -> anyhow::Result<Option<Vec<Compiled>>> {
     let Some(definitions) = project.definitions(&args.env, diags)? else { return Ok(None) };
-    let mut compiled = Vec::new();
-    let mut ok = true;
-    for definition in definitions {
+    let sources = &project.sources;
+    let one = |definition: Definition| {
+        let mut diags = Diagnostics::default();
         let environment = definition.environment.name.to_string();
-        match crate::compile(definition, &args.stack, &project.sources, diags) {
-            Some(assembly) => compiled.push(Compiled { environment, assembly }),
-            None => ok = false,
-        }
-    }
-    Ok((ok && !project.refuses(diags)).then_some(compiled))
+        let assembly = crate::compile(definition, &args.stack, sources, &mut diags);
+        (assembly.map(|assembly| Compiled { environment, assembly }), diags)
+    };
+    let results = std::thread::scope(|scope| {
+        let threads: Vec<_> = definitions.into_iter().map(|definition| scope.spawn(|| one(definition))).collect();
+        threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Result<Vec<_>, _>>()
+    });
+    // A panic is our own bug; it goes on here and ends in the report of one.
+    let results = results.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let compiled = results.into_iter().map(|(compiled, found)| {
+        diags.append(found);
+        compiled
+    });
+    let compiled: Vec<Option<Compiled>> = compiled.collect();
+    let compiled: Option<Vec<Compiled>> = compiled.into_iter().collect();
+    Ok(compiled.filter(|_| !project.refuses(diags)))
 }
 
 /// A file that is not as it would be written.
@@ -143,7 +155,10 @@ fn differences(out: &Path, compiled: &[Compiled]) -> anyhow::Result<Vec<Stale>> 
     Ok(stale)
 }
 
-fn human(out: &Path, compiled: &[Compiled], check: bool, stale: &[Stale]) -> String {
+/// What was done with the output folder.
+const WRITTEN: &str = "written to";
+
+fn human(out: &Path, compiled: &[Compiled], verb: &str, stale: &[Stale]) -> String {
     let mut text: String = stale.iter().map(|stale| stale.patch.as_str()).collect();
     for Compiled { environment, assembly } in compiled {
         let Summary { templates, resources, records, objects, web } = assembly.summary;
@@ -155,17 +170,16 @@ fn human(out: &Path, compiled: &[Compiled], check: bool, stale: &[Stale]) -> Str
             output::count(objects, "Kubernetes object"),
             output::count(web, "web file"),
         ];
-        let verb = if check { "compared with" } else { "written to" };
-        text.push_str(&format!("{environment}: {} {verb} {path}\n", counts.join(", ")));
+        let _ = writeln!(text, "{environment}: {} {verb} {path}", counts.join(", "));
     }
     if !stale.is_empty() {
         let files = output::count(stale.len(), "file");
-        text.push_str(&format!("{files} out of date; `infra synth` without `--check` writes what is wanted.\n"));
+        let _ = writeln!(text, "{files} out of date; `infra synth` without `--check` writes what is wanted.");
     }
     text
 }
 
-fn json_report(out: &Path, compiled: &[Compiled], stale: &[Stale]) -> Value {
+fn json_report(out: &Path, compiled: &[Compiled], stale: &[Stale], findings: Value) -> Value {
     let environments: Vec<Value> = compiled
         .iter()
         .map(|Compiled { environment, assembly }| {
@@ -182,5 +196,5 @@ fn json_report(out: &Path, compiled: &[Compiled], stale: &[Stale]) -> Value {
         })
         .collect();
     let stale: Vec<&str> = stale.iter().map(|stale| stale.path.as_str()).collect();
-    json!({ "version": 1, "environments": environments, "stale": stale })
+    json!({ "version": 1, "environments": environments, "stale": stale, "diagnostics": findings })
 }

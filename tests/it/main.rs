@@ -1,5 +1,6 @@
 //! The integration tests of the tool, in one binary.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "test helpers")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "test helpers")]
+#![expect(clippy::format_push_string, clippy::format_collect, reason = "short texts in tests")]
 
 mod builder;
 mod cli;

@@ -249,6 +249,18 @@ pub mod secrets_manager {
     pub const NAME_LEN: usize = 512;
 }
 
+/// Limits of CloudWatch alarms, as far as they make sense for what is watched.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html> (from memory).
+pub mod cloudwatch {
+    use super::Bounds;
+
+    /// A share.
+    pub const PERCENT: Bounds = Bounds::new(1, 100, 1);
+    /// Days before the end of a certificate; no public one is valid for longer.
+    pub const CERTIFICATE_DAYS: Bounds = Bounds::new(1, 398, 45);
+}
+
 /// Limits of VPCs and NAT gateways.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html> and `nat-gateway-basics.html` of the

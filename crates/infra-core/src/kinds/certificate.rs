@@ -86,14 +86,12 @@ certificates:
         if !entry.imported.is_empty() {
             return;
         }
-        let edge = entry.edge_certificate();
+        let (edge, home) = (entry.edge_certificate(), entry.handle(""));
         if entry.demanded(Edge::WORD) {
             cx.add(request(entry, edge.clone()));
         }
-        let home = entry.handle("");
-        if home != edge && (entry.demanded(Regional::WORD) || !entry.demanded(Edge::WORD)) {
-            cx.add(request(entry, home));
-        } else if home == edge && !entry.demanded(Edge::WORD) {
+        let regional = entry.demanded(Regional::WORD) && home != edge;
+        if regional || !entry.demanded(Edge::WORD) {
             cx.add(request(entry, home));
         }
     }
@@ -130,6 +128,19 @@ impl<'a> Bound<'a, Certificate> {
     /// Returns the ARN of the certificate for something in `region`; a requested one serves its own region only.
     pub fn regional_arn(&self, region: &Region) -> Expr {
         self.imported_in(region).unwrap_or_else(|| self.handle("").reference())
+    }
+
+    /// Returns the ARN of every certificate that the entry stands for, with its region.
+    pub fn arns(&self) -> Vec<(Region, Expr)> {
+        if !self.imported.is_empty() {
+            let imported = self.imported.iter();
+            return imported.filter_map(|arn| Some((arn.region()?, arn.to_string().into()))).collect();
+        }
+        let edge = self.demanded(Edge::WORD);
+        let shared = edge && self.edge() == self.home();
+        let regional = !shared && (self.demanded(Regional::WORD) || !edge);
+        let edge = edge.then(|| (Region::US_EAST_1, self.edge_arn()));
+        edge.into_iter().chain(regional.then(|| (*self.region(), self.regional_arn(self.region())))).collect()
     }
 
     /// Returns whether the certificate serves `name`; unknown of an imported one, so taken for granted.

@@ -102,6 +102,7 @@ kinds! {
     cluster::Cluster in clusters,
     service::Service in services,
     worker::Worker in workers,
+    monitor::Monitor in monitors,
     raw::Raw in raw,
 }
 

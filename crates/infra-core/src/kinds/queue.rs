@@ -137,7 +137,7 @@ queues:
                     .at(entry.at(&route!["dead-letter", "retention"]), format!("kept {} s", dead.retention))
                     .also(entry.at(&route!["retention"]), format!("the queue itself keeps them {} s", entry.retention))
                     .note("a message that moves keeps the time at which it was first sent, so the dead-letter queue must keep it longer")
-                    .help(format!("keep dead letters {} s, the most that SQS allows, and messages for less", MAX_RETENTION)),
+                    .help(format!("keep dead letters {MAX_RETENTION} s, the most that SQS allows, and messages for less")),
             );
         }
     }

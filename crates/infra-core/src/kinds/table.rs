@@ -300,10 +300,7 @@ impl Bound<'_, Table> {
             "dynamodb:ConditionCheckItem",
             "dynamodb:DescribeTable",
         ];
-        let resources = match self.indexes.is_empty() {
-            true => self.arn(),
-            false => list![self.arn(), text![self.arn(), "/index/*"]],
-        };
+        let resources = if self.indexes.is_empty() { self.arn() } else { list![self.arn(), text![self.arn(), "/index/*"]] };
         self.with_key(Statement::allow(ACTIONS, resources))
     }
 

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::queue::{Encryption, account_key_policy};
-use super::{Kind, Queue, check};
-use crate::artifacts::{Expr, Handle, Object, Policy, Resource, Statement};
+use super::{Kind, Monitor, Queue, check};
+use crate::artifacts::{Expr, Handle, Object, Policy, Pseudo, Resource, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits;
 use crate::lower::Lowering;
@@ -117,7 +117,7 @@ queues:
             let properties = object! {
                 "Description" => format!("Messages of topic {}", entry.full_name()),
                 "EnableKeyRotation" => true,
-                "KeyPolicy" => account_key_policy(),
+                "KeyPolicy" => key_policy(entry),
             };
             cx.add(entry.resource("Key", "AWS::KMS::Key", properties).retain());
         }
@@ -140,7 +140,10 @@ queues:
             .sid("OnlyEncrypted")
             .principal("*".into())
             .when("Bool", "aws:SecureTransport", "false");
-        let policy = Policy::default().with(secure);
+        let mut policy = Policy::default().with(secure);
+        if !entry.referrers::<Monitor>().is_empty() {
+            policy.push(alarms(["sns:Publish"], entry.arn()));
+        }
         cx.add(entry.resource(
             "Policy",
             "AWS::SNS::TopicPolicy",
@@ -150,6 +153,25 @@ queues:
             lower_subscription(entry, name, subscription, cx);
         }
     }
+}
+
+/// A key that the account administers and that CloudWatch may use to tell the topic of alarms.
+fn key_policy(entry: Bound<'_, Topic>) -> Policy {
+    let mut policy = account_key_policy();
+    if !entry.referrers::<Monitor>().is_empty() {
+        policy.push(alarms(["kms:Decrypt", "kms:GenerateDataKey*"], "*".into()));
+    }
+    policy
+}
+
+/// Alarms of the account, which no identity policy covers.
+///
+/// Source: <https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger> (read 2026-11-22).
+fn alarms(actions: impl IntoIterator<Item = &'static str>, resource: Expr) -> Statement {
+    Statement::allow(actions, resource)
+        .sid("Alarms")
+        .service("cloudwatch.amazonaws.com")
+        .when("StringEquals", "aws:SourceAccount", Pseudo::AccountId)
 }
 
 fn lower_subscription(entry: Bound<'_, Topic>, name: &Name, subscription: &Subscription, cx: &mut Lowering<'_>) {

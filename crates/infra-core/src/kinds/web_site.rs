@@ -164,7 +164,7 @@ records:
     }
 }
 
-impl<'a> Bound<'a, WebSite> {
+impl Bound<'_, WebSite> {
     /// Returns the DNS name that CloudFront gave, the target of aliases.
     pub fn distribution_domain(&self) -> Expr {
         self.handle("").att("DomainName")

@@ -12,7 +12,7 @@ pub(super) fn apply(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnosti
     for entry in world.ids() {
         for (position, patch) in world.common(entry).0.overrides.iter().enumerate() {
             if let Err(report) = one(world, out, entry, position, patch) {
-                diags.push(report);
+                diags.push(*report);
             }
         }
     }
@@ -24,7 +24,7 @@ fn one(
     entry: EntryId,
     position: usize,
     patch: &Override,
-) -> Result<(), Diagnostic> {
+) -> Result<(), Box<Diagnostic>> {
     let at = |step: &'static str| world.common(entry).1.locate(&route!["overrides", position, step]);
     let own: Vec<_> =
         out.provenance.iter().filter(|(_, maker)| **maker == entry).map(|(handle, _)| handle.clone()).collect();
@@ -33,31 +33,27 @@ fn one(
         let error =
             Diagnostic::error("overrides/unknown-resource", title).at(at("resource"), "not one of its logical ids");
         let names = || own.iter().map(|handle| handle.id.as_str());
-        return Err(match suggest(&patch.resource, names()) {
+        return Err(Box::new(match suggest(&patch.resource, names()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error.help(format!("its resources are {}", crate::resolve::list(names()))),
-        });
+        }));
     };
     if patch.reason.trim().is_empty() {
-        return Err(Diagnostic::error("overrides/no-reason", "an override needs a reason")
-            .at(at("reason"), "empty")
-            .help("say why the model's own output does not do"));
+        let error = Diagnostic::error("overrides/no-reason", "an override needs a reason");
+        return Err(Box::new(error.at(at("reason"), "empty").help("say why the model's own output does not do")));
     }
     let resource = out.templates.get_mut(&handle.place).and_then(|template| template.resources.get_mut(&handle.id));
     let Some(resource) = resource else { return Ok(()) };
     let mut document = to_json(resource);
     let operations = json_patch::Patch(patch.patch.iter().filter_map(operation).collect());
     if operations.0.len() != patch.patch.len() {
-        return Err(Diagnostic::error("overrides/bad-path", "a path of this override is not a JSON pointer")
-            .at(at("patch"), "a path starts with `/`, such as `/Properties/DelaySeconds`"));
+        let error = Diagnostic::error("overrides/bad-path", "a path of this override is not a JSON pointer");
+        return Err(Box::new(error.at(at("patch"), "a path starts with `/`, such as `/Properties/DelaySeconds`")));
     }
     if let Err(error) = json_patch::patch(&mut document, &operations) {
-        return Err(Diagnostic::error(
-            "overrides/does-not-apply",
-            format!("the patch does not apply to `{}`", patch.resource),
-        )
-        .at(at("patch"), error.to_string())
-        .help("`infra synth` without the override shows the resource as it is"));
+        let title = format!("the patch does not apply to `{}`", patch.resource);
+        let report = Diagnostic::error("overrides/does-not-apply", title).at(at("patch"), error.to_string());
+        return Err(Box::new(report.help("`infra synth` without the override shows the resource as it is")));
     }
     from_json(resource, &document);
     Ok(())

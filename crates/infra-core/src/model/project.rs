@@ -89,7 +89,7 @@ impl Project {
         Some(Environment {
             name: name.clone(),
             account: spec.account.clone(),
-            region: spec.region.clone(),
+            region: spec.region,
             domain: spec.domain.clone(),
             tags,
             protected: spec.protected,

@@ -44,7 +44,7 @@ pub struct Resolved {
     project: Name,
     environment: Environment,
     stacks: Vec<(Name, Stack)>,
-    index: BTreeMap<Name, u16>,
+    index: BTreeMap<String, u16>,
     referrals: BTreeMap<EntryId, Vec<Referral>>,
 }
 
@@ -84,7 +84,7 @@ pub fn resolve(definition: Definition, diags: &mut Diagnostics) -> Option<Resolv
     let mut world = Resolved {
         project: definition.project,
         environment: definition.environment,
-        index: definition.stacks.keys().zip(0_u16..).map(|(name, index)| (name.clone(), index)).collect(),
+        index: definition.stacks.keys().zip(0_u16..).map(|(name, index)| (name.to_string(), index)).collect(),
         stacks: definition.stacks.into_iter().collect(),
         referrals: BTreeMap::new(),
     };
@@ -142,14 +142,13 @@ fn bind(world: &Resolved, unread: &BTreeSet<EntryName>, diags: &mut Diagnostics)
 /// Why a reference has no target.
 enum Miss {
     Stack(String),
-    Name { stack: u16, section: &'static str },
+    Name { stack: u16 },
 }
 
 impl Miss {
     fn report(self, world: &Resolved, found: &references::Found, origin: &Origin) -> Diagnostic {
         let at = origin.locate(&Route(found.route.clone()));
-        let text = &found.text;
-        let wanted = crate::kinds::by_section(found.section).map_or(found.section, |(_, kind)| kind.noun);
+        let wanted = found.noun();
         match self {
             Self::Stack(stack) => {
                 let error = Diagnostic::error("resolve/unknown-stack", format!("there is no stack `{stack}`"))
@@ -161,7 +160,7 @@ impl Miss {
                     }
                 }
             }
-            Self::Name { stack, section } => world.unknown_name(stack, section, text, at, wanted),
+            Self::Name { stack } => world.unknown_name(stack, found, at),
         }
     }
 }
@@ -189,6 +188,9 @@ impl Resolved {
     }
 
     /// Returns name and content of a stack.
+    ///
+    /// # Panics
+    /// Never with an index of this definition.
     #[expect(clippy::expect_used, reason = "stack indices are made by this room alone")]
     pub fn stack(&self, index: u16) -> (&Name, &Stack) {
         let (name, stack) = self.stacks.get(usize::from(index)).expect("internal error: no such stack");
@@ -202,7 +204,7 @@ impl Resolved {
 
     /// Returns the region of a place.
     pub fn region(&self, place: Place) -> Region {
-        if place.edge { Region::US_EAST_1 } else { self.home_region(place.stack).clone() }
+        if place.edge { Region::US_EAST_1 } else { *self.home_region(place.stack) }
     }
 
     /// Returns the us-east-1 part of a stack: the stack itself if that is where it lives.
@@ -264,7 +266,7 @@ impl Resolved {
             Some((stack, name)) => (self.stack_index(stack).ok_or_else(|| Miss::Stack(stack.to_owned()))?, name),
             None => (home, text),
         };
-        self.find_in(stack, section, name).ok_or(Miss::Name { stack, section })
+        self.find_in(stack, section, name).ok_or(Miss::Name { stack })
     }
 
     /// Returns whether a reference names an entry that is there and could not be read.
@@ -301,7 +303,7 @@ impl Resolved {
     }
 
     fn stack_index(&self, name: &str) -> Option<u16> {
-        self.index.iter().find(|(known, _)| known.as_str() == name).map(|(_, index)| *index)
+        self.index.get(name).copied()
     }
 
     fn find_in(&self, stack: u16, section: &str, name: &str) -> Option<EntryId> {
@@ -310,7 +312,8 @@ impl Resolved {
         Some(EntryId { stack, kind, index: u32::try_from(index).ok()? })
     }
 
-    fn unknown_name(&self, stack: u16, section: &'static str, text: &str, at: At, wanted: &str) -> Diagnostic {
+    fn unknown_name(&self, stack: u16, found: &references::Found, at: At) -> Diagnostic {
+        let (section, text, wanted) = (found.section, found.text.as_str(), found.noun());
         let name = text.rsplit_once('.').map_or(text, |(_, name)| name);
         let other = KINDS.iter().find(|kind| self.find_in(stack, kind.section, name).is_some());
         if let Some(other) = other {
@@ -359,6 +362,9 @@ impl<'a, K: Kind> Bound<'a, K> {
     }
 
     /// Returns the entry that a reference of this entry names.
+    ///
+    /// # Panics
+    /// Never: every reference was bound before there was a [`Bound`] to call this on.
     #[expect(clippy::expect_used, reason = "resolve has checked every reference")]
     pub fn follow<T: Sectioned, M>(&self, reference: &Ref<T, M>) -> Bound<'a, T> {
         let id = self.world.find(self.id.stack, T::SECTION, reference.as_str()).ok();

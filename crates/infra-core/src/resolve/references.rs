@@ -16,6 +16,13 @@ pub(crate) struct Found {
     pub(crate) text: String,
 }
 
+impl Found {
+    /// What people call the entry that is wanted.
+    pub(crate) fn noun(&self) -> &'static str {
+        crate::kinds::by_section(self.section).map_or(self.section, |(_, kind)| kind.noun)
+    }
+}
+
 /// Collects the references of one entry after another.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {

@@ -1,6 +1,6 @@
 //! The integration tests of the core, in one binary.
 #![expect(clippy::disallowed_methods, reason = "tests read the sources")]
-#![expect(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "test helpers")]
 
 mod architecture;
 mod compile_fail;

@@ -79,7 +79,7 @@ fn engine(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
         let title = format!("`{class}` is no instance class of a database");
         diags.push(Diagnostic::error("databases/instance-class", title).at(at(), "does not start with `db.`"));
     }
-    if entry.engine == Engine::Aurora && (class.ends_with(".micro") || class.ends_with(".small")) {
+    if entry.engine == Engine::Aurora && class.rsplit('.').next().is_some_and(|size| matches!(size, "micro" | "small")) {
         diags.push(
             Diagnostic::error("databases/instance-class", format!("Aurora PostgreSQL has no `{class}`"))
                 .at(at(), "too small")

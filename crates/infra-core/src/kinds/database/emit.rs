@@ -1,6 +1,6 @@
 //! What a database compiles to.
 
-use super::{Database, Engine, Storage, proxy};
+use super::{Database, Engine, proxy};
 use crate::artifacts::{Deletion, Expr, Handle, Object, Pseudo, Resource, Trust};
 use crate::kinds::network::Tier;
 use crate::kinds::queue::{Encryption, account_key_policy};
@@ -156,7 +156,7 @@ fn common(entry: Bound<'_, Database>, properties: &mut Object) {
 }
 
 fn instance(entry: Bound<'_, Database>) -> Resource {
-    let storage = entry.spec().storage.clone().unwrap_or_else(Storage::default);
+    let storage = entry.spec().storage.clone().unwrap_or_default();
     let mut properties = Object::default();
     common(entry, &mut properties);
     properties.push("DBInstanceClass", entry.class().to_owned());

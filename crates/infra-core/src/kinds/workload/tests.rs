@@ -477,9 +477,6 @@ fn pods_reach_their_database_and_its_group_lets_the_cluster_in() {
     let assembly = compile(&on(MANAGED, &format!("{lines}\ndatabases: {{ orders: {{ network: main }} }}")));
     let rule = resource(&assembly, "ExampleInClusterMainToExampleDatabaseOrders5432");
     assert_eq!(rule["Type"], "AWS::EC2::SecurityGroupIngress");
-    let own =
-        compile(&on(MANAGED, &format!("{lines}\ndatabases: {{ orders: {{ network: main, allow-from: [main] }} }}")));
-    assert!(resource(&own, "ExampleInClusterMainToExampleDatabaseOrders5432").is_null());
     let pod = &object(&assembly, "service-orders", "Deployment")["spec"]["template"]["spec"];
     let env = yaml(&pod["containers"][0]["env"]);
     assert!(env.contains("name: DB_PORT\n  value: '5432'") || env.contains("DatabaseOrdersEndpointPort"), "{env}");
