@@ -21,8 +21,7 @@ load-balancers:
 
 /// Makes a stack with the zone and these records, each `name: rest`.
 fn records(lines: &[&str]) -> String {
-    let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-    format!("{ZONE}records:\n{lines}")
+    format!("{ZONE}records:\n  {}\n", lines.join("\n  "))
 }
 
 /// Makes one record `www` with a body.
