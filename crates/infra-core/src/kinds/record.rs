@@ -2,8 +2,6 @@
 
 mod alias;
 mod checks;
-#[cfg(test)]
-mod tests;
 mod values;
 
 pub use alias::{AliasTarget, ForeignAlias};
@@ -231,3 +229,6 @@ impl Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

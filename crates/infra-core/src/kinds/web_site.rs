@@ -4,8 +4,6 @@ mod config;
 mod distribution;
 mod firewall;
 mod headers;
-#[cfg(test)]
-mod tests;
 
 pub use config::{ConfigSource, UserPoolClient};
 pub use firewall::Firewall;
@@ -131,6 +129,7 @@ records:
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
         check_names(entry, diags);
+        check_apis(entry, diags);
         config::check(entry, diags);
         headers::check(entry, diags);
         firewall::check(entry, diags);
@@ -218,6 +217,25 @@ fn check_names(entry: Bound<'_, WebSite>, diags: &mut Diagnostics) {
     }
 }
 
+/// A site and an API that both have no name of their own cannot know each other's address before they are there.
+fn check_apis(entry: Bound<'_, WebSite>, diags: &mut Diagnostics) {
+    let site = entry.spec();
+    for (index, api) in site.apis.iter().enumerate().filter(|_| site.domains.is_empty()) {
+        let api = entry.follow(api);
+        let named_by_policy = site.security_headers.content_security_policy.is_none();
+        let is_origin = site.api_paths.values().any(|other| entry.follow(other).id == api.id);
+        if api.domain().is_none() && (named_by_policy || is_origin) {
+            diags.push(
+                Diagnostic::error("web-sites/unnamed", "a site and an API without names of their own need each other")
+                    .at(entry.at(&route!["apis", index]), "the site must know its address")
+                    .also(api.at(&route![]), "allows the origin of the site")
+                    .note("CloudFormation refuses resources that depend on each other")
+                    .help("give the site `domains`, or the API a `domain`"),
+            );
+        }
+    }
+}
+
 /// A bucket that only the distribution reads.
 fn bucket(entry: Bound<'_, WebSite>, cx: &mut Lowering<'_>) {
     let days = i64::from(entry.keep_deleted_days.unwrap_or(30));
@@ -271,3 +289,6 @@ impl WebSite {
         Self { domains: vec![domain], certificate: Some(certificate.clone()), ..Self::default() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,6 @@
 //! After this stage nothing is unbound: [`Bound::follow`] cannot miss.
 
 mod references;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use references::Collector;
 
@@ -444,3 +442,6 @@ impl<'a, K: Kind> Bound<'a, K> {
         self.entry.origin.locate(route)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,8 +21,7 @@ load-balancers:
 
 /// Makes a stack with the zone and these records, each `name: rest`.
 fn records(lines: &[&str]) -> String {
-    let lines = lines.iter().map(|line| format!("  {line}\n")).collect::<Vec<_>>().concat();
-    format!("{ZONE}records:\n{lines}")
+    format!("{ZONE}records:\n  {}\n", lines.join("\n  "))
 }
 
 /// Makes one record `www` with a body.

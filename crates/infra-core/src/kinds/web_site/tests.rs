@@ -554,3 +554,12 @@ fn deleted_files_are_kept_a_day_at_least() {
 fn two_sites_of_one_name_do_not_overwrite_each_others_config() {
     assert_snapshot!(report_stacks(&[("a", &app("")), ("b", &app(""))]), @"lower/web-file-clash: two web sites write `web/app/config.json` <- `app` of stacks/b.yaml this site + `app` of stacks/a.yaml and this one");
 }
+
+#[test]
+fn a_site_and_an_api_without_names_would_need_each_other() {
+    assert_snapshot!(report(&(app("apis: [shop]") + API)), @"web-sites/unnamed: a site and an API without names of their own need each other <- `shop` the site must know its address");
+    let own = "security-headers: { content-security-policy: \"default-src 'self'\" }";
+    assert_eq!(report(&(app(&format!("apis: [shop], {own}")) + API)), "");
+    let both = app(&format!("apis: [shop], api-paths: {{ '/v1/*': shop }}, {own}")) + API;
+    assert!(report(&both).starts_with("web-sites/unnamed: "), "{}", report(&both));
+}
