@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{HttpApi, RequestId};
+use super::{Auth, HttpApi, RequestId};
 use crate::artifacts::{Expr, Handle, Object, Policy, Trust};
 use crate::kinds::{LoadBalancer, Queue, VpcLink, security_group};
 use crate::lower::Lowering;
@@ -253,6 +253,12 @@ fn headers(entry: Bound<'_, HttpApi>) -> Option<Object> {
     (!headers.is_empty()).then_some(headers)
 }
 
+/// The message attribute with the request's id.
+const REQUEST_ID_ATTRIBUTE: &str = r#""x-request-id":{"DataType":"String","StringValue":"${context.requestId}"}"#;
+
+/// The message attribute with the subject of the caller's token.
+const SUBJECT_ATTRIBUTE: &str = r#","sub":{"DataType":"String","StringValue":"${context.authorizer.claims.sub}"}"#;
+
 /// A direct integration with SQS, and the role with which it sends to this queue and nowhere else.
 ///
 /// The caller's answer and the message carry the same id, that of the gateway: a header that a caller leaves out cannot
@@ -269,7 +275,11 @@ fn queue(entry: Bound<'_, HttpApi>, (to, target): (&Integration, &QueueTarget), 
         "Policies" => list![object! { "PolicyName" => "send", "PolicyDocument" => policy }],
     };
     cx.add(entry.resource(&part, "AWS::IAM::Role", role));
-    let attributes = r#"{"x-request-id":{"DataType":"String","StringValue":"${context.requestId}"}}"#;
+    // Who sent it, from the token that the API has checked: what the body says of that could be made up.
+    let mut routes = entry.spec().routes.values().filter(|route| route.to == *to);
+    let signed = routes.all(|route| entry.auth_of(route) == Auth::Jwt);
+    let subject = if signed { SUBJECT_ATTRIBUTE } else { "" };
+    let attributes = format!("{{{REQUEST_ID_ATTRIBUTE}{subject}}}");
     let parameters = object! {
         "QueueUrl" => queue.url(),
         "MessageBody" => "$request.body",

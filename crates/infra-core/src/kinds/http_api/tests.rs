@@ -139,7 +139,7 @@ fn a_queue_gets_the_body_and_the_caller_gets_202() {
       QueueUrl:
         Ref: QueueOrders
       MessageBody: $request.body
-      MessageAttributes: '{"x-request-id":{"DataType":"String","StringValue":"${context.requestId}"}}'
+      MessageAttributes: '{"x-request-id":{"DataType":"String","StringValue":"${context.requestId}"},"sub":{"DataType":"String","StringValue":"${context.authorizer.claims.sub}"}}'
     ResponseParameters:
       '200':
         ResponseParameters:
