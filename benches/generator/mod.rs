@@ -59,8 +59,9 @@ fn stack(services: std::ops::Range<usize>) -> String {
             let _ = writeln!(topics, "      {queue}: {{ queue: {name}, filter: {{ eventType: [Created, Changed] }} }}");
             let _ = writeln!(queues, "  {name}: {{ visibility-timeout: 120 }}");
             let _ = write!(watched, "{}{name}", if watched.is_empty() { "" } else { ", " });
-            let _ = writeln!(routes, "      \"POST /v1/{queue}/{service}\": {{ to: {{ queue: {{ queue: {name} }} }} }}");
         }
+        let route = format!("POST /v1/services/{service}");
+        let _ = writeln!(routes, "      \"{route}\": {{ to: {{ queue: {{ queue: payment-{service} }} }} }}");
         let _ = write!(
             workers,
             "  worker-{service}:\n    cluster: base.main\n    image: registry.example.com/worker:1.0.{service}\n    \

@@ -4,6 +4,7 @@
 
 mod builder;
 mod cli;
+mod deploy;
 mod determinism;
 mod generated;
 mod golden;

@@ -9,6 +9,9 @@ use crate::model::{Common, Project};
 /// Pattern of the name of an entry.
 const NAME_PATTERN: &str = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
 
+/// What a pattern must accept beside its own texts: text with a variable in it.
+const VARIABLE_PATTERN: &str = r"|\$\{(env\.[a-z]+|project)\}";
+
 /// Returns the schema of `infra.yaml`.
 pub fn project() -> Value {
     let schema = generator().into_root_schema_for::<Project>();
@@ -86,8 +89,9 @@ fn with_definitions(root: Value, mut generator: SchemaGenerator, title: &str) ->
     finish(value, title)
 }
 
-/// Puts dialect and title in front.
-fn finish(value: Value, title: &str) -> Value {
+/// Puts dialect and title in front, and lets text hold variables.
+fn finish(mut value: Value, title: &str) -> Value {
+    allow_variables(&mut value);
     let mut first = Map::new();
     first.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     first.insert("title".to_owned(), json!(title));
@@ -97,15 +101,47 @@ fn finish(value: Value, title: &str) -> Value {
     Value::Object(first)
 }
 
-fn relax(value: &mut Value) {
+/// A variable is replaced before text is checked against its pattern.
+fn allow_variables(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            if object.get("required").is_some_and(Value::is_array) {
-                object.remove("required");
+            if let Some(Value::String(pattern)) = object.get_mut("pattern") {
+                pattern.push_str(VARIABLE_PATTERN);
             }
-            object.values_mut().for_each(relax);
+            object.values_mut().for_each(allow_variables);
         }
-        Value::Array(items) => items.iter_mut().for_each(relax),
+        Value::Array(items) => items.iter_mut().for_each(allow_variables),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// Lets every key of a mapping be left out, or be `null`, which takes it away.
+fn relax(schema: &mut Value) {
+    let Value::Object(object) = schema else { return };
+    object.remove("required");
+    for (key, value) in object.iter_mut() {
+        match (key.as_str(), value) {
+            ("properties", Value::Object(properties)) => {
+                properties.values_mut().for_each(relax);
+                properties.values_mut().for_each(or_null);
+            }
+            ("additionalProperties", value @ Value::Object(_)) => {
+                relax(value);
+                or_null(value);
+            }
+            ("$defs", Value::Object(definitions)) => definitions.values_mut().for_each(relax),
+            ("anyOf" | "oneOf" | "allOf", Value::Array(choices)) => choices.iter_mut().for_each(relax),
+            ("items", value) => relax(value),
+            _ => {}
+        }
+    }
+}
+
+fn or_null(value: &mut Value) {
+    let description = value.get("description").cloned();
+    let mut either = json!({ "anyOf": [value.take(), { "type": "null" }] });
+    if let (Some(description), Value::Object(object)) = (description, &mut either) {
+        object.insert("description".to_owned(), description);
+    }
+    *value = either;
 }

@@ -20,7 +20,7 @@ pub(super) fn manifest(
     world: &Resolved,
     sources: &Sources,
     artifacts: &Artifacts,
-    files: &BTreeMap<String, Vec<u8>>,
+    files: &BTreeMap<String, (String, Vec<u8>)>,
 ) -> Expr {
     let environment = world.environment();
     let stacks: Expr =
@@ -47,7 +47,7 @@ pub(super) fn manifest(
         "edges" => edges,
         "zones" => zones(world, artifacts),
         "documents" => documents(world, artifacts, files),
-        "files" => files.iter().map(|(path, bytes)| (path.clone(), digest(bytes))).collect::<Object>(),
+        "files" => files.iter().map(|(path, (digest, _))| (path.clone(), digest)).collect::<Object>(),
         "provenance" => provenance(world, sources, artifacts),
     }
 }
@@ -57,7 +57,7 @@ fn region(world: &Resolved, place: Place) -> String {
 }
 
 /// Spells SHA-256 in lower-case hexadecimal.
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble & 15)).copied().unwrap_or(b'0'));
     Sha256::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
@@ -71,12 +71,12 @@ fn share(count: usize, limit: usize) -> String {
 fn stack(
     world: &Resolved,
     artifacts: &Artifacts,
-    files: &BTreeMap<String, Vec<u8>>,
+    files: &BTreeMap<String, (String, Vec<u8>)>,
     place: Place,
     template: &Template,
 ) -> Expr {
     let path = template_path(world, place);
-    let bytes = files.get(&path).map_or(0, Vec::len);
+    let bytes = files.get(&path).map_or(0, |(_, bytes)| bytes.len());
     let parameters = artifacts.flows.iter().filter(|flow| flow.to == place).filter_map(|flow| {
         let source = object! { "stack" => world.stack_name(flow.from), "region" => region(world, flow.from), "output" => &flow.output };
         Some((flow.parameter.clone()?, source))
@@ -156,7 +156,7 @@ fn zones(world: &Resolved, artifacts: &Artifacts) -> Expr {
 }
 
 /// Documents outside CloudFormation and the outputs that must be known before they can be used.
-fn documents(world: &Resolved, artifacts: &Artifacts, files: &BTreeMap<String, Vec<u8>>) -> Expr {
+fn documents(world: &Resolved, artifacts: &Artifacts, files: &BTreeMap<String, (String, Vec<u8>)>) -> Expr {
     files
         .keys()
         .filter(|path| !path.starts_with("stacks/"))

@@ -83,13 +83,14 @@ networks:
         let mut out = Emitter::start(&pod, cx);
         out.foundation(&pod);
         out.objects([service(&pod, entry.port)]);
-        out.deployment(&pod);
-        out.scale_by_cpu(&pod);
+        // Before the Deployment: only pods made while the binding is there wait for the load balancer to find them healthy.
         if let Some(exposure) = &entry.spec().exposes {
             let binding = binding(entry, &pod, exposure);
             out.objects([binding]);
             open(entry, &pod, exposure, out.cx);
         }
+        out.deployment(&pod);
+        out.scale_by_cpu(&pod);
     }
 }
 

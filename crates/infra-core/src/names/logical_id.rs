@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::Name;
-use super::name::pascal;
+use super::name::push_pascal;
 
 /// A logical id: letters and digits, at most 255.
 ///
@@ -28,7 +28,8 @@ impl LogicalId {
     /// `prefix` and `part` are words of our own code; what is neither letter nor digit in them only separates words.
     /// Ids come from names alone, so two entries can collide (`order-2` and `order2`); the template checks that.
     pub fn from_name(prefix: &str, name: &Name, part: &str) -> Self {
-        let mut text = [pascal(prefix), name.to_pascal(), pascal(part)].concat();
+        let mut text = String::with_capacity(prefix.len() + name.as_str().len() + part.len());
+        [prefix, name.as_str(), part].into_iter().for_each(|words| push_pascal(&mut text, words));
         text.truncate(Self::MAX_LEN);
         Self(text)
     }

@@ -38,7 +38,9 @@ impl Name {
     ///
     /// Two names may give the same text (`order-2` and `order2`); whoever needs distinct ones must check.
     pub fn to_pascal(&self) -> String {
-        pascal(&self.0)
+        let mut out = String::with_capacity(self.0.len());
+        push_pascal(&mut out, &self.0);
+        out
     }
 }
 
@@ -63,15 +65,13 @@ text_serde!(
     schema: { "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "maxLength": Name::MAX_LEN }
 );
 
-/// Joins the alphanumeric words of `text`, each with an upper-case first letter.
-pub(super) fn pascal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+/// Appends the alphanumeric words of `text`, each with an upper-case first letter.
+pub(super) fn push_pascal(out: &mut String, text: &str) {
     for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
         let mut chars = word.chars();
         out.extend(chars.next().map(|first| first.to_ascii_uppercase()));
-        out.extend(chars);
+        out.push_str(chars.as_str());
     }
-    out
 }
 
 fn is_kebab(text: &str) -> bool {

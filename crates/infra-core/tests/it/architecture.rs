@@ -51,7 +51,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
 
 /// What comes before the tests of a file.
 fn without_tests(text: &str) -> &str {
-    text.split_once("#[cfg(test)]").map_or(text, |(code, _)| code)
+    text.split_once("#[cfg(test)]\nmod tests {").map_or(text, |(code, _)| code)
 }
 
 fn room(path: &Path) -> String {

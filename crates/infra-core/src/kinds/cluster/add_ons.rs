@@ -119,14 +119,24 @@ fn policies(name: &str, add_on: &AddOn) -> BTreeMap<String, Vec<String>> {
     all
 }
 
-/// Returns the configuration as JSON; network policies are enforced unless the configuration says otherwise.
+/// Returns the configuration as JSON: network policies are enforced, and files of secrets follow a rotation, unless the
+/// configuration says otherwise.
+///
+/// RDS changes the password of a database every seven days; a file that keeps the old one ends in refused connections.
 ///
 /// Source: <https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html> (read 2026-11-22): the value is a
-/// string.
+/// string. <https://secrets-store-csi-driver.sigs.k8s.io/topics/secret-auto-rotation.html> (from memory): off by
+/// default; the driver is a part of the add-on with a section of its own.
 fn configuration(name: &str, add_on: &AddOn) -> Option<String> {
     let mut values = add_on.configuration.clone();
     if name == "vpc-cni" && !values.contains_key("enableNetworkPolicy") {
         values.insert("enableNetworkPolicy".to_owned(), "true".into());
+    }
+    if name == "aws-secrets-store-csi-driver-provider" {
+        let driver = values.entry("secrets-store-csi-driver").or_insert_with(|| serde_json::json!({}));
+        if let Some(driver) = driver.as_object_mut() {
+            driver.entry("enableSecretRotation").or_insert(true.into());
+        }
     }
     (!values.is_empty()).then(|| serde_json::Value::Object(values).to_string())
 }

@@ -88,6 +88,21 @@ fn the_pod_network_enforces_policies_with_a_role_of_its_own() {
 }
 
 #[test]
+fn files_of_secrets_follow_a_rotation_unless_told_otherwise() {
+    let values = |configuration: &str| {
+        let add_on = format!("    add-ons: {{ aws-secrets-store-csi-driver-provider: {{ {configuration} }} }}");
+        let assembly = compile(&with(&format!("{GROUP}\n{add_on}")));
+        let add_on = resource(&assembly, "ClusterMainAddOnAwsSecretsStoreCsiDriverProvider");
+        add_on["Properties"]["ConfigurationValues"].as_str().unwrap_or_default().to_owned()
+    };
+    insta::assert_snapshot!(values(""), @r#"{"secrets-store-csi-driver":{"enableSecretRotation":true}}"#);
+    insta::assert_snapshot!(
+        values("configuration: { secrets-store-csi-driver: { rotationPollInterval: 1h, enableSecretRotation: false } }"),
+        @r#"{"secrets-store-csi-driver":{"rotationPollInterval":"1h","enableSecretRotation":false}}"#
+    );
+}
+
+#[test]
 fn auto_mode_brings_nodes_and_network_policies_need_a_config_map() {
     let assembly = compile(&with("    mode: auto\n    node-groups: { general: {} }"));
     let cluster = resource(&assembly, "ClusterMain");

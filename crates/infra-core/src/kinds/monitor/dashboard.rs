@@ -91,38 +91,48 @@ fn lines_of(label: &String, measure: &Measure) -> Vec<Expr> {
 /// Writes a value as JSON text, with what is known only after deployment as parts of the text.
 fn json(value: &Expr, parts: &mut Vec<Expr>) {
     match value {
-        Expr::Absent => parts.push("null".into()),
-        Expr::Bool(value) => parts.push(value.to_string().into()),
-        Expr::Int(value) => parts.push(value.to_string().into()),
-        Expr::Float(value) => parts.push(value.to_string().into()),
-        Expr::Text(value) => parts.push(quoted(value)),
+        Expr::Absent => push(parts, "null"),
+        Expr::Bool(value) => push(parts, &value.to_string()),
+        Expr::Int(value) => push(parts, &value.to_string()),
+        Expr::Float(value) => push(parts, &value.to_string()),
+        Expr::Text(value) => push(parts, &quoted(value)),
         Expr::List(items) => {
-            parts.push("[".into());
+            push(parts, "[");
             for (index, item) in items.iter().enumerate() {
-                parts.extend((index > 0).then(|| Expr::from(",")));
+                push(parts, if index > 0 { "," } else { "" });
                 json(item, parts);
             }
-            parts.push("]".into());
+            push(parts, "]");
         }
         Expr::Object(object) => json_object(object, parts),
         Expr::Ref(_) | Expr::Att(..) | Expr::Pseudo(_) | Expr::Concat(_) | Expr::Call(..) | Expr::Parameter(_) => {
             // Names, ids and ARNs hold nothing that JSON would have to escape.
-            parts.extend(["\"".into(), value.clone(), "\"".into()]);
+            push(parts, "\"");
+            parts.push(value.clone());
+            push(parts, "\"");
         }
     }
 }
 
 fn json_object(object: &Object, parts: &mut Vec<Expr>) {
-    parts.push("{".into());
+    push(parts, "{");
     for (index, (key, value)) in object.iter().enumerate() {
-        parts.extend((index > 0).then(|| Expr::from(",")));
-        parts.push(quoted(key));
-        parts.push(":".into());
+        push(parts, if index > 0 { "," } else { "" });
+        push(parts, &quoted(key));
+        push(parts, ":");
         json(value, parts);
     }
-    parts.push("}".into());
+    push(parts, "}");
 }
 
-fn quoted(text: &str) -> Expr {
-    Expr::Text(Cow::Owned(serde_json::Value::from(text).to_string()))
+/// Appends to the last part where that is text: bodies are long, and most of one is known now.
+fn push(parts: &mut Vec<Expr>, text: &str) {
+    match parts.last_mut() {
+        Some(Expr::Text(Cow::Owned(last))) => last.push_str(text),
+        _ => parts.push(Expr::Text(Cow::Owned(text.to_owned()))),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

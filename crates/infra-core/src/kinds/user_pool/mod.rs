@@ -261,8 +261,12 @@ impl Bound<'_, UserPool> {
     /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html> (read
     /// 2026-11-22).
     pub fn issuer(&self) -> Expr {
-        let suffix = self.region().partition().dns_suffix();
-        text![format!("https://cognito-idp.{}.{suffix}/", self.region()), self.pool_id()]
+        text![format!("{}/", self.endpoint()), self.pool_id()]
+    }
+
+    /// Returns the origin at which the region's pools are reached.
+    pub fn endpoint(&self) -> String {
+        format!("https://cognito-idp.{}.{}", self.region(), self.region().partition().dns_suffix())
     }
 
     /// Returns the id of a client.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::WebSite;
+use super::config::ConfigSource;
 use crate::artifacts::Expr;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lower::Lowering;
@@ -19,7 +20,8 @@ pub struct SecurityHeaders {
     pub strict_transport_security: Seconds,
     /// Whether browsers insist on HTTPS for all names below, too.
     pub include_subdomains: bool,
-    /// The whole content security policy; by default one is made: own files, the site's APIs, and `connect-to`.
+    /// The whole content security policy; by default one is made: own files, the site's APIs, the user pools that
+    /// `config-from` names, and `connect-to`.
     pub content_security_policy: Option<String>,
     /// Further origins that scripts may call, such as `https://errors.example.net`.
     pub connect_to: Vec<String>,
@@ -110,10 +112,67 @@ fn content_policy(entry: Bound<'_, WebSite>) -> Expr {
     for api in &entry.spec().apis {
         parts.extend([" ".into(), entry.follow(api).url()]);
     }
+    for origin in sign_in(entry) {
+        parts.extend([" ".into(), origin]);
+    }
     for origin in &headers.connect_to {
         parts.push(format!(" {origin}").into());
     }
     let rest = "; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'";
     parts.push(format!("{rest}; frame-ancestors {ancestors}").into());
     Expr::Concat(parts)
+}
+
+/// Returns the origins of the user pools that `/config.json` leads to: scripts read the issuer's keys and sign in at the
+/// pool, and exchange the code of the sign-in page for tokens there.
+fn sign_in(entry: Bound<'_, WebSite>) -> Vec<Expr> {
+    let mut origins: Vec<Expr> = Vec::new();
+    for source in entry.spec().config_from.values() {
+        let pool = match source {
+            ConfigSource::UserPool(pool) | ConfigSource::UserPoolIssuer(pool) => entry.follow(pool),
+            ConfigSource::UserPoolClient(client) => entry.follow(&client.user_pool),
+            ConfigSource::HttpApi(_) | ConfigSource::WebSite(_) => continue,
+        };
+        let page = pool.login_host().map(|host| text!["https://", host]);
+        for origin in std::iter::once(pool.endpoint().into()).chain(page) {
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+    }
+    origins
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::kinds::testing::template;
+
+    #[test]
+    fn scripts_may_reach_the_user_pools_that_the_config_leads_to() {
+        let template = template(
+            r"
+certificates: { web: { domain: dev.example.com, zones: [main] } }
+hosted-zones: { main: { domain: dev.example.com, existing: Z0123456789ABCDEFGHI } }
+user-pools:
+  customers:
+    domain: { prefix: shop-dev }
+    clients: { shop: { sites: [shop] } }
+web-sites:
+  shop:
+    domains: [dev.example.com]
+    certificate: web
+    config-from:
+      issuer: { user-pool-issuer: customers }
+      clientId: { user-pool-client: { user-pool: customers, client: shop } }
+    security-headers: { connect-to: [https://errors.example.net] }
+",
+        );
+        let config = &template["Resources"]["SiteShopHeaders"]["Properties"]["ResponseHeadersPolicyConfig"];
+        let policy = &config["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"];
+        let directive = policy.as_str().and_then(|policy| policy.split("; ").nth(1));
+        insta::assert_snapshot!(
+            directive.unwrap(),
+            @"connect-src 'self' https://cognito-idp.eu-west-1.amazonaws.com https://shop-dev.auth.eu-west-1.amazoncognito.com https://errors.example.net"
+        );
+    }
 }

@@ -89,7 +89,7 @@ fn objects_come_in_the_order_in_which_they_are_applied() {
         compile(&service(&format!("{EXPOSED}, secrets: {{ stripe: {{ secret: stripe, keys: [api-key] }} }}")));
     let kinds: Vec<String> =
         objects(&assembly, "service-orders").iter().map(|o| o["kind"].as_str().unwrap().to_owned()).collect();
-    insta::assert_snapshot!(kinds.join(" "), @"ServiceAccount SecretProviderClass NetworkPolicy Service Deployment PodDisruptionBudget HorizontalPodAutoscaler TargetGroupBinding");
+    insta::assert_snapshot!(kinds.join(" "), @"ServiceAccount SecretProviderClass NetworkPolicy Service TargetGroupBinding Deployment PodDisruptionBudget HorizontalPodAutoscaler");
 }
 
 #[test]
