@@ -168,7 +168,7 @@ fn read(sources: &mut Sources, root: &Path, path: &str) -> anyhow::Result<FileId
     } else {
         fs::read(&full).with_context(|| format!("cannot read {}", shown(&full)))?
     };
-    Ok(sources.add(shown(&full), bytes))
+    Ok(sources.add_shown(path.to_owned(), shown(&full), bytes))
 }
 
 /// Returns a path as people write it.

@@ -46,7 +46,7 @@ pub fn position(sources: &Sources, at: &At) -> String {
 }
 
 fn path(sources: &Sources, file: FileId) -> &str {
-    sources.get(file).map_or("<unknown file>", |file| file.path.as_str())
+    sources.get(file).map_or("<unknown file>", |file| file.shown.as_str())
 }
 
 fn summary(list: &[Diagnostic]) -> String {
@@ -160,7 +160,7 @@ fn lines<'a>(
             kind.span(range).label((!mark.text.is_empty()).then_some(mark.text))
         })
         .collect();
-    Some(Snippet::source(window.text).path(source.path.as_str()).line_start(first_line).annotations(annotations))
+    Some(Snippet::source(window.text).path(source.shown.as_str()).line_start(first_line).annotations(annotations))
 }
 
 /// A part of a file as text.

@@ -37,7 +37,7 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 fn label(sources: &Sources, label: &Label, primary: bool) -> Value {
-    let path = |file| sources.get(file).map(|file| file.path.as_str());
+    let path = |file| sources.get(file).map(|file| file.shown.as_str());
     let (path, start, end) = match &label.at {
         At::Span(span) | At::Hidden(span) => {
             let start = sources.line_column(span.file, span.start);

@@ -20,8 +20,10 @@ pub struct Span {
 /// One input file.
 #[derive(Clone, Debug)]
 pub struct File {
-    /// Path as the user knows it, relative to the project, with `/`.
+    /// Path relative to the project, with `/`: the same on every machine.
     pub path: String,
+    /// Path from where the user stands, for reports.
+    pub shown: String,
     /// The bytes as read; empty when the file was refused before reading.
     pub bytes: Vec<u8>,
 }
@@ -35,8 +37,14 @@ pub struct Sources {
 impl Sources {
     /// Adds a file and returns its id.
     pub fn add(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> FileId {
+        let path = path.into();
+        self.add_shown(path.clone(), path, bytes)
+    }
+
+    /// Adds a file that reports call by another path, and returns its id.
+    pub fn add_shown(&mut self, path: String, shown: String, bytes: impl Into<Vec<u8>>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(File { path: path.into(), bytes: bytes.into() });
+        self.files.push(File { path, shown, bytes: bytes.into() });
         id
     }
 
