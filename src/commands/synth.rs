@@ -62,9 +62,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     let stale = match &compiled {
         Some(compiled) if args.check => differences(&out, compiled)?,
         Some(compiled) => {
-            for environment in compiled {
-                files::replace_folder(&out, &environment.environment, &environment.assembly.files)?;
-            }
+            write(&out, compiled)?;
             Vec::new()
         }
         None => Vec::new(),
@@ -104,7 +102,20 @@ pub(crate) fn definition(definition: Definition) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Compiles each environment on a thread of its own; findings keep the order of the environments.
+/// Writes the environments side by side; each is replaced in one step.
+fn write(out: &Path, compiled: &[Compiled]) -> anyhow::Result<()> {
+    let one = |it: &Compiled| files::replace_folder(out, &it.environment, &it.assembly.files);
+    let Some((first, others)) = compiled.split_first() else { return Ok(()) };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = others.iter().map(|it| scope.spawn(move || one(it))).collect();
+        let first = one(first);
+        let others = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+        let results = std::iter::once(Ok(first)).chain(others).collect::<Result<Vec<_>, _>>();
+        results.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).into_iter().collect()
+    })
+}
+
+/// Compiles the environments side by side, the first on this thread; findings keep the order of the environments.
 fn compile(project: &mut Project, args: &Args, diags: &mut Diagnostics) -> anyhow::Result<Option<Vec<Compiled>>> {
     let Some(definitions) = project.definitions(&args.env, diags)? else { return Ok(None) };
     let sources = &project.sources;
@@ -114,9 +125,13 @@ fn compile(project: &mut Project, args: &Args, diags: &mut Diagnostics) -> anyho
         let assembly = crate::compile(definition, &args.stack, sources, &mut diags);
         (assembly.map(|assembly| Compiled { environment, assembly }), diags)
     };
+    let mut definitions = definitions.into_iter();
     let results = std::thread::scope(|scope| {
-        let threads: Vec<_> = definitions.into_iter().map(|definition| scope.spawn(|| one(definition))).collect();
-        threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Result<Vec<_>, _>>()
+        let first = definitions.next();
+        let threads: Vec<_> = definitions.map(|definition| scope.spawn(|| one(definition))).collect();
+        let first = first.map(one).map(Ok);
+        let others = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+        first.into_iter().chain(others).collect::<Result<Vec<_>, _>>()
     });
     // A panic is our own bug; it goes on here and ends in the report of one.
     let results = results.unwrap_or_else(|panic| std::panic::resume_unwind(panic));

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// Threads beyond which rendering gains nothing.
-const MAX_THREADS: usize = 4;
+const MAX_THREADS: usize = 2;
 
 /// Items below which threads cost more than they bring.
 const MIN_ITEMS: usize = 8;
@@ -24,8 +24,11 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
         }
     };
     let parts = thread::scope(|scope| {
-        let threads: Vec<_> = (0..MAX_THREADS).map(|_| scope.spawn(take)).collect();
-        threads.into_iter().map(thread::ScopedJoinHandle::join).collect::<Result<Vec<_>, _>>()
+        let threads: Vec<_> = (1..MAX_THREADS).map(|_| scope.spawn(take)).collect();
+        // This thread works too: what it allocates costs less than on a new one.
+        let own = take();
+        let others = threads.into_iter().map(thread::ScopedJoinHandle::join);
+        std::iter::once(Ok(own)).chain(others).collect::<Result<Vec<_>, _>>()
     });
     // A panic of a thread is the panic of the caller.
     let parts = parts.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
