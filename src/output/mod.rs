@@ -4,7 +4,6 @@ pub mod human;
 pub mod json;
 
 use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::cli::Color;
 use crate::diag::Diagnostic;
@@ -12,8 +11,6 @@ use crate::source::Sources;
 
 /// Columns of a report when no terminal tells.
 const DEFAULT_WIDTH: usize = 120;
-
-static COLOR: AtomicU8 = AtomicU8::new(0);
 
 /// Chooses when to colour for the rest of the run.
 pub(crate) fn set_color(color: Color) {
@@ -23,7 +20,6 @@ pub(crate) fn set_color(color: Color) {
         Color::Never => anstream::ColorChoice::Never,
     };
     choice.write_global();
-    COLOR.store(color as u8, Ordering::Relaxed);
 }
 
 /// Prints the result of a command; a reader that went away is no failure.
