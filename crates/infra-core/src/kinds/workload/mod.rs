@@ -1,7 +1,7 @@
 //! What services and workers have in common: a Deployment, what it may do, and what may reach it.
 //!
-//! The two kinds have the same fields beside their own; [`workload_kind`] writes them, because input types may not be
-//! flattened. Everything is gathered once in a [`Pod`], of which the other files each emit a part.
+//! The two kinds have the same fields beside their own; `workload_kind` writes them, because input types may not be
+//! flattened. Everything is gathered once in a `Pod`, of which the other files each emit a part.
 
 mod check;
 mod environment;
