@@ -19,10 +19,10 @@ QUEUE_URL = "${output:demo-data@eu-west-1:QueueUrl}"
 FUNCTION = """function handler(event) {
   var request = event.request;
   var header = request.headers['x-request-id'];
-  if (!header || !/^[A-Za-z0-9._-]{8,128}$/.test(header.value)) {
-    request.headers['x-request-id'] = { value: event.context.requestId };
+  if (!header || header.multiValue || !/^[A-Za-z0-9._-]{8,128}$/.test(header.value)) {
+    request.headers['x-request-id'] = { value: event.context.requestId.replace(/[^A-Za-z0-9._-]/g, '') };
   }
-  if (!/^\\/v[0-9]+(\\/|$)/.test(request.uri) && !/\\.[^\\/]*$/.test(request.uri)) {
+  if (request.uri.indexOf('/.well-known/') !== 0 && !/\\.[^\\/]*$/.test(request.uri)) {
     request.uri = '/index.html';
   }
   return request;

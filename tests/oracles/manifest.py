@@ -103,13 +103,14 @@ def _against_template(name: str, stack: dict[str, Any], body: dict[str, Any], n_
 
 def _order(stacks: list[dict[str, Any]]) -> list[Finding]:
     names = {str(stack[key]) for stack in stacks for key in ("stack", "name") if key in stack}
+    full = {str(stack["stack"]): str(stack.get("name", stack["stack"])) for stack in stacks}
     graph: dict[str, set[str]] = {}
     findings = []
     for stack in stacks:
         needed = [str(item.get("stack") if isinstance(item, dict) else item) for item in stack.get("dependsOn") or []]
         unknown = [item for item in needed if item not in names]
         findings += [Finding("depends-on", f"{stack['stack']} depends on {item}, which is no stack") for item in unknown]
-        graph.setdefault(str(stack.get("name", stack["stack"])), set()).update(needed)
+        graph.setdefault(str(stack.get("name", stack["stack"])), set()).update(full.get(item, item) for item in needed)
     try:
         tuple(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:

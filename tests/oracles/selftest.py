@@ -124,7 +124,7 @@ FAULTS: list[tuple[str, str, str, Break]] = [
     ("no check of the id", "edge_function", "behaviour", code("|| !/^[A-Za-z0-9._-]{8,128}$/.test(header.value)", "")),
     ("too short an id", "edge_function", "behaviour", code("{8,128}", "{1,128}")),
     ("a rewritten file", "edge_function", "behaviour", code(" && !/\\.[^\\/]*$/.test(request.uri)", "")),
-    ("a rewritten API path", "edge_function", "behaviour", code("!/^\\/v[0-9]+(\\/|$)/.test(request.uri) && ", "")),
+    ("a rewritten well-known file", "edge_function", "behaviour", code("request.uri.indexOf('/.well-known/') !== 0 && ", "")),
     ("10 KB", "edge_function", "size", code("return request;", "return request; // " + "x" * 10_240)),
     ("an old runtime", "edge_function", "runtime", lambda c: c[EDGE]["Resources"]["RequestId"]["Properties"]["FunctionConfig"].update(Runtime="cloudfront-js-1.0")),
     ("an output that went", "manifest", "edge-output", lambda c: c[DATA]["Outputs"].pop("QueueArn")),
