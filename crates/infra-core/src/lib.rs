@@ -14,6 +14,7 @@ pub mod model;
 pub mod names;
 pub mod place;
 pub mod resolve;
+pub mod rules;
 pub mod schema;
 pub mod source;
 
