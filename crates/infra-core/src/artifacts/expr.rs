@@ -208,6 +208,44 @@ impl Expr {
         }
     }
 
+    /// Returns the text that a literal has inside other text; nothing for what is not known now, lists and objects.
+    pub fn literal(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
+            Self::Int(value) => Some(Cow::Owned(value.to_string())),
+            Self::Float(value) => Some(Cow::Owned(value.to_string())),
+            Self::Absent
+            | Self::List(_)
+            | Self::Object(_)
+            | Self::Ref(_)
+            | Self::Att(..)
+            | Self::Pseudo(_)
+            | Self::Concat(_)
+            | Self::Call(..)
+            | Self::Parameter(_) => None,
+        }
+    }
+
+    /// Returns the resource whose `Ref` (no name) or attribute this is.
+    pub fn target(&self) -> Option<(&Handle, Option<&str>)> {
+        match self {
+            Self::Ref(handle) => Some((handle, None)),
+            Self::Att(handle, name) => Some((handle, Some(name))),
+            Self::Absent
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(_)
+            | Self::Text(_)
+            | Self::List(_)
+            | Self::Object(_)
+            | Self::Pseudo(_)
+            | Self::Concat(_)
+            | Self::Call(..)
+            | Self::Parameter(_) => None,
+        }
+    }
+
     /// Calls `visit` on this value and everything below it, outermost first.
     pub fn walk_mut(&mut self, visit: &mut impl FnMut(&mut Expr)) {
         visit(self);
