@@ -19,21 +19,7 @@ pub fn settle(
             let mut text = String::new();
             for part in parts {
                 settle(part, output, pseudo);
-                match part {
-                    Expr::Text(part) => text.push_str(part),
-                    Expr::Int(part) => text.push_str(&part.to_string()),
-                    Expr::Absent
-                    | Expr::Bool(_)
-                    | Expr::Float(_)
-                    | Expr::List(_)
-                    | Expr::Object(_)
-                    | Expr::Ref(_)
-                    | Expr::Att(..)
-                    | Expr::Pseudo(_)
-                    | Expr::Concat(_)
-                    | Expr::Call(..)
-                    | Expr::Parameter(_) => {}
-                }
+                text.push_str(&part.literal().unwrap_or_default());
             }
             *value = text.into();
         }

@@ -50,6 +50,10 @@ pub enum Pseudo {
     Partition,
     /// `AWS::Region`
     Region,
+    /// `AWS::NotificationARNs`
+    NotificationArns,
+    /// `AWS::StackId`
+    StackId,
     /// `AWS::StackName`
     StackName,
     /// `AWS::URLSuffix`
@@ -57,12 +61,33 @@ pub enum Pseudo {
 }
 
 impl Pseudo {
+    /// Every one that has a value; `AWS::NoValue` has none.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html> (read
+    /// 2026-11-23).
+    pub const ALL: [Self; 7] = [
+        Self::AccountId,
+        Self::NotificationArns,
+        Self::Partition,
+        Self::Region,
+        Self::StackId,
+        Self::StackName,
+        Self::UrlSuffix,
+    ];
+
+    /// Reads a name as CloudFormation spells it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pseudo| pseudo.as_str() == name)
+    }
+
     /// Returns the name as CloudFormation spells it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AccountId => "AWS::AccountId",
             Self::Partition => "AWS::Partition",
             Self::Region => "AWS::Region",
+            Self::NotificationArns => "AWS::NotificationARNs",
+            Self::StackId => "AWS::StackId",
             Self::StackName => "AWS::StackName",
             Self::UrlSuffix => "AWS::URLSuffix",
         }
@@ -168,7 +193,7 @@ pub enum Expr {
     Concat(Vec<Expr>),
     /// Any other intrinsic function and its argument.
     Call(Cow<'static, str>, Box<Expr>),
-    /// A template parameter; only linking makes these.
+    /// A template parameter whose value is not known; linking makes these, and templates of others have them.
     Parameter(String),
 }
 
@@ -201,6 +226,44 @@ impl Expr {
             | Self::Object(_)
             | Self::Ref(_)
             | Self::Att(..)
+            | Self::Pseudo(_)
+            | Self::Concat(_)
+            | Self::Call(..)
+            | Self::Parameter(_) => None,
+        }
+    }
+
+    /// Returns the text that a literal has inside other text; nothing for what is not known now, lists and objects.
+    pub fn literal(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
+            Self::Int(value) => Some(Cow::Owned(value.to_string())),
+            Self::Float(value) => Some(Cow::Owned(value.to_string())),
+            Self::Absent
+            | Self::List(_)
+            | Self::Object(_)
+            | Self::Ref(_)
+            | Self::Att(..)
+            | Self::Pseudo(_)
+            | Self::Concat(_)
+            | Self::Call(..)
+            | Self::Parameter(_) => None,
+        }
+    }
+
+    /// Returns the resource whose `Ref` (no name) or attribute this is.
+    pub fn target(&self) -> Option<(&Handle, Option<&str>)> {
+        match self {
+            Self::Ref(handle) => Some((handle, None)),
+            Self::Att(handle, name) => Some((handle, Some(name))),
+            Self::Absent
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(_)
+            | Self::Text(_)
+            | Self::List(_)
+            | Self::Object(_)
             | Self::Pseudo(_)
             | Self::Concat(_)
             | Self::Call(..)

@@ -131,6 +131,11 @@ impl Diagnostic {
         Self::new(id, Severity::Warning, title)
     }
 
+    /// Starts a suggestion.
+    pub fn advice(id: &'static str, title: impl Into<String>) -> Self {
+        Self::new(id, Severity::Advice, title)
+    }
+
     fn new(id: &'static str, severity: Severity, title: impl Into<String>) -> Self {
         Self {
             id,

@@ -39,7 +39,7 @@ pub(super) fn export(templates: &mut BTreeMap<Place, Template>, handle: &Handle,
         };
         let what = attribute.map_or_else(|| "Ref".to_owned(), str::to_owned);
         let description = format!("{what} of {}", handle.id);
-        template.outputs.insert(key.clone(), Output { description, value });
+        template.outputs.insert(key.clone(), Output { description, value, export: None });
     }
     key
 }
@@ -121,28 +121,14 @@ impl Linker<'_> {
     fn expr(&mut self, expr: &mut Expr, parameters: &mut BTreeMap<String, Parameter>) {
         let place = self.place;
         expr.walk_mut(&mut |value| {
-            if let Expr::Ref(handle) | Expr::Att(handle, _) = value
-                && !self.known.contains_key(handle)
-            {
+            let Some((handle, attribute)) = value.target() else { return };
+            if !self.known.contains_key(handle) {
                 self.missing.insert(handle.clone());
             }
-            let (handle, attribute) = match value {
-                Expr::Ref(handle) if handle.place != place => (handle.clone(), None),
-                Expr::Att(handle, name) if handle.place != place => (handle.clone(), Some(name.to_string())),
-                Expr::Absent
-                | Expr::Bool(_)
-                | Expr::Int(_)
-                | Expr::Float(_)
-                | Expr::Text(_)
-                | Expr::List(_)
-                | Expr::Object(_)
-                | Expr::Ref(_)
-                | Expr::Att(..)
-                | Expr::Pseudo(_)
-                | Expr::Concat(_)
-                | Expr::Call(..)
-                | Expr::Parameter(_) => return,
-            };
+            if handle.place == place {
+                return;
+            }
+            let (handle, attribute) = (handle.clone(), attribute.map(str::to_owned));
             *value = self.foreign(handle, attribute, parameters);
         });
     }

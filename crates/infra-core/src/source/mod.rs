@@ -4,10 +4,12 @@
 
 mod de;
 mod interpolate;
+mod json;
 mod merge;
 mod route;
 mod scalar;
 mod syntax;
+mod tags;
 mod text;
 mod yaml;
 
@@ -15,7 +17,8 @@ pub use de::from_node;
 pub use interpolate::{Variables, interpolate};
 pub use merge::merge;
 pub use route::{Route, Step};
-pub use yaml::parse;
+pub use scalar::{Literal, literal};
+pub use yaml::{parse, parse_foreign};
 
 pub use crate::place::{File, FileId, Lines, Sources, Span};
 
@@ -63,6 +66,22 @@ impl Node {
         match &self.value {
             Value::Map(pairs) => pairs,
             Value::Plain(_) | Value::Quoted(_) | Value::List(_) => &[],
+        }
+    }
+
+    /// Returns the items of a list, nothing for any other node.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::List(items) => items,
+            Value::Plain(_) | Value::Quoted(_) | Value::Map(_) => &[],
+        }
+    }
+
+    /// Returns the text of a scalar as it was written, without quotes.
+    pub fn scalar(&self) -> Option<&str> {
+        match &self.value {
+            Value::Plain(text) | Value::Quoted(text) => Some(text),
+            Value::List(_) | Value::Map(_) => None,
         }
     }
 

@@ -21,6 +21,40 @@ pub(super) enum Scalar {
     Text,
 }
 
+/// What a plain scalar means in a file of others, which are read as YAML 1.1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Literal {
+    /// No value.
+    Null,
+    /// A boolean; `yes`, `no`, `on` and `off` are some too.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A finite number with a fraction or an exponent.
+    Float(f64),
+    /// Text, and numbers that tools read differently (`0755`) or that are too large.
+    Text,
+}
+
+/// Returns what the plain scalar `text` of a template or manifest means.
+///
+/// Source: <https://yaml.org/type/bool.html>; CloudFormation reads YAML 1.1:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html> (read 2026-11-23).
+pub fn literal(text: &str) -> Literal {
+    match read(text) {
+        Scalar::Null => Literal::Null,
+        Scalar::Bool(value) => Literal::Bool(value),
+        Scalar::Int(value) => i64::try_from(value).map_or(Literal::Text, Literal::Int),
+        Scalar::Float(value) if value.is_finite() => Literal::Float(value),
+        Scalar::Float(_) | Scalar::Ambiguous | Scalar::NotFinite => Literal::Text,
+        Scalar::Text => match text {
+            "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Literal::Bool(true),
+            "no" | "No" | "NO" | "off" | "Off" | "OFF" => Literal::Bool(false),
+            _ => Literal::Text,
+        },
+    }
+}
+
 /// Returns what the plain scalar `text` means.
 pub(super) fn read(text: &str) -> Scalar {
     let Some(first) = text.bytes().next() else {
@@ -128,6 +162,15 @@ mod tests {
         assert_eq!(read(".5"), Scalar::Float(0.5));
         assert_eq!(read("1e3"), Scalar::Float(1000.0));
         assert_eq!(read("1e"), Scalar::Text);
+    }
+
+    #[test]
+    fn files_of_others_have_the_booleans_of_yaml_1_1() {
+        assert_eq!(
+            [literal("yes"), literal("Off"), literal("y")],
+            [Literal::Bool(true), Literal::Bool(false), Literal::Text]
+        );
+        assert_eq!([literal("0755"), literal("1e400"), literal("7")], [Literal::Text, Literal::Text, Literal::Int(7)]);
     }
 
     #[test]

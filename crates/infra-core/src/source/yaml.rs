@@ -10,7 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, StrInp
 
 use super::scalar::{self, Scalar};
 use super::text::Text;
-use super::{FileId, MAX_FILE_BYTES, Node, Pair, Span, Value, syntax};
+use super::{FileId, MAX_FILE_BYTES, Node, Pair, Span, Value, json, syntax, tags};
 use crate::diag::{At, Diagnostic, Diagnostics};
 
 /// Deepest nesting of mappings and lists.
@@ -34,20 +34,47 @@ const MAX_REPORTS: usize = 200;
 /// Reports every mistake to `diags`. Returns `None` where no tree can be built;
 /// a tree may come with errors, of which the doubtful keys and tags were left out.
 pub fn parse(file: FileId, text: &[u8], diags: &mut Diagnostics) -> Option<Node> {
+    let text = decode(file, text, diags)?;
+    let mut parser = Parser::new_from_str(text.body);
+    Builder::new(&text, Dialect::Own, diags).run(&mut parser)?.pop()
+}
+
+/// Reads the documents of a `file` that other tools wrote: JSON, or YAML as CloudFormation and Kubernetes take it.
+///
+/// Short forms of CloudFormation's functions become their long forms (`!Ref a` is `{Ref: a}`), a file may hold several
+/// documents (empty ones are left out), and any plain scalar may be a key. Reports every mistake to `diags`; returns
+/// `None` where no tree can be built.
+pub fn parse_foreign(file: FileId, text: &[u8], diags: &mut Diagnostics) -> Option<Vec<Node>> {
+    let text = decode(file, text, diags)?;
+    if let Some(node) = json::parse(&text) {
+        return Some(vec![node]);
+    }
+    let mut parser = Parser::new_from_str(text.body);
+    Builder::new(&text, Dialect::Foreign, diags).run(&mut parser)
+}
+
+/// Refuses what is too large or not text.
+fn decode<'a>(file: FileId, text: &'a [u8], diags: &mut Diagnostics) -> Option<Text<'a>> {
     if text.len() > MAX_FILE_BYTES {
         diags.push(too_large(file, text.len()));
         return None;
     }
-    let decoded = match std::str::from_utf8(text) {
-        Ok(decoded) => decoded,
+    match std::str::from_utf8(text) {
+        Ok(decoded) => Some(Text::new(file, decoded)),
         Err(error) => {
             diags.push(not_utf8(file, text, error.valid_up_to()));
-            return None;
+            None
         }
-    };
-    let text = Text::new(file, decoded);
-    let mut parser = Parser::new_from_str(text.body);
-    Builder::new(&text, diags).run(&mut parser)
+    }
+}
+
+/// Whose files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    /// Ours: one document, no tags, keys that are strings.
+    Own,
+    /// Templates and manifests of others.
+    Foreign,
 }
 
 fn too_large(file: FileId, bytes: usize) -> Diagnostic {
@@ -77,6 +104,7 @@ struct Frame {
     open: Open,
     start: usize,
     anchor: usize,
+    tag: Option<(String, Span)>,
 }
 
 enum Open {
@@ -112,30 +140,32 @@ struct Stop;
 
 struct Builder<'a, 'd> {
     text: &'a Text<'a>,
+    dialect: Dialect,
     diags: &'d mut Diagnostics,
     frames: Vec<Frame>,
     anchors: BTreeMap<usize, Anchored>,
     copied_nodes: usize,
     copied_bytes: usize,
-    root: Option<Node>,
+    roots: Vec<Node>,
     documents: usize,
 }
 
 impl<'a, 'd> Builder<'a, 'd> {
-    fn new(text: &'a Text<'a>, diags: &'d mut Diagnostics) -> Self {
+    fn new(text: &'a Text<'a>, dialect: Dialect, diags: &'d mut Diagnostics) -> Self {
         Self {
             text,
+            dialect,
             diags,
             frames: Vec::new(),
             anchors: BTreeMap::new(),
             copied_nodes: 0,
             copied_bytes: 0,
-            root: None,
+            roots: Vec::new(),
             documents: 0,
         }
     }
 
-    fn run(mut self, parser: &mut Parser<'a, StrInput<'a>>) -> Option<Node> {
+    fn run(mut self, parser: &mut Parser<'a, StrInput<'a>>) -> Option<Vec<Node>> {
         let reported = self.diags.len();
         while let Some(event) = parser.next_event() {
             let (event, marks) = match event {
@@ -149,14 +179,15 @@ impl<'a, 'd> Builder<'a, 'd> {
                 return None;
             }
         }
-        if self.root.as_ref().is_none_or(|root| root.value == Value::Plain(String::new())) {
+        self.roots.retain(|root| root.value != Value::Plain(String::new()));
+        if self.roots.is_empty() {
             self.diags.push(empty_file(self.text));
             return None;
         }
-        self.root
+        Some(self.roots)
     }
 
-    fn syntax_error(self, error: &ScanError) -> Option<Node> {
+    fn syntax_error(self, error: &ScanError) -> Option<Vec<Node>> {
         let at = self.text.byte(error.marker().index());
         self.diags.push(syntax::explain(self.text, at, error.info()));
         None
@@ -169,9 +200,9 @@ impl<'a, 'd> Builder<'a, 'd> {
             Event::Alias(id) => self.alias(id, marks),
             Event::Scalar(value, style, anchor, tag) => {
                 let (start, end) = self.text.bytes(marks);
-                let start = self.properties(start, anchor != 0 || tag.is_some(), tag.is_some());
+                let (start, tag) = self.properties(start, anchor != 0 || tag.is_some(), tag.is_some());
                 let node = self.scalar(value.into_owned(), style, start, end);
-                self.finish(node, anchor)
+                self.finish(node, tag, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
                 let open = Open::List(Vec::new());
@@ -187,7 +218,7 @@ impl<'a, 'd> Builder<'a, 'd> {
 
     fn document(&mut self, marks: Marks) -> Result<(), Stop> {
         self.documents += 1;
-        if self.documents == 1 {
+        if self.documents == 1 || self.dialect == Dialect::Foreign {
             return Ok(());
         }
         let (start, end) = self.text.bytes(marks);
@@ -200,12 +231,13 @@ impl<'a, 'd> Builder<'a, 'd> {
         Err(Stop)
     }
 
-    /// Returns where a node starts after its anchor and tag, and reports the tag.
-    fn properties(&mut self, start: usize, has_any: bool, has_tag: bool) -> usize {
+    /// Returns where a node starts after its anchor and tag, and the tag; our own files have none, so it is reported.
+    fn properties(&mut self, start: usize, has_any: bool, has_tag: bool) -> (usize, Option<(String, Span)>) {
         if !has_any {
-            return start;
+            return (start, None);
         }
         let mut at = start;
+        let mut found = None;
         loop {
             let rest = self.text.from(at);
             let word = rest.len()
@@ -214,13 +246,17 @@ impl<'a, 'd> Builder<'a, 'd> {
                     .len();
             if has_tag && rest.starts_with('!') {
                 let tag = rest.get(..word).unwrap_or_default();
-                self.diags.push(syntax::tag(self.text.span(at, at + word), tag));
+                let span = self.text.span(at, at + word);
+                match self.dialect {
+                    Dialect::Own => self.diags.push(syntax::tag(span, tag)),
+                    Dialect::Foreign => found = Some((tag.to_owned(), span)),
+                }
             } else if !rest.starts_with(['&', '!']) {
                 break;
             }
             at = skip_blank(self.text, at + word.max(1));
         }
-        at
+        (at, found)
     }
 
     fn scalar(&self, value: String, style: ScalarStyle, start: usize, end: usize) -> Node {
@@ -262,12 +298,12 @@ impl<'a, 'd> Builder<'a, 'd> {
 
     fn open(&mut self, open: Open, marks: Marks, anchor: usize, has_tag: bool) -> Result<(), Stop> {
         let (start, _) = self.text.bytes(marks);
-        let start = self.properties(start, anchor != 0 || has_tag, has_tag);
+        let (start, tag) = self.properties(start, anchor != 0 || has_tag, has_tag);
         if self.frames.len() >= MAX_DEPTH {
             self.diags.push(too_deep(self.text.span(start, start + 1)));
             return Err(Stop);
         }
-        self.frames.push(Frame { open, start, anchor });
+        self.frames.push(Frame { open, start, anchor, tag });
         Ok(())
     }
 
@@ -288,11 +324,15 @@ impl<'a, 'd> Builder<'a, 'd> {
             }
         };
         let span = first.unwrap_or_else(|| self.text.span(frame.start, end));
-        self.finish(Node { value, span }, frame.anchor)
+        self.finish(Node { value, span }, frame.tag, frame.anchor)
     }
 
-    /// Takes a finished node: stores it if it has an anchor and puts it in its place.
-    fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
+    /// Takes a finished node: spells out its tag, stores it if it has an anchor and puts it in its place.
+    fn finish(&mut self, node: Node, tag: Option<(String, Span)>, anchor: usize) -> Result<(), Stop> {
+        let node = match tag {
+            Some((tag, span)) => tags::long_form(&tag, span, node, self.diags),
+            None => node,
+        };
         if anchor != 0 {
             let size = measure(&node);
             self.charge(size, node.span)?;
@@ -304,13 +344,13 @@ impl<'a, 'd> Builder<'a, 'd> {
 
     fn place(&mut self, node: Node) {
         let Some(frame) = self.frames.last_mut() else {
-            self.root = Some(node);
+            self.roots.push(node);
             return;
         };
         match &mut frame.open {
             Open::List(items) => items.push(node),
             Open::Map { pairs, key } => match std::mem::replace(key, Key::Awaited) {
-                Key::Awaited => *key = read_key(node, self.diags),
+                Key::Awaited => *key = read_key(node, self.dialect, self.diags),
                 Key::Read(name, key_span) => pairs.push(Pair { key: name, key_span, value: node }),
                 Key::Refused => {}
             },
@@ -375,7 +415,7 @@ fn too_deep(span: Span) -> Diagnostic {
         .help("flatten the value, or write it as a JSON string")
 }
 
-fn read_key(node: Node, diags: &mut Diagnostics) -> Key {
+fn read_key(node: Node, dialect: Dialect, diags: &mut Diagnostics) -> Key {
     let (text, plain) = match node.value {
         Value::Quoted(text) => (text, false),
         Value::Plain(text) => (text, true),
@@ -399,6 +439,7 @@ fn read_key(node: Node, diags: &mut Diagnostics) -> Key {
         return Key::Refused;
     }
     let kind = match scalar::read(&text) {
+        _ if dialect == Dialect::Foreign => None,
         Scalar::Text => None,
         Scalar::Null => Some("null"),
         Scalar::Bool(_) => Some("a boolean"),
