@@ -11,7 +11,13 @@
 
 mod acm;
 mod cx;
+mod observability;
 mod prelude;
+mod security;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use cx::Cx;
 
@@ -119,7 +125,7 @@ pub enum Evidence {
 }
 
 /// The rules of each service, sorted by service; in a service sorted by id.
-const SERVICES: &[&[&Rule]] = &[acm::RULES];
+const SERVICES: &[&[&Rule]] = &[acm::RULES, observability::RULES, security::RULES];
 
 /// Returns every rule, sorted by id.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -6,6 +6,7 @@
 //! says where it comes from only when someone asks. Nothing here changes anything or reports anything.
 
 mod arn;
+mod foreign;
 mod graph;
 mod object;
 mod origin;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 pub use arn::glob;
+pub use foreign::Foreign;
 pub use object::{Container, Object, Pods, Selector};
 pub use origin::{Located, Origin, Scalar, Step};
 pub use own::Own;
@@ -93,8 +95,8 @@ pub struct ZoneInput<'a> {
     pub id: Cow<'a, Expr>,
     /// Its domain, if known.
     pub domain: Option<String>,
-    /// Whether it is private.
-    pub private: bool,
+    /// Whether it is private, if known.
+    pub private: Option<bool>,
 }
 
 /// All that a view is made of.

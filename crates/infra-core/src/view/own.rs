@@ -52,8 +52,11 @@ impl<'a> Own<'a> {
                 objects.iter().map(|(body, _)| ObjectInput { cluster: &file.cluster, body })
             });
         let sets = self.artifacts.zones.values().flat_map(|zone| {
-            let of =
-                ZoneInput { id: Cow::Borrowed(&zone.id), domain: Some(zone.domain.to_string()), private: zone.private };
+            let of = ZoneInput {
+                id: Cow::Borrowed(&zone.id),
+                domain: Some(zone.domain.to_string()),
+                private: Some(zone.private),
+            };
             zone.records.iter().map(move |(set, _)| SetInput {
                 zone: of.clone(),
                 body: Cow::Owned(set.to_expr()),

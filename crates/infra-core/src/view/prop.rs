@@ -327,6 +327,7 @@ fn pseudo_text<'v>(pseudo: Pseudo, stack: Stack<'v>) -> Option<Cow<'v, str>> {
         Pseudo::Region => Cow::Owned(stack.region()?.as_str().to_owned()),
         Pseudo::StackName => Cow::Borrowed(stack.name()),
         Pseudo::UrlSuffix => Cow::Borrowed(stack.region()?.partition().dns_suffix()),
+        Pseudo::NotificationArns | Pseudo::StackId => return None,
     })
 }
 

@@ -89,7 +89,7 @@ pub(super) fn collect(view: &View<'_>) -> (Vec<RecordData>, Vec<ZoneData>) {
         let zone = known(&mut zones, key);
         if let Some(data) = zones.get_mut(zone as usize) {
             data.domain = data.domain.take().or_else(|| input.domain.as_deref().map(plain));
-            data.private = data.private.or(Some(input.private));
+            data.private = data.private.or(input.private);
         }
         records.push(RecordData { owner: Owner::Set(at), member: None, zone, deleted: set.input.deleted });
     }
