@@ -10,9 +10,12 @@
 //! A comment line with `^` points at the line above it: there, at that very column, the finding is expected.
 
 mod acm;
+mod cloudformation;
+mod cloudmap;
 mod cx;
 mod observability;
 mod prelude;
+mod resilience;
 mod security;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -125,7 +128,8 @@ pub enum Evidence {
 }
 
 /// The rules of each service, sorted by service; in a service sorted by id.
-const SERVICES: &[&[&Rule]] = &[acm::RULES, observability::RULES, security::RULES];
+const SERVICES: &[&[&Rule]] =
+    &[acm::RULES, cloudformation::RULES, cloudmap::RULES, observability::RULES, resilience::RULES, security::RULES];
 
 /// Returns every rule, sorted by id.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
