@@ -16,6 +16,7 @@ mod cx;
 mod observability;
 mod prelude;
 mod resilience;
+mod route53;
 mod security;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -128,8 +129,16 @@ pub enum Evidence {
 }
 
 /// The rules of each service, sorted by service; in a service sorted by id.
-const SERVICES: &[&[&Rule]] =
-    &[acm::RULES, cloudformation::RULES, cloudmap::RULES, observability::RULES, resilience::RULES, security::RULES];
+const SERVICES: &[&[&Rule]] = &[
+    acm::RULES,
+    cloudformation::RULES,
+    cloudmap::RULES,
+    observability::RULES,
+    resilience::RULES,
+    route53::RULES,
+    security::RULES,
+    // One a line.
+];
 
 /// Returns every rule, sorted by id.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

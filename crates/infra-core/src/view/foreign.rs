@@ -50,6 +50,7 @@ impl<'a> Foreign<'a> {
                 zone: ZoneInput { id: Cow::Owned(Expr::from(id)), domain: None, private: None },
                 body: Cow::Borrowed(&change.set),
                 deleted: change.action == "DELETE",
+                batch: Some(*at),
             })
         });
         Input { stacks: stacks.collect(), objects: objects.collect(), sets: sets.collect(), today }

@@ -61,6 +61,7 @@ impl<'a> Own<'a> {
                 zone: of.clone(),
                 body: Cow::Owned(set.to_expr()),
                 deleted: false,
+                batch: None,
             })
         });
         Input { stacks, objects: objects.collect(), sets: sets.collect(), today }
