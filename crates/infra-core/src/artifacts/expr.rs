@@ -50,6 +50,10 @@ pub enum Pseudo {
     Partition,
     /// `AWS::Region`
     Region,
+    /// `AWS::NotificationARNs`
+    NotificationArns,
+    /// `AWS::StackId`
+    StackId,
     /// `AWS::StackName`
     StackName,
     /// `AWS::URLSuffix`
@@ -57,12 +61,33 @@ pub enum Pseudo {
 }
 
 impl Pseudo {
+    /// Every one that has a value; `AWS::NoValue` has none.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html> (read
+    /// 2026-11-23).
+    pub const ALL: [Self; 7] = [
+        Self::AccountId,
+        Self::NotificationArns,
+        Self::Partition,
+        Self::Region,
+        Self::StackId,
+        Self::StackName,
+        Self::UrlSuffix,
+    ];
+
+    /// Reads a name as CloudFormation spells it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pseudo| pseudo.as_str() == name)
+    }
+
     /// Returns the name as CloudFormation spells it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AccountId => "AWS::AccountId",
             Self::Partition => "AWS::Partition",
             Self::Region => "AWS::Region",
+            Self::NotificationArns => "AWS::NotificationARNs",
+            Self::StackId => "AWS::StackId",
             Self::StackName => "AWS::StackName",
             Self::UrlSuffix => "AWS::URLSuffix",
         }
@@ -168,7 +193,7 @@ pub enum Expr {
     Concat(Vec<Expr>),
     /// Any other intrinsic function and its argument.
     Call(Cow<'static, str>, Box<Expr>),
-    /// A template parameter; only linking makes these.
+    /// A template parameter whose value is not known; linking makes these, and templates of others have them.
     Parameter(String),
 }
 

@@ -30,6 +30,13 @@ impl Deletion {
         }
     }
 
+    /// Reads a name as CloudFormation spells it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Delete, Self::Retain, Self::RetainExceptOnCreate, Self::Snapshot]
+            .into_iter()
+            .find(|it| it.as_str() == name)
+    }
+
     /// Returns what to do with the old resource of a replacement; `RetainExceptOnCreate` is no such policy.
     pub fn on_replace(self) -> Self {
         match self {
@@ -51,8 +58,12 @@ pub struct Resource {
     pub properties: Expr,
     /// Resources that must exist first, beyond those that the properties name.
     pub depends_on: Vec<Handle>,
-    /// `DeletionPolicy` and `UpdateReplacePolicy`.
+    /// Name of the condition under which the resource is created.
+    pub condition: Option<String>,
+    /// `DeletionPolicy`, and `UpdateReplacePolicy` where `on_replace` does not say otherwise.
     pub deletion: Option<Deletion>,
+    /// `UpdateReplacePolicy`, where it does not follow from `deletion`.
+    pub on_replace: Option<Deletion>,
     /// `Metadata`.
     pub metadata: Option<Expr>,
     /// Other attributes, such as `UpdatePolicy`.
@@ -67,7 +78,9 @@ impl Resource {
             kind: kind.into(),
             properties,
             depends_on: Vec::new(),
+            condition: None,
             deletion: None,
+            on_replace: None,
             metadata: None,
             attributes: Object::default(),
         }
@@ -104,9 +117,14 @@ impl Serialize for Resource {
             [one] => map.serialize_entry("DependsOn", one)?,
             many => map.serialize_entry("DependsOn", many)?,
         }
+        if let Some(condition) = &self.condition {
+            map.serialize_entry("Condition", condition)?;
+        }
         if let Some(deletion) = self.deletion {
             map.serialize_entry("DeletionPolicy", deletion.as_str())?;
-            map.serialize_entry("UpdateReplacePolicy", deletion.on_replace().as_str())?;
+        }
+        if let Some(on_replace) = self.on_replace.or(self.deletion.map(Deletion::on_replace)) {
+            map.serialize_entry("UpdateReplacePolicy", on_replace.as_str())?;
         }
         for (key, value) in self.attributes.iter() {
             map.serialize_entry(key, value)?;
@@ -135,6 +153,8 @@ pub struct Output {
     pub description: String,
     /// The value.
     pub value: Expr,
+    /// The name under which other stacks of the account and region import it.
+    pub export: Option<Expr>,
 }
 
 /// A template under construction.

@@ -49,7 +49,11 @@ pub(super) fn template(world: &Resolved, place: Place, template: &Template) -> V
     });
     sections.push(("Parameters", parameters.collect()));
     let outputs = template.outputs.iter().map(|(key, output)| {
-        (key.clone(), object! { "Description" => &output.description, "Value" => output.value.clone() })
+        let export = output.export.clone().map(|name| object! { "Name" => name });
+        (
+            key.clone(),
+            object! { "Description" => &output.description, "Value" => output.value.clone(), "Export" => export },
+        )
     });
     for (key, section) in sections {
         if !section.is_empty() {

@@ -39,7 +39,7 @@ pub(super) fn export(templates: &mut BTreeMap<Place, Template>, handle: &Handle,
         };
         let what = attribute.map_or_else(|| "Ref".to_owned(), str::to_owned);
         let description = format!("{what} of {}", handle.id);
-        template.outputs.insert(key.clone(), Output { description, value });
+        template.outputs.insert(key.clone(), Output { description, value, export: None });
     }
     key
 }

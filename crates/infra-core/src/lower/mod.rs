@@ -164,7 +164,7 @@ impl Lowering<'_> {
 
     /// Adds an output that people or programs look for; values that cross stacks get theirs by themselves.
     pub fn output(&mut self, place: Place, key: impl Into<String>, description: impl Into<String>, value: Expr) {
-        let output = Output { description: description.into(), value };
+        let output = Output { description: description.into(), value, export: None };
         self.out.templates.entry(place).or_default().outputs.insert(key.into(), output);
     }
 

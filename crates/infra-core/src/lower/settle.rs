@@ -61,7 +61,7 @@ impl Settler<'_> {
             Pseudo::AccountId => environment.account.to_string(),
             Pseudo::Partition => environment.region.partition().as_str().to_owned(),
             Pseudo::Region => environment.region.to_string(),
-            Pseudo::StackName => String::new(),
+            Pseudo::NotificationArns | Pseudo::StackId | Pseudo::StackName => String::new(),
             Pseudo::UrlSuffix => environment.region.partition().dns_suffix().to_owned(),
         };
         let mut output = |handle: &Handle, attribute: Option<&str>| {
