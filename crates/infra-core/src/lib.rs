@@ -8,6 +8,7 @@ pub mod artifacts;
 pub mod assembly;
 pub mod diag;
 pub mod facts;
+pub mod foreign;
 pub mod kinds;
 pub mod lower;
 pub mod model;

@@ -44,6 +44,16 @@ pub mod cloudformation {
     pub const PARAMETERS: usize = 200;
     /// Most mappings of a template.
     pub const MAPPINGS: usize = 200;
+    /// Most attributes of one entry of a mapping.
+    pub const MAPPING_ATTRIBUTES: usize = 200;
+    /// Longest description of a parameter. Unit: characters.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>.
+    pub const PARAMETER_DESCRIPTION_LEN: usize = 4_000;
+    /// Longest description of an output. Unit: bytes.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>.
+    pub const OUTPUT_DESCRIPTION_BYTES: usize = 1_024;
     /// Longest template description. Unit: bytes.
     pub const DESCRIPTION_BYTES: usize = 1_024;
     /// Longest value of a parameter. Unit: bytes.

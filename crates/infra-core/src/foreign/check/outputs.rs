@@ -1,0 +1,104 @@
+//! Outputs, and the values that stacks export to and import from each other.
+
+use super::super::evaluate::{Scope, World, agree};
+use super::{Stack, error, meant};
+use crate::artifacts::Expr;
+use crate::diag::{At, Diagnostic, Diagnostics};
+use crate::source::{Node, Pair};
+
+const ATTRIBUTES: &[&str] = &["Condition", "Description", "Export", "Value"];
+
+const SOURCE: &str =
+    "source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html";
+
+/// Checks the outputs of all stacks and what is imported.
+pub(super) fn check(world: &World<'_>, diags: &mut Diagnostics) {
+    for (index, stack) in world.system.stacks.iter().enumerate() {
+        for output in stack.section("Outputs").iter().filter(|pair| pair.key != "Fn::Transform") {
+            attributes(output, diags);
+        }
+        let sections = ["Resources", "Outputs", "Conditions"];
+        for pair in sections.into_iter().flat_map(|section| stack.section(section)) {
+            imports(world, index, stack, &pair.value, diags);
+        }
+    }
+    for (name, outputs) in world.exports() {
+        twice(world, name, outputs, diags);
+    }
+}
+
+fn attributes(output: &Pair, diags: &mut Diagnostics) {
+    for pair in output.value.pairs().iter().filter(|pair| !ATTRIBUTES.contains(&pair.key.as_str())) {
+        let title = format!("an output has no attribute `{}`", pair.key);
+        let finding = error("cfn/unknown-attribute", pair.key_span, title, "not an attribute").note(SOURCE);
+        diags.push(meant(finding, &pair.key, ATTRIBUTES.iter().copied(), "remove it"));
+    }
+    if output.value.pair("Value").is_none() && !output.value.pairs().is_empty() {
+        let title = format!("output `{}` has no value", output.key);
+        diags.push(
+            error("cfn/output-value", output.key_span, title, "no `Value`").note(SOURCE).help("write `Value: …`"),
+        );
+    }
+    let export = output.value.pair("Export");
+    if let Some(pair) = export.filter(|pair| pair.value.pair("Name").is_none()) {
+        let title = format!("the export of output `{}` has no name", output.key);
+        let finding = error("cfn/output-value", pair.key_span, title, "no `Name`");
+        diags.push(finding.note(SOURCE).help("write `Export: { Name: … }`"));
+    }
+}
+
+/// An export's name is unique in its account and region.
+fn twice(world: &World<'_>, name: &str, outputs: &[(usize, &Pair)], diags: &mut Diagnostics) {
+    let place = |index: usize| world.stack(index).map(|stack| (stack.region, stack.account.clone()));
+    let is_made = |index: usize, pair: &Pair| {
+        let stack = world.stack(index).and_then(|stack| stack.entry("Outputs", &pair.key));
+        stack.is_some_and(|pair| world.is_created(Scope::of(index), &pair.value))
+    };
+    let made: Vec<_> = outputs.iter().filter(|(index, pair)| is_made(*index, pair)).collect();
+    for (at, (index, pair)) in made.iter().enumerate() {
+        let before = made.iter().take(at).find(|(other, _)| place(*other) == place(*index));
+        let Some((_, first)) = before else { continue };
+        diags.push(
+            error("cfn/export-twice", pair.key_span, format!("`{name}` is exported twice"), "the second time")
+                .also(At::Span(first.key_span), "the first time")
+                .note("an export's name is unique in its account and region; source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-importvalue.html")
+                .help("put the stack's name into it: `!Sub \"${AWS::StackName}-…\"`"),
+        );
+    }
+}
+
+/// Reports imports below a node that no stack of the system exports.
+fn imports<'a>(world: &World<'a>, index: usize, stack: &'a Stack, node: &'a Node, diags: &mut Diagnostics) {
+    node.items().iter().for_each(|item| imports(world, index, stack, item, diags));
+    for pair in node.pairs() {
+        if pair.key == "Fn::ImportValue" {
+            import(world, index, stack, &pair.value, diags);
+        }
+        imports(world, index, stack, &pair.value, diags);
+    }
+}
+
+fn import<'a>(world: &World<'a>, index: usize, stack: &'a Stack, argument: &'a Node, diags: &mut Diagnostics) {
+    let is_near = |other: &Stack| {
+        agree(other.region.as_ref(), stack.region.as_ref()) && agree(other.account.as_ref(), stack.account.as_ref())
+    };
+    let has_others = world.system.stacks.iter().enumerate().any(|(other, it)| other != index && is_near(it));
+    let Expr::Text(name) = world.eval(Scope::of(index), argument) else { return };
+    let is_exported = |(known, outputs): (&str, &[(usize, &Pair)])| {
+        known == name && outputs.iter().any(|(other, _)| world.stack(*other).is_some_and(is_near))
+    };
+    if !has_others || world.exports().any(is_exported) {
+        return;
+    }
+    let finding = Diagnostic::warning("cfn/import-of-nothing", format!("no stack here exports `{name}`"))
+        .at(At::Span(argument.span), "taken from elsewhere")
+        .note(
+            "a stack with this import can be made only after one that exports the name in the same account and region",
+        );
+    diags.push(meant(
+        finding,
+        &name,
+        world.exports().map(|(known, _)| known),
+        "export it, or check that another deployment does",
+    ));
+}

@@ -1,0 +1,178 @@
+//! The variants of a system: what would be deployed with other values of the parameters that conditions ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::parameters::Declared;
+use super::{Stack, System};
+use crate::artifacts::Pseudo;
+use crate::source::{Node, Value};
+
+/// Most variants that are made.
+const MAX_VARIANTS: usize = 32;
+
+/// What a variant says of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Choice {
+    /// It has this value.
+    Is(String),
+    /// It has a value that equals none of those it is compared with.
+    Other,
+}
+
+/// Values of parameters and of pseudo parameters that are not known; by name, for all stacks that have them.
+///
+/// A parameter that is not named has its default, else its first allowed value, else it is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variant {
+    /// The values that differ from the base.
+    pub values: BTreeMap<String, Choice>,
+}
+
+/// The variants of a system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variants {
+    /// The base first, then one for each other value that a condition asks for.
+    pub list: Vec<Variant>,
+    /// Variants beyond the most that are made.
+    pub left_out: usize,
+}
+
+impl std::fmt::Display for Variant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.values.is_empty() {
+            return f.write_str("defaults");
+        }
+        for (index, (name, choice)) in self.values.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            match choice {
+                Choice::Is(value) => write!(f, "{comma}{name}={value}")?,
+                Choice::Other => write!(f, "{comma}{name}=(other)")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl System {
+    /// Returns what would be deployed with the defaults, and once more for every other value that a condition asks for.
+    pub fn variants(&self) -> Variants {
+        let mut asked: BTreeMap<&str, Asked<'_>> = BTreeMap::new();
+        for stack in &self.stacks {
+            for condition in stack.section("Conditions") {
+                comparisons(&condition.value, &mut |one, other| {
+                    compare(stack, one, other, &mut asked);
+                    compare(stack, other, one, &mut asked);
+                });
+            }
+        }
+        let mut list = vec![Variant::default()];
+        for (name, asked) in asked {
+            let choices = asked.values.iter().filter(|value| asked.usual.iter().any(|usual| *usual != Some(**value)));
+            let mut choices: Vec<Choice> = choices.map(|value| Choice::Is((*value).to_owned())).collect();
+            choices.extend(asked.other());
+            list.extend(choices.into_iter().map(|choice| Variant { values: [(name.to_owned(), choice)].into() }));
+        }
+        let left_out = list.len().saturating_sub(MAX_VARIANTS);
+        list.truncate(MAX_VARIANTS);
+        Variants { list, left_out }
+    }
+}
+
+/// What the conditions of all stacks ask of one parameter.
+#[derive(Default)]
+struct Asked<'a> {
+    /// What it is compared with.
+    values: BTreeSet<&'a str>,
+    /// What it is in the base; nothing where that is not known.
+    usual: BTreeSet<Option<&'a str>>,
+    /// Values that are allowed; nothing means that any is.
+    allowed: BTreeSet<&'a str>,
+}
+
+impl Asked<'_> {
+    /// Returns a value that equals none of those asked for, unless the base has one already or none is allowed.
+    fn other(&self) -> Option<Choice> {
+        let is_asked = |usual: Option<&str>| usual.is_some_and(|usual| self.values.contains(usual));
+        if !self.usual.iter().copied().any(is_asked) {
+            return None;
+        }
+        match self.allowed.iter().find(|allowed| !self.values.contains(*allowed)) {
+            Some(other) => Some(Choice::Is((*other).to_owned())),
+            None if self.allowed.is_empty() => Some(Choice::Other),
+            None => None,
+        }
+    }
+}
+
+/// Calls `visit` with the operands of every comparison in a condition.
+fn comparisons<'a>(node: &'a Node, visit: &mut impl FnMut(&'a Node, &'a Node)) {
+    match &node.value {
+        Value::Plain(_) | Value::Quoted(_) => {}
+        Value::List(items) => items.iter().for_each(|item| comparisons(item, visit)),
+        Value::Map(pairs) => {
+            for pair in pairs {
+                if let ("Fn::Equals", [one, other]) = (pair.key.as_str(), pair.value.items()) {
+                    visit(one, other);
+                }
+                comparisons(&pair.value, visit);
+            }
+        }
+    }
+}
+
+/// Notes what `one` is compared with: a literal, or, where it is computed or meets another computed one, all that is allowed.
+fn compare<'a>(stack: &'a Stack, one: &'a Node, other: &'a Node, asked: &mut BTreeMap<&'a str, Asked<'a>>) {
+    let direct = match one.pairs() {
+        [only] if only.key == "Ref" => only.value.scalar(),
+        _ => None,
+    };
+    let names = direct.map_or_else(|| references(one), |name| vec![name]);
+    for name in names {
+        let Some((usual, allowed)) = open(stack, name) else { continue };
+        let entry = asked.entry(name).or_default();
+        entry.usual.insert(usual);
+        entry.allowed.extend(&allowed);
+        match (direct, other.scalar()) {
+            (Some(_), Some(value)) => {
+                if allowed.is_empty() || allowed.contains(&value) {
+                    entry.values.insert(value);
+                }
+            }
+            (Some(_) | None, _) => entry.values.extend(allowed),
+        }
+    }
+}
+
+/// Returns the base value and the allowed values of a parameter that the variants may choose.
+fn open<'a>(stack: &'a Stack, name: &str) -> Option<(Option<&'a str>, Vec<&'a str>)> {
+    if let Some(pseudo) = Pseudo::from_name(name) {
+        let is_open = match pseudo {
+            Pseudo::AccountId => stack.account.is_none(),
+            Pseudo::Partition | Pseudo::Region | Pseudo::UrlSuffix => stack.region.is_none(),
+            Pseudo::StackName => !stack.is_named,
+            Pseudo::NotificationArns | Pseudo::StackId => false,
+        };
+        return is_open.then(|| (None, Vec::new()));
+    }
+    if stack.given.contains_key(name) {
+        return None;
+    }
+    let declared = Declared(&stack.parameter(name)?.value);
+    Some((declared.usual(), declared.allowed().collect()))
+}
+
+/// Returns the names that `Ref` gives below a node.
+fn references(node: &Node) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut pending = vec![node];
+    while let Some(node) = pending.pop() {
+        pending.extend(node.items());
+        for pair in node.pairs() {
+            if pair.key == "Ref" {
+                found.extend(pair.value.scalar());
+            }
+            pending.push(&pair.value);
+        }
+    }
+    found
+}
