@@ -516,3 +516,29 @@ fn chains_of_conditions_end() {
     let system = template(&text).system.unwrap();
     assert_eq!(system.evaluate(&Variant::default())[0].resources.len(), 0);
 }
+
+#[test]
+fn stacks_that_import_from_each_other_are_evaluated_to_an_end() {
+    let stack = |own: &str, other: &str| {
+        let import = format!("!ImportValue {other}");
+        format!(
+            "Resources: {{ Q: {{ Type: A::B::C }} }}\nOutputs: {{ O: {{ Value: !Join ['', [{import}, {import}, x]], Export: {{ Name: {own} }} }} }}\n"
+        )
+    };
+    let system = read(&[("a.yaml", &stack("a", "b")), ("b.yaml", &stack("b", "a"))]).system();
+    let value = &system.evaluate(&Variant::default())[0].outputs["O"].value;
+    assert_snapshot!(serde_json::to_string(value).unwrap(), @r#"{"Fn::Join":["",[{"Fn::ImportValue":"b"},{"Fn::ImportValue":"b"},"x",{"Fn::ImportValue":"b"},{"Fn::ImportValue":"b"},"xx",{"Fn::ImportValue":"b"},{"Fn::ImportValue":"b"},"x",{"Fn::ImportValue":"b"},{"Fn::ImportValue":"b"},"xxx"]]}"#);
+}
+
+#[test]
+fn the_deepest_values_fit_on_the_stack() {
+    for (open, close) in [("!If [C, ", ", x]"), ("!Join ['', [", "]]"), ("[", "]"), ("{ a: ", "}"), ("!Not [", "]")] {
+        let levels = if open.contains(", [") { 28 } else { 56 };
+        let nested = format!("{}x{}", open.repeat(levels), close.repeat(levels));
+        let text = format!(
+            "Conditions: {{ C: !Equals [a, a], D: {nested} }}\nResources: {{ Q: {{ Type: A::B::C, Condition: C, Properties: {{ A: {nested} }} }} }}\n"
+        );
+        let system = template(&text).system.unwrap();
+        assert_eq!(system.evaluate(&Variant::default())[0].resources.len(), 1, "{open}");
+    }
+}
