@@ -174,6 +174,16 @@ fn without_conditions_there_is_one_variant() {
 }
 
 #[test]
+fn values_that_decide_all_conditions_alike_make_one_variant() {
+    let text = "
+Conditions: { Known: !Or [!Equals [!Ref AWS::Region, eu-west-1], !Equals [!Ref AWS::Region, eu-west-2]] }
+Resources: { Q: { Type: A::B::C, Condition: Known } }
+";
+    let all: Vec<String> = template(text).system().variants().list.iter().map(ToString::to_string).collect();
+    assert_eq!(all, ["defaults", "AWS::Region=eu-west-1"]);
+}
+
+#[test]
 fn variants_beyond_the_most_are_counted() {
     let conditions: Vec<String> = (0..40).map(|n| format!("  C{n}: !Equals [!Ref P, '{n}']\n")).collect();
     let text = format!(
