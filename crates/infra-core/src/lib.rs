@@ -15,19 +15,24 @@ pub mod model;
 pub mod names;
 pub mod place;
 pub mod resolve;
+pub mod rules;
 pub mod schema;
 pub mod source;
+pub mod view;
 
 use std::collections::BTreeSet;
 
 use assembly::Assembly;
 use diag::{Diagnostic, Diagnostics, suggest};
+use lower::Artifacts;
 use model::Definition;
+use resolve::Resolved;
 use source::Sources;
 
 /// Compiles one definition; `stacks` limits the output to some stacks and what they take values from (empty: all).
 ///
-/// Reports every mistake it can find; `None` if any is an error.
+/// Reports every mistake it can find; `None` if one keeps it from compiling. What the rules find does not: whether
+/// that is let through is for the caller to say.
 pub fn compile(
     definition: Definition,
     stacks: &[String],
@@ -49,6 +54,7 @@ pub fn compile(
         });
     }
     let mut artifacts = lower::lower(&world, diags)?;
+    check_artifacts(&world, &artifacts, None, diags);
     if selected.len() < stacks.len() {
         return None;
     }
@@ -56,4 +62,17 @@ pub fn compile(
         artifacts.select(&selected);
     }
     Some(assembly::assemble(&world, sources, &artifacts))
+}
+
+/// Checks what one definition compiles to against every rule, those of the calendar if the day is given.
+pub fn check(definition: Definition, today: Option<names::Date>, diags: &mut Diagnostics) {
+    let Some(world) = resolve::resolve(definition, diags) else { return };
+    let Some(artifacts) = lower::lower(&world, diags) else { return };
+    check_artifacts(&world, &artifacts, today, diags);
+}
+
+fn check_artifacts(world: &Resolved, artifacts: &Artifacts, today: Option<names::Date>, diags: &mut Diagnostics) {
+    let own = view::Own::new(world, artifacts);
+    let view = view::View::new(own.input(today), &own);
+    rules::check(&view, diags);
 }

@@ -92,6 +92,32 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do, imperative and copyable.
     pub help: Vec<String>,
+    /// The rule's code in the catalogue, such as `ACM-001`; none for findings that are no rule's.
+    pub code: Option<&'static str>,
+    /// Where to read more.
+    pub url: Option<&'static str>,
+    /// The deployed thing that the finding is about, such as `shop-prod-edge/SiteApp`.
+    pub subject: Option<String>,
+    /// A change to the input that removes the finding.
+    pub fix: Option<Fix>,
+}
+
+/// A change to the input that a program can make: all edits or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, imperative.
+    pub title: String,
+    /// The edits; they do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// Puts a text in the place of some bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes that go; an empty span inserts.
+    pub span: Span,
+    /// What comes in their place.
+    pub text: String,
 }
 
 impl Diagnostic {
@@ -119,6 +145,10 @@ impl Diagnostic {
             others: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            code: None,
+            url: None,
+            subject: None,
+            fix: None,
         }
     }
 
@@ -143,6 +173,12 @@ impl Diagnostic {
     /// Adds what to do.
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
+        self
+    }
+
+    /// Adds a change that a program can make, if there is one.
+    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
         self
     }
 }

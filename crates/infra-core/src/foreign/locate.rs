@@ -7,21 +7,14 @@ use crate::place::Span;
 use crate::source::{Node, Pair, Step, Value};
 
 /// Where a value was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Located {
-    /// The value: of a scalar its text, of a container its first key or item.
-    pub span: Span,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Located<'a> {
+    /// The value; its span is of a scalar the text, of a container the first key or item.
+    pub node: &'a Node,
     /// The key that leads to it, where it has one.
     pub key: Option<Span>,
     /// Whether this is the very value; else it is the deepest place on the way that was written.
     pub exact: bool,
-}
-
-impl Located {
-    /// Returns what a report shows: the value where it is a scalar, else the key that leads to it.
-    pub fn shown(&self, is_scalar: bool) -> Span {
-        if is_scalar { self.span } else { self.key.unwrap_or(self.span) }
-    }
 }
 
 impl System {
@@ -31,7 +24,7 @@ impl System {
     /// resource, whose key is its logical id. The way goes through the branch of `Fn::If` that the variant chose,
     /// through `Fn::FindInMap` to the mapping and through `Fn::Select` to the item; items that are left out do not count.
     /// `None` where the system has no such resource.
-    pub fn locate(&self, variant: &Variant, handle: &Handle, path: &[Step]) -> Option<Located> {
+    pub fn locate<'a>(&'a self, variant: &'a Variant, handle: &Handle, path: &[Step]) -> Option<Located<'a>> {
         let index = usize::from(handle.place.stack);
         let stack: &Stack = self.stacks.get(index)?;
         let resource = stack.resource(handle.id.as_str())?;
@@ -40,7 +33,7 @@ impl System {
     }
 }
 
-fn walk<'a>(world: &World<'a>, scope: Scope, start: &'a Pair, path: &[Step]) -> Located {
+fn walk<'a>(world: &World<'a>, scope: Scope, start: &'a Pair, path: &[Step]) -> Located<'a> {
     let mut node = chosen(world, scope, &start.value);
     let mut key = Some(start.key_span);
     for step in path {
@@ -53,12 +46,12 @@ fn walk<'a>(world: &World<'a>, scope: Scope, start: &'a Pair, path: &[Step]) -> 
             (Step::Key(_) | Step::Index(_), _) => None,
         };
         let Some((value, key_span)) = next else {
-            return Located { span: node.span, key, exact: false };
+            return Located { node, key, exact: false };
         };
         node = chosen(world, scope, value);
         key = key_span;
     }
-    Located { span: node.span, key, exact: true }
+    Located { node, key, exact: true }
 }
 
 /// Goes through functions that only choose among values that are written elsewhere.

@@ -205,7 +205,7 @@ fn a_value_is_located_where_it_was_written() {
     let locate = |path: &[&str]| {
         let path: Vec<Step> = path.iter().map(|key| Step::from(*key)).collect();
         let found = system.locate(&variant, &handle, &path).unwrap();
-        (text[found.span.start as usize..found.span.end as usize].to_owned(), found.exact)
+        (text[found.node.span.start as usize..found.node.span.end as usize].to_owned(), found.exact)
     };
     assert_eq!(locate(&["Properties", "QueueName"]), ("zz".to_owned(), true));
     assert!(!locate(&["Properties", "Missing"]).1);
@@ -217,8 +217,9 @@ fn items_that_are_left_out_do_not_count() {
     let text = "Resources: { Q: { Type: A::B::C, Properties: { L: [!Ref AWS::NoValue, b, c] } } }\n";
     let system = template(text).system();
     let handle = system.evaluate(&Variant::default())[0].resources["Q"].handle.clone();
-    let found = system.locate(&Variant::default(), &handle, &["Properties".into(), "L".into(), 1.into()]).unwrap();
-    assert_eq!(&text[found.span.start as usize..found.span.end as usize], "c");
+    let base = Variant::default();
+    let found = system.locate(&base, &handle, &["Properties".into(), "L".into(), 1.into()]).unwrap();
+    assert_eq!(&text[found.node.span.start as usize..found.node.span.end as usize], "c");
 }
 
 #[test]

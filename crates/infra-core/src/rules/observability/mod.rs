@@ -1,0 +1,19 @@
+//! Traces, logs and alarms.
+
+mod collector_identity;
+mod fifo_topic_tracing;
+mod forgotten_alarm;
+mod log_retention;
+mod propagators;
+mod xray_daemon;
+
+use super::Rule;
+
+pub(super) const RULES: &[&Rule] = &[
+    &collector_identity::RULE,
+    &fifo_topic_tracing::RULE,
+    &forgotten_alarm::RULE,
+    &log_retention::RULE,
+    &propagators::RULE,
+    &xray_daemon::RULE,
+];

@@ -1,0 +1,194 @@
+//! A view of our own lowering.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::origin::{Located, Origin, Scalar, Step};
+use super::{Input, ObjectInput, Owner, SetInput, StackInput, View, ZoneInput, nth};
+use crate::artifacts::Place;
+use crate::diag::At;
+use crate::lower::Artifacts;
+use crate::model;
+use crate::names::Date;
+use crate::resolve::{EntryId, Resolved};
+use crate::source::{Node, Route, Value};
+
+/// Our own lowering as the input of a view, with the way back to the definition.
+#[derive(Debug)]
+pub struct Own<'a> {
+    world: &'a Resolved,
+    artifacts: &'a Artifacts,
+    objects: Vec<EntryId>,
+    sets: Vec<EntryId>,
+}
+
+impl<'a> Own<'a> {
+    /// Takes what `world` was lowered to.
+    pub fn new(world: &'a Resolved, artifacts: &'a Artifacts) -> Self {
+        let objects = artifacts.objects.values().flatten().map(|(_, entry)| *entry).collect();
+        let sets = artifacts.zones.values().flat_map(|zone| &zone.records).map(|(_, entry)| *entry).collect();
+        Self { world, artifacts, objects, sets }
+    }
+
+    /// Returns what a view is made of.
+    pub fn input(&self, today: Option<Date>) -> Input<'a> {
+        let mut bindings: BTreeMap<Place, BTreeMap<&str, (Place, &str)>> = BTreeMap::new();
+        for flow in &self.artifacts.flows {
+            if let Some(parameter) = &flow.parameter {
+                bindings.entry(flow.to).or_default().insert(parameter, (flow.from, &flow.output));
+            }
+        }
+        let stacks = self.artifacts.templates.iter().map(|(place, template)| StackInput {
+            place: *place,
+            name: self.world.stack_name(*place),
+            region: Some(self.world.region(*place)),
+            account: Some(self.world.environment().account.clone()),
+            template,
+            bindings: bindings.remove(place).unwrap_or_default(),
+        });
+        let stacks = stacks.collect();
+        let objects =
+            self.artifacts.objects.iter().flat_map(|(file, objects)| {
+                objects.iter().map(|(body, _)| ObjectInput { cluster: &file.cluster, body })
+            });
+        let sets = self.artifacts.zones.values().flat_map(|zone| {
+            let of = ZoneInput {
+                id: Cow::Borrowed(&zone.id),
+                domain: Some(zone.domain.to_string()),
+                private: Some(zone.private),
+            };
+            zone.records.iter().map(move |(set, _)| SetInput {
+                zone: of.clone(),
+                body: Cow::Owned(set.to_expr()),
+                deleted: false,
+            })
+        });
+        Input { stacks, objects: objects.collect(), sets: sets.collect(), today }
+    }
+
+    fn entry(&self, view: &View<'_>, owner: Owner) -> Option<EntryId> {
+        match owner {
+            Owner::Resource(at) => {
+                let handle = &nth(&view.resources, at)?.resource.handle;
+                self.artifacts.provenance.get(handle).copied()
+            }
+            Owner::Object(at) => nth(&self.objects, at).copied(),
+            Owner::Set(at) => nth(&self.sets, at).copied(),
+            Owner::Outputs(_) => None,
+        }
+    }
+}
+
+impl Origin for Own<'_> {
+    fn locate(&self, view: &View<'_>, owner: Owner, path: &[Step<'_>]) -> Located {
+        let Some(entry) = self.entry(view, owner) else {
+            // Outputs that no entry asked for by name; their stack's first file stands for them.
+            let first = self.world.ids().next();
+            let at = first.map_or(At::Caller { file: "", line: 0 }, |entry| self.world.common(entry).1.at());
+            return Located { at, scalar: None };
+        };
+        let origin = self.world.common(entry).1;
+        let model::Origin::Yaml { key, node } = origin else {
+            return Located { at: origin.at(), scalar: None };
+        };
+        match exact(node, path).or_else(|| nearest(node, path)) {
+            Some(found) => found,
+            None => Located { at: At::Span(*key), scalar: None },
+        }
+    }
+}
+
+/// `raw` entries have the very properties.
+fn exact(entry: &Node, path: &[Step<'_>]) -> Option<Located> {
+    entry.pair("type")?;
+    let mut route = Route(vec!["properties".into()]);
+    for step in path {
+        route.0.push(match step {
+            Step::Key(key) => (*key).into(),
+            Step::Index(index) => (*index).into(),
+        });
+    }
+    let span = route.locate(entry)?;
+    Some(Located { at: At::Span(span), scalar: None })
+}
+
+/// A field is mostly named as the property that it becomes, in other words the last step of the path in kebab case.
+fn nearest(entry: &Node, path: &[Step<'_>]) -> Option<Located> {
+    let keys: Vec<String> = path
+        .iter()
+        .filter_map(|step| match step {
+            Step::Key(key) => Some(kebab(key)),
+            Step::Index(_) => None,
+        })
+        .collect();
+    let last = keys.last()?;
+    let mut found: Vec<(usize, &crate::source::Pair)> = Vec::new();
+    search(entry, last, &keys, 0, &mut found);
+    let best = found.iter().map(|(score, _)| *score).max()?;
+    let mut fitting = found.iter().filter(|(score, _)| *score == best);
+    let (_, pair) = fitting.next().filter(|_| fitting.next().is_none())?;
+    Some(match &pair.value.value {
+        Value::Plain(text) => scalar(&pair.value, text, false),
+        Value::Quoted(text) => scalar(&pair.value, text, true),
+        Value::List(_) | Value::Map(_) => Located { at: At::Span(pair.key_span), scalar: None },
+    })
+}
+
+fn scalar(node: &Node, text: &str, quoted: bool) -> Located {
+    Located { at: At::Span(node.span), scalar: Some(Scalar { text: text.to_owned(), quoted }) }
+}
+
+/// Finds the pairs of a key anywhere below `node`, each with the number of the path's keys that lead to it.
+fn search<'n>(
+    node: &'n Node,
+    wanted: &str,
+    keys: &[String],
+    above: usize,
+    found: &mut Vec<(usize, &'n crate::source::Pair)>,
+) {
+    match &node.value {
+        Value::Map(pairs) => {
+            for pair in pairs {
+                if pair.key == wanted {
+                    found.push((above, pair));
+                }
+                let leads = usize::from(keys.contains(&pair.key));
+                search(&pair.value, wanted, keys, above + leads, found);
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| search(item, wanted, keys, above, found)),
+        Value::Plain(_) | Value::Quoted(_) => {}
+    }
+}
+
+/// `VisibilityTimeout` -> `visibility-timeout`, `DNSName` -> `dns-name`.
+fn kebab(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut out = String::with_capacity(name.len() + 4);
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| chars.get(before));
+        let after = chars.get(at + 1);
+        let starts = c.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                !before.is_ascii_uppercase() || after.is_some_and(|after| after.is_ascii_lowercase())
+            });
+        if starts {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kebab;
+
+    #[test]
+    fn property_names_become_field_names() {
+        assert_eq!(kebab("VisibilityTimeout"), "visibility-timeout");
+        assert_eq!(kebab("DNSName"), "dns-name");
+        assert_eq!(kebab("TTL"), "ttl");
+        assert_eq!(kebab("terminationGracePeriodSeconds"), "termination-grace-period-seconds");
+    }
+}
