@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("names", &["diag", "facts"]),
     ("source", &["diag", "place"]),
     ("artifacts", &["names"]),
+    ("foreign", &["artifacts", "diag", "facts", "names", "place", "source"]),
     // A kind's file holds what the user writes and what it compiles to, so these four know each other.
     ("kinds", &["artifacts", "diag", "facts", "lower", "model", "names", "resolve", "source"]),
     ("model", &["diag", "kinds", "names", "resolve", "source"]),
