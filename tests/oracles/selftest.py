@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import importlib
 import sys
+import struct
 import tempfile
 import unittest
 from collections.abc import Callable
@@ -17,7 +18,7 @@ sys.path[0] = ORACLES_PARENT
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
 import licences  # noqa: E402
-from oracles import fixture  # noqa: E402
+from oracles import fixture, resource_types  # noqa: E402
 from oracles.common import Environment, Finding, Report, Suppression, environments  # noqa: E402
 from oracles.fixture import BATCH, BUNDLE, CONFIG, DATA, EDGE, Files  # noqa: E402
 from oracles.run import ORACLES  # noqa: E402
@@ -186,6 +187,27 @@ class SelfTest(unittest.TestCase):
 
     def test_every_oracle_has_a_fault(self) -> None:
         self.assertEqual({oracle for _, oracle, _, _ in FAULTS}, set(ORACLES))
+
+    def test_a_changed_fact_about_a_resource_type_is_reported(self) -> None:
+        data = resource_types.DATA.read_bytes()
+        file = resource_types.File(data)
+        name = "AWS::SQS::Queue"
+        queue = file.types[name]
+        documents, listed = resource_types.read_source(resource_types.source())
+        timeout = file.node(queue["schema"])["properties"]["VisibilityTimeout"]
+        first = file.header["types"] + list(file.types).index(name) * len(resource_types.TYPE)
+        faults = {
+            "type is": (timeout + 1, lambda word: word ^ 1 << 50 - 32),
+            "maximum is": (timeout + 3, lambda word: word + 4),
+            "regions differ": (first + resource_types.TYPE.index("regions_low"), lambda word: word ^ 1),
+            "handlers differ": (first + resource_types.TYPE.index("handlers"), lambda word: 1 - bool(word)),
+        }
+        for expected, (place, change) in faults.items():
+            with self.subTest(expected):
+                broken = bytearray(data)
+                struct.pack_into("<I", broken, 4 * place, change(file.words[place]))
+                found = resource_types.problems_of(name, resource_types.File(bytes(broken)), documents[name], listed)
+                self.assertIn(expected, " ".join(found))
 
     def test_a_suppression_covers_its_rule_only(self) -> None:
         content = fixture.files()

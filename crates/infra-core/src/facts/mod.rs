@@ -9,6 +9,7 @@ pub mod hosted_zones;
 pub mod limits;
 pub mod rds;
 pub mod regions;
+pub mod resource_types;
 pub mod stateful;
 pub mod tagging;
 pub mod vpc_links;

@@ -11,9 +11,12 @@
 
 mod acm;
 pub mod allow;
+mod cloudformation;
+mod cloudmap;
 mod cx;
 mod observability;
 mod prelude;
+mod resilience;
 mod security;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -126,7 +129,8 @@ pub enum Evidence {
 }
 
 /// The rules of each service, sorted by service; in a service sorted by id.
-const SERVICES: &[&[&Rule]] = &[acm::RULES, observability::RULES, security::RULES];
+const SERVICES: &[&[&Rule]] =
+    &[acm::RULES, cloudformation::RULES, cloudmap::RULES, observability::RULES, resilience::RULES, security::RULES];
 
 /// Returns every rule, sorted by id.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

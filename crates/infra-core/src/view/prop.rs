@@ -145,6 +145,22 @@ impl<'v> Prop<'v> {
         }
     }
 
+    /// Returns the length of time that is written as `250ms`, `1.5s`, `2m` or `1h`, in milliseconds.
+    pub fn millis(&self) -> Option<i64> {
+        let text = self.text()?;
+        let (number, unit) = text.split_at_checked(text.find(|c: char| c.is_ascii_alphabetic())?)?;
+        let factor = match unit {
+            "ms" => 1.0,
+            "s" => 1_000.0,
+            "m" => 60_000.0,
+            "h" => 3_600_000.0,
+            _ => return None,
+        };
+        let millis = number.parse::<f64>().ok()? * factor;
+        #[expect(clippy::cast_possible_truncation, reason = "far below the largest number")]
+        (0.0..1e12).contains(&millis).then_some(millis as i64)
+    }
+
     /// Returns the boolean, also one that is written as text.
     pub fn bool(&self) -> Option<bool> {
         match self.text()?.as_ref() {
@@ -181,6 +197,19 @@ impl<'v> Prop<'v> {
     /// Returns the resource that the value names, if it is of type `kind`.
     pub fn resource_of(&self, kind: &str) -> Option<Resource<'v>> {
         self.resource().filter(|resource| resource.kind() == kind)
+    }
+
+    /// Returns whether both certainly are the same: the same resource, or one expression in one stack.
+    pub fn is_same(&self, other: &Prop<'v>) -> bool {
+        match (self.resource(), other.resource()) {
+            (Some(one), Some(other)) => one == other,
+            (None, None) => match (self.text(), other.text()) {
+                (Some(one), Some(other)) => one == other,
+                (None, None) => self.value == other.value && self.stack == other.stack,
+                (Some(_), None) | (None, Some(_)) => false,
+            },
+            (Some(_), None) | (None, Some(_)) => false,
+        }
     }
 
     /// Returns every resource that is referred to in this value or below it.

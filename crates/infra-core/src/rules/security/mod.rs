@@ -1,11 +1,27 @@
 //! Permissions, secrets and sign-in.
 
+mod api_key_only;
 mod callback_url;
+mod foreign_region_key;
+mod key_policy;
+mod oversize_body;
 mod pod_identity_secrets;
+mod secret_literal;
+mod sign_in_domain_parent;
 mod user_pool_client_secret;
 mod wildcard_action;
 
 use super::Rule;
 
-pub(super) const RULES: &[&Rule] =
-    &[&callback_url::RULE, &pod_identity_secrets::RULE, &user_pool_client_secret::RULE, &wildcard_action::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &api_key_only::RULE,
+    &callback_url::RULE,
+    &foreign_region_key::RULE,
+    &key_policy::RULE,
+    &oversize_body::RULE,
+    &pod_identity_secrets::RULE,
+    &secret_literal::RULE,
+    &sign_in_domain_parent::RULE,
+    &user_pool_client_secret::RULE,
+    &wildcard_action::RULE,
+];

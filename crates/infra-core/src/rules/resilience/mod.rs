@@ -1,0 +1,9 @@
+//! Time-outs, retries and fallbacks.
+
+mod function_outlives_caller;
+mod retried_write;
+mod retry_budget;
+
+use super::Rule;
+
+pub(super) const RULES: &[&Rule] = &[&function_outlives_caller::RULE, &retried_write::RULE, &retry_budget::RULE];
