@@ -6,6 +6,7 @@
 #[macro_use]
 pub mod artifacts;
 pub mod assembly;
+pub mod catalogue;
 pub mod diag;
 pub mod facts;
 pub mod foreign;
@@ -27,6 +28,7 @@ use diag::{Diagnostic, Diagnostics, suggest};
 use lower::Artifacts;
 use model::Definition;
 use resolve::Resolved;
+use rules::allow::{Allowance, Checked};
 use source::Sources;
 
 /// Compiles one definition; `stacks` limits the output to some stacks and what they take values from (empty: all).
@@ -54,25 +56,40 @@ pub fn compile(
         });
     }
     let mut artifacts = lower::lower(&world, diags)?;
-    check_artifacts(&world, &artifacts, None, diags);
+    let allowances = check_artifacts(&world, &artifacts, None, diags);
     if selected.len() < stacks.len() {
         return None;
     }
     if !selected.is_empty() {
         artifacts.select(&selected);
     }
-    Some(assembly::assemble(&world, sources, &artifacts))
+    Some(Assembly { allowances, ..assembly::assemble(&world, sources, &artifacts) })
 }
 
 /// Checks what one definition compiles to against every rule, those of the calendar if the day is given.
-pub fn check(definition: Definition, today: Option<names::Date>, diags: &mut Diagnostics) {
-    let Some(world) = resolve::resolve(definition, diags) else { return };
-    let Some(artifacts) = lower::lower(&world, diags) else { return };
-    check_artifacts(&world, &artifacts, today, diags);
+///
+/// What the definition accepts is still among the findings; [`rules::allow::apply`] takes it out.
+pub fn check(definition: Definition, today: Option<names::Date>) -> Checked {
+    let environment = definition.environment.name.to_string();
+    let mut diags = Diagnostics::default();
+    let world = resolve::resolve(definition, &mut diags);
+    let artifacts = world.as_ref().and_then(|world| lower::lower(world, &mut diags));
+    let allowances = match (&world, &artifacts) {
+        (Some(world), Some(artifacts)) => check_artifacts(world, artifacts, today, &mut diags),
+        (None | Some(_), _) => Vec::new(),
+    };
+    Checked { environment, findings: diags.into_sorted(), allowances }
 }
 
-fn check_artifacts(world: &Resolved, artifacts: &Artifacts, today: Option<names::Date>, diags: &mut Diagnostics) {
+/// Adds what the rules find, and returns what the definition accepts of it.
+fn check_artifacts(
+    world: &Resolved,
+    artifacts: &Artifacts,
+    today: Option<names::Date>,
+    diags: &mut Diagnostics,
+) -> Vec<Allowance> {
     let own = view::Own::new(world, artifacts);
     let view = view::View::new(own.input(today), &own);
     rules::check(&view, diags);
+    rules::allow::of_model(world, artifacts, &view)
 }

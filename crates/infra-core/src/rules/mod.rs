@@ -1,6 +1,6 @@
 //! Domain rules: what would deploy badly, or deploy green and break.
 //!
-//! A rule is one file, `rules/<service>/<problem>.rs`, and one line of [`RULES`]. Rules read the deployment view only,
+//! A rule is one file, `rules/<service>/<problem>.rs`, and one line of its service's table. Rules read the deployment view only,
 //! never what was typed, so they hold for our own stacks and for anyone's templates. Each carries its reason, the
 //! source of the fact, what AWS answers, and two examples: a bad one that raises this rule alone, and the change that
 //! makes it good.
@@ -10,6 +10,7 @@
 //! A comment line with `^` points at the line above it: there, at that very column, the finding is expected.
 
 mod acm;
+pub mod allow;
 mod cloudformation;
 mod cloudmap;
 mod cx;
