@@ -12,6 +12,7 @@
 mod acm;
 pub mod allow;
 mod cloudformation;
+mod cloudfront;
 mod cloudmap;
 mod cx;
 mod observability;
@@ -133,12 +134,12 @@ pub enum Evidence {
 const SERVICES: &[&[&Rule]] = &[
     acm::RULES,
     cloudformation::RULES,
+    cloudfront::RULES,
     cloudmap::RULES,
     observability::RULES,
     resilience::RULES,
     route53::RULES,
     security::RULES,
-    // One a line.
 ];
 
 /// Returns every rule, sorted by id.

@@ -16,6 +16,7 @@ mod policy;
 mod prop;
 mod record;
 mod resource;
+mod served;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub use policy::{Action, Statement, action_matches};
 pub use prop::Prop;
 pub use record::{Alias, Record, Zone};
 pub use resource::{Resource, Target};
+pub use served::{Served, covers};
 
 use crate::artifacts::{self, Expr, Output, Place};
 use crate::names::{AccountId, Date, Region};
