@@ -16,6 +16,7 @@ mod cx;
 mod observability;
 mod prelude;
 mod resilience;
+pub mod schema;
 mod security;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -136,7 +137,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     SERVICES.iter().copied().flatten().copied()
 }
 
-/// Checks a deployment against every rule and reports what they find.
+/// Checks a deployment against every rule and every schema, and reports what they find.
 ///
 /// Calendar rules run only if the view knows the day.
 pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
@@ -159,6 +160,7 @@ pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
         }
         diags.extend(cx.into_findings());
     }
+    schema::check(view, diags);
 }
 
 /// Finds a rule by id or code; letter case does not count.

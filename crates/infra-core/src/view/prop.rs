@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::origin::{Located, path_to};
+use super::origin::{Located, Step, path_to};
 use super::{Owner, Resource, Stack, Target, View, nth};
 use crate::artifacts::{Expr, Handle, Pseudo};
 use crate::diag::{At, Diagnostic, Edit, Fix, Severity};
@@ -241,6 +241,20 @@ impl<'v> Prop<'v> {
     fn located(&self) -> Located {
         let path = self.view.root(self.owner).and_then(|root| path_to(root, self.written)).unwrap_or_default();
         self.view.origin.locate(self.view, self.owner, &path)
+    }
+
+    /// Returns the way from the root of what the value belongs to, such as `Rules[0].Name`; empty for the root.
+    pub fn path(&self) -> String {
+        let path = self.view.root(self.owner).and_then(|root| path_to(root, self.written)).unwrap_or_default();
+        let mut text = String::new();
+        for step in path {
+            match step {
+                Step::Key(key) if text.is_empty() => text.push_str(key),
+                Step::Key(key) => text.extend([".", key]),
+                Step::Index(index) => text.push_str(&format!("[{index}]")),
+            }
+        }
+        text
     }
 
     /// Starts a finding about this value; the rule that reports it gives the id and its weight.
