@@ -73,6 +73,9 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Synth(commands::synth::Args),
+    Check(commands::check::Args),
+    Explain(commands::explain::Args),
+    Rules(commands::rules::Args),
     Schema(commands::schema::Args),
 }
 
@@ -91,6 +94,9 @@ pub fn main() -> ExitCode {
     output::set_color(cli.global.color);
     let run = std::panic::catch_unwind(|| match &cli.command {
         Command::Synth(args) => commands::synth::run(&cli.global, args),
+        Command::Check(args) => commands::check::run(&cli.global, args),
+        Command::Explain(args) => commands::explain::run(args),
+        Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => commands::schema::run(args),
     });
     match run {

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::diag::{At, Diagnostic, Diagnostics, Severity, suggest};
+use crate::diag::{At, Diagnostic, Diagnostics, suggest};
+use crate::foreign::Input;
 use crate::model::load::{self, Overlay, StackFile};
 use crate::model::{Definition, LintLevel, Project as Spec};
+use crate::names::Region;
 use crate::source::{FileId, MAX_FILE_BYTES, Sources};
 
 /// Name of the project's own file.
@@ -24,7 +26,11 @@ pub struct Project {
     pub sources: Sources,
     file: FileId,
     lints: BTreeMap<String, LintLevel>,
+    edited: Edited,
 }
+
+/// Bytes that stand for those on disk, by path.
+pub type Edited = BTreeMap<PathBuf, Vec<u8>>;
 
 impl Project {
     /// Finds and reads `infra.yaml`: in `folder`, or without it in this folder or the nearest one above.
@@ -32,14 +38,22 @@ impl Project {
     /// # Errors
     /// If there is none, or it cannot be read.
     pub fn open(folder: Option<&Path>) -> anyhow::Result<Self> {
+        Self::open_edited(folder, Edited::new())
+    }
+
+    /// Opens a project as [`Project::open`] does, with other bytes for some of its files.
+    ///
+    /// # Errors
+    /// As [`Project::open`].
+    pub fn open_edited(folder: Option<&Path>, edited: Edited) -> anyhow::Result<Self> {
         let root = match folder {
             Some(folder) if folder.join(PROJECT_FILE).is_file() => folder.to_owned(),
             Some(folder) => bail!("there is no {PROJECT_FILE} in {}", folder.display()),
             None => search()?,
         };
         let mut sources = Sources::default();
-        let file = read(&mut sources, &root, PROJECT_FILE)?;
-        Ok(Self { root, sources, file, lints: BTreeMap::new() })
+        let file = read(&mut sources, &root, PROJECT_FILE, &edited)?;
+        Ok(Self { root, sources, file, lints: BTreeMap::new(), edited })
     }
 
     /// Reads the definitions of some environments, or of all if none is named.
@@ -103,7 +117,8 @@ impl Project {
         }
         let mut stacks: Vec<StackFile> = Vec::new();
         for name in names {
-            let id = read(&mut self.sources, &self.root, &format!("{}/{name}", spec.stacks.trim_end_matches('/')))?;
+            let path = format!("{}/{name}", spec.stacks.trim_end_matches('/'));
+            let id = read(&mut self.sources, &self.root, &path, &self.edited)?;
             stacks.extend(load::stack_file(&self.sources, id, diags));
         }
         Ok(stacks)
@@ -113,36 +128,84 @@ impl Project {
         let mut overlays = BTreeMap::new();
         for path in spec.environments.values().flat_map(|environment| &environment.overlays) {
             if !overlays.contains_key(path) {
-                let id = read(&mut self.sources, &self.root, path)?;
+                let id = read(&mut self.sources, &self.root, path, &self.edited)?;
                 overlays.extend(load::overlay(&self.sources, id, diags).map(|overlay| (path.clone(), overlay)));
             }
         }
         Ok(overlays)
     }
 
-    /// Returns whether the project's lint levels make an error of a finding.
-    pub fn refuses(&self, diags: &Diagnostics) -> bool {
-        diags.iter().any(|finding| self.level(finding) == Some(Severity::Error))
+    /// Returns the levels that the project sets, once its definitions were read.
+    pub fn levels(&self) -> &BTreeMap<String, LintLevel> {
+        &self.lints
     }
 
-    /// Returns the findings in order, with the project's lint levels.
-    pub fn leveled(&self, diags: Diagnostics) -> Vec<Diagnostic> {
-        let leveled = diags.into_sorted().into_iter().filter_map(|mut finding| {
-            finding.severity = self.level(&finding)?;
-            Some(finding)
-        });
-        leveled.collect()
+    /// Reads the levels that the project sets; mistakes in `infra.yaml` are reported to `diags`.
+    pub fn read_levels(&mut self, diags: &mut Diagnostics) -> BTreeMap<String, LintLevel> {
+        load::project(&self.sources, self.file, diags).map(|spec| spec.lints).unwrap_or_default()
     }
+}
 
-    /// Errors stay errors; what else is found can be raised or switched off.
-    fn level(&self, finding: &Diagnostic) -> Option<Severity> {
-        match (finding.severity, self.lints.get(finding.id)) {
-            (Severity::Error, _) | (_, Some(LintLevel::Error)) => Some(Severity::Error),
-            (Severity::Warning | Severity::Advice, Some(LintLevel::Off)) => None,
-            (Severity::Warning | Severity::Advice, Some(LintLevel::Warning)) => Some(Severity::Warning),
-            (severity, None) => Some(severity),
+/// Documents that others wrote: templates, assemblies, manifests, change batches.
+#[derive(Debug)]
+pub struct Documents {
+    /// All files that were read.
+    pub sources: Sources,
+    /// What is known of each.
+    pub inputs: Vec<Input>,
+}
+
+impl Documents {
+    /// Reads files, and all documents below folders; with other bytes for some of them.
+    ///
+    /// # Errors
+    /// If a file or folder cannot be read, or a folder holds no document.
+    pub fn open(paths: &[PathBuf], region: Option<Region>, edited: &Edited) -> anyhow::Result<Self> {
+        let mut documents = Self { sources: Sources::default(), inputs: Vec::new() };
+        for path in paths {
+            if path.is_dir() {
+                let before = documents.inputs.len();
+                documents.folder(path, region, edited)?;
+                if documents.inputs.len() == before {
+                    bail!("there is no template, manifest or change batch (*.json, *.yaml, *.yml) in {}", shown(path));
+                }
+            } else {
+                documents.file(path, region, edited, false)?;
+            }
         }
+        Ok(documents)
     }
+
+    fn file(&mut self, path: &Path, region: Option<Region>, edited: &Edited, walked: bool) -> anyhow::Result<()> {
+        let file = read(&mut self.sources, Path::new(""), &path.to_string_lossy(), edited)?;
+        self.inputs.push(Input { region, walked, ..Input::new(file) });
+        Ok(())
+    }
+
+    fn folder(&mut self, folder: &Path, region: Option<Region>, edited: &Edited) -> anyhow::Result<()> {
+        let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", shown(folder)))?;
+        let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if path.is_dir() {
+                // Files of functions and images that the CDK stages, and what version control and packages keep.
+                if !name.starts_with("asset.") && !name.starts_with('.') && name != "node_modules" {
+                    self.folder(&path, region, edited)?;
+                }
+            } else if is_document(&name) {
+                self.file(&path, region, edited, true)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a file of this name may be a document; the lists of assets and the tree that the CDK writes are none.
+fn is_document(name: &str) -> bool {
+    let ending = Path::new(name).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let known = matches!(ending, "json" | "yaml" | "yml" | "template");
+    known && !name.ends_with(".assets.json") && name != "tree.json" && !name.starts_with('.')
 }
 
 fn search() -> anyhow::Result<PathBuf> {
@@ -156,8 +219,11 @@ fn search() -> anyhow::Result<PathBuf> {
 }
 
 /// Reads a file below the project; one that is too large is not read, its report comes with the others.
-fn read(sources: &mut Sources, root: &Path, path: &str) -> anyhow::Result<FileId> {
+fn read(sources: &mut Sources, root: &Path, path: &str, edited: &Edited) -> anyhow::Result<FileId> {
     let full = root.join(path);
+    if let Some(bytes) = edited.get(&full) {
+        return Ok(sources.add_shown(path.to_owned(), shown(&full), bytes.clone()));
+    }
     let size = fs::metadata(&full).with_context(|| format!("cannot read {}", shown(&full)))?.len();
     let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
     let bytes = if size > limit {

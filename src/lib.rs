@@ -5,6 +5,7 @@
 pub mod cli;
 mod commands;
 pub mod files;
+mod fix;
 pub mod output;
 
 pub use infra_core::*;

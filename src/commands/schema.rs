@@ -1,11 +1,11 @@
-//! `infra schema`: JSON Schemas of the input files.
+//! `infra schema`: JSON Schemas of the input files and of reports.
 
 use clap::ValueEnum;
 
 use crate::cli::Exit;
 use crate::{output, schema};
 
-/// Print the JSON Schema of an input file, for editors and validators.
+/// Print the JSON Schema of an input file or a report, for editors and validators.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Which file.
@@ -13,7 +13,7 @@ pub(crate) struct Args {
     file: File,
 }
 
-/// An input file.
+/// An input file or a report.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum File {
     /// `infra.yaml`.
@@ -22,6 +22,8 @@ enum File {
     Stack,
     /// The overlays that environments name.
     Overlay,
+    /// What `infra check --format json` prints.
+    Check,
 }
 
 /// Prints the schema.
@@ -30,6 +32,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         File::Project => schema::project(),
         File::Stack => schema::stack(),
         File::Overlay => schema::overlay(),
+        File::Check => output::json::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)

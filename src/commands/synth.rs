@@ -9,11 +9,14 @@ use serde_json::{Value, json};
 
 use crate::assembly::{Assembly, Summary};
 use crate::cli::{Exit, Global};
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::files::{self, Project};
 use crate::model::Definition;
 use crate::output;
+use crate::rules::allow::Checked;
 use crate::source::Sources;
+
+use super::{settle, side_by_side};
 
 /// Compile the project to CloudFormation templates, Route 53 change batches, Kubernetes manifests and web configuration.
 ///
@@ -55,9 +58,8 @@ struct Compiled {
 
 /// Compiles, then writes or compares.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
-    let mut diags = Diagnostics::default();
     let mut project = Project::open(global.project.as_deref())?;
-    let compiled = compile(&mut project, args, &mut diags)?;
+    let (compiled, findings) = compile(&mut project, args)?;
     let out = args.out.clone().unwrap_or_else(|| project.root.join("infra.out"));
     let stale = match &compiled {
         Some(compiled) if args.check => differences(&out, compiled)?,
@@ -67,7 +69,6 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         }
         None => Vec::new(),
     };
-    let findings = project.leveled(diags);
     let failed = compiled.is_none();
     let compiled = compiled.unwrap_or_default();
     match args.format {
@@ -115,33 +116,30 @@ fn write(out: &Path, compiled: &[Compiled]) -> anyhow::Result<()> {
     })
 }
 
-/// Compiles the environments side by side, the first on this thread; findings keep the order of the environments.
-fn compile(project: &mut Project, args: &Args, diags: &mut Diagnostics) -> anyhow::Result<Option<Vec<Compiled>>> {
-    let Some(definitions) = project.definitions(&args.env, diags)? else { return Ok(None) };
+/// Compiles the environments; nothing if any finding is an error.
+fn compile(project: &mut Project, args: &Args) -> anyhow::Result<(Option<Vec<Compiled>>, Vec<Diagnostic>)> {
+    let mut diags = Diagnostics::default();
+    let definitions = project.definitions(&args.env, &mut diags)?;
+    let complete = definitions.is_some();
     let sources = &project.sources;
-    let one = |definition: Definition| {
+    let results = side_by_side(definitions.unwrap_or_default(), |definition: Definition| {
         let mut diags = Diagnostics::default();
         let environment = definition.environment.name.to_string();
         let assembly = crate::compile(definition, &args.stack, sources, &mut diags);
-        (assembly.map(|assembly| Compiled { environment, assembly }), diags)
-    };
-    let mut definitions = definitions.into_iter();
-    let results = std::thread::scope(|scope| {
-        let first = definitions.next();
-        let threads: Vec<_> = definitions.map(|definition| scope.spawn(|| one(definition))).collect();
-        let first = first.map(one).map(Ok);
-        let others = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-        first.into_iter().chain(others).collect::<Result<Vec<_>, _>>()
+        (environment, assembly, diags.into_sorted())
     });
-    // A panic is our own bug; it goes on here and ends in the report of one.
-    let results = results.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    let compiled = results.into_iter().map(|(compiled, found)| {
-        diags.append(found);
-        compiled
-    });
-    let compiled: Vec<Option<Compiled>> = compiled.collect();
-    let compiled: Option<Vec<Compiled>> = compiled.into_iter().collect();
-    Ok(compiled.filter(|_| !project.refuses(diags)))
+    let (mut compiled, mut checked) = (Some(Vec::new()), Vec::new());
+    for (environment, mut assembly, findings) in results {
+        let allowances = assembly.as_mut().map(|assembly| std::mem::take(&mut assembly.allowances)).unwrap_or_default();
+        checked.push(Checked { environment: environment.clone(), findings, allowances });
+        compiled = compiled.zip(assembly).map(|(mut compiled, assembly)| {
+            compiled.push(Compiled { environment, assembly });
+            compiled
+        });
+    }
+    let findings = settle(project.levels(), diags, checked, None);
+    let refused = !complete || findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok((compiled.filter(|_| !refused), findings))
 }
 
 /// A file that is not as it would be written.

@@ -5,30 +5,49 @@
 
 use std::borrow::Cow;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
-use infra_core::diag::{At, Diagnostic, Label, Severity};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet, normalize_untrusted_str};
+use infra_core::diag::{At, Diagnostic, Edit, Fix, Label, Severity};
 use infra_core::source::{FileId, Sources, Span};
+
+use super::report::{Report, counts, name};
 
 /// Narrowest terminal that is drawn for.
 ///
 /// Unit: columns. Below it nothing useful would be left of a line.
 const MIN_WIDTH: usize = 40;
 
+/// Width of a report that no terminal shows.
+///
+/// Unit: columns.
+const PLAIN_WIDTH: usize = 120;
+
 /// Returns the findings as text, with a line that counts them; nothing if there are none.
 ///
 /// `width` is that of the terminal in columns. With `colour` the text has ANSI escapes.
 pub fn diagnostics(sources: &Sources, list: &[Diagnostic], colour: bool, width: usize) -> String {
+    let mut out = findings(sources, list, colour, width);
+    if !list.is_empty() {
+        out.push_str(&counts(list));
+        out.push('\n');
+    }
+    out
+}
+
+/// Returns a report as plain text.
+pub fn report(report: &Report<'_>) -> String {
+    findings(report.sources, report.findings, false, PLAIN_WIDTH) + &report.summary() + "\n"
+}
+
+/// Returns the findings as text.
+pub fn findings(sources: &Sources, list: &[Diagnostic], colour: bool, width: usize) -> String {
     let width = width.max(MIN_WIDTH);
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(width);
     let mut out = String::new();
     for diagnostic in list {
-        let group = group(sources, diagnostic, width);
-        out.push_str(&renderer.render(&[group]));
+        let mut groups = vec![group(sources, diagnostic, width)];
+        groups.extend(diagnostic.fix.as_ref().and_then(|fix| suggestion(sources, diagnostic, fix)));
+        out.push_str(&renderer.render(&groups));
         out.push_str("\n\n");
-    }
-    if !list.is_empty() {
-        out.push_str(&summary(list));
-        out.push('\n');
     }
     out
 }
@@ -49,27 +68,13 @@ fn path(sources: &Sources, file: FileId) -> &str {
     sources.get(file).map_or("<unknown file>", |file| file.shown.as_str())
 }
 
-fn summary(list: &[Diagnostic]) -> String {
-    let count = |severity, one, many| {
-        let count = list.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-        let word = if count == 1 { one } else { many };
-        (count > 0).then(|| format!("{count} {word}"))
-    };
-    let parts = [
-        count(Severity::Error, "error", "errors"),
-        count(Severity::Warning, "warning", "warnings"),
-        count(Severity::Advice, "advice", "pieces of advice"),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
 fn group<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic, width: usize) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Advice => Level::INFO.with_name("advice"),
     };
-    let mut group = Group::with_title(level.primary_title(diagnostic.title.as_str()).id(diagnostic.id));
+    let mut group = Group::with_title(level.primary_title(diagnostic.title.as_str()).id(name(diagnostic)));
     for element in places(diagnostic) {
         group = match element {
             Place::Lines(file, labels) => lines(sources, file, &labels).into_iter().fold(group, Group::element),
@@ -89,7 +94,54 @@ fn group<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic, width: usize) -> 
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(message(help, width)));
     }
+    let about = diagnostic.subject.iter().map(|subject| ("deployed as", subject.clone()));
+    let found = (!diagnostic.environments.is_empty()).then(|| ("found in", diagnostic.environments.join(", ")));
+    let see = diagnostic.url.iter().map(|url| ("see", (*url).to_owned()));
+    for (word, text) in about.chain(found).chain(see) {
+        group = group.element(Level::NOTE.with_name(word).message(message(&text, width)));
+    }
     group
+}
+
+/// Returns what a fix would change; nothing where the lines hold something that must not be shown.
+fn suggestion<'a>(sources: &'a Sources, diagnostic: &Diagnostic, fix: &'a Fix) -> Option<Group<'a>> {
+    let labels = diagnostic.primary.iter().chain(&diagnostic.others);
+    if labels.into_iter().any(|label| matches!(label.at, At::Hidden(_))) {
+        return None;
+    }
+    let mut files: Vec<(FileId, Vec<&Edit>)> = Vec::new();
+    for edit in &fix.edits {
+        match files.iter_mut().find(|(file, _)| *file == edit.span.file) {
+            Some((_, edits)) => edits.push(edit),
+            None => files.push((edit.span.file, vec![edit])),
+        }
+    }
+    let title = normalize_untrusted_str(&fix.title);
+    let group = Group::with_title(Level::HELP.secondary_title(title));
+    let snippets = files.iter().filter_map(|(file, edits)| patched(sources, *file, edits));
+    let group = snippets.fold(group, Group::element);
+    (!group.is_empty()).then_some(group)
+}
+
+/// Returns the lines of a file that edits change.
+fn patched<'a>(sources: &'a Sources, file: FileId, edits: &[&'a Edit]) -> Option<Snippet<'a, Patch<'a>>> {
+    let source = sources.get(file)?;
+    let text = std::str::from_utf8(&source.bytes).ok()?;
+    let at = |byte: u32| usize::try_from(byte).unwrap_or(usize::MAX);
+    let first = edits.iter().map(|edit| at(edit.span.start)).min()?;
+    let last = edits.iter().map(|edit| at(edit.span.end)).max()?;
+    let from = text.get(..first)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let to = last + text.get(last..)?.find('\n').unwrap_or(text.len() - last);
+    let window = text.get(from..to)?;
+    let first_line = text.get(..from)?.matches('\n').count() + 1;
+    let inside = |edit: &&&Edit| window.get(at(edit.span.start) - from..at(edit.span.end) - from).is_some();
+    let patches = edits.iter().filter(inside).map(|edit| {
+        let range = at(edit.span.start) - from..at(edit.span.end) - from;
+        Patch::new(range, normalize_untrusted_str(&edit.text))
+    });
+    Some(
+        Snippet::source(window).path(source.shown.as_str()).line_start(first_line).patches(patches.collect::<Vec<_>>()),
+    )
 }
 
 /// What is shown between the title and the notes.
@@ -275,6 +327,11 @@ mod tests {
           |   ^^^^^^^^^ not a key of this mapping
           |
           = help: did you mean `max-size`?
+        help: write `max-size`
+          |
+        2 -   max-sizes: 3
+        2 +   max-size: 3
+          |
 
         error[source/wrong-type]: expected a string, found a number
          --> stacks/orders.yaml:3:12
@@ -526,10 +583,47 @@ mod tests {
     }
 
     #[test]
-    fn plurals_are_right() {
-        let error = Diagnostic::error("a/b", "c");
-        let warning = Diagnostic::warning("a/b", "c");
-        assert_eq!(summary(&[error.clone(), error.clone(), warning.clone()]), "2 errors, 1 warning");
-        assert_eq!(summary(&[error, warning.clone(), warning]), "1 error, 2 warnings");
+    fn a_finding_of_a_rule_has_its_code_link_and_fix() {
+        use crate::output::testing as fixture;
+        let sources = fixture::sources();
+        insta::assert_snapshot!(diagnostics(&sources, &fixture::findings(&sources), false, 100), @r#"
+        error[sqs/no-dead-letters (MSG-001)]: queue `größe` has no | <dead> & "letters"
+         --> stacks/a,b: 100%.yaml:1:1
+          |
+        1 | größe: {x: 1}
+          | ^^^^^ 100% lost::
+        really
+          |
+         ::: stacks/数据 <1>|.yaml:1:1
+          |
+        1 | q: 1
+          | - the topic
+          |
+          = note: messages are lost
+          = help: add a queue
+          = deployed as: shop-dev-main/Queue
+          = found in: dev, prod
+          = see: https://docs.aws.amazon.com/sqs/dlq
+        help: call it `size`
+          |
+        1 - größe: {x: 1}
+        1 + size: {x: 1}
+          |
+
+        warning[source/empty-file]: file is empty
+        --> stacks/数据 <1>|.yaml
+         = note: ␛[31mred
+
+        1 error, 1 warning
+        "#);
+    }
+
+    #[test]
+    fn a_fix_next_to_a_secret_is_not_shown() {
+        use crate::output::testing as fixture;
+        let sources = fixture::sources();
+        let mut finding = fixture::findings(&sources).remove(0);
+        finding.primary = finding.primary.map(|label| Label { at: label.at.hidden(), ..label });
+        assert!(!findings(&sources, &[finding], false, 100).contains("x: 1"));
     }
 }

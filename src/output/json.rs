@@ -1,72 +1,208 @@
-//! Findings as a JSON document, for programs.
+//! Findings as a JSON document, for programs. `infra schema check` prints its schema.
 //!
 //! Lines and columns count from 1, columns count characters, an end is the place after the last character.
 
-use infra_core::diag::{At, Diagnostic, Label, Severity};
-use infra_core::source::Sources;
-use serde_json::{Value, json};
+use infra_core::diag::{Diagnostic, Fix, Label};
+use infra_core::place::Sources;
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::report::{Region, Report, severity};
 
 /// Version of the document; goes up when a field is added or changes its meaning.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
-/// Returns the findings as a document.
-pub fn diagnostics(sources: &Sources, list: &[Diagnostic]) -> Value {
-    let list: Vec<Value> = list.iter().map(|diagnostic| finding(sources, diagnostic)).collect();
-    json!({ "version": VERSION, "diagnostics": list })
+/// The findings of `infra check` and what was checked.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Document {
+    /// Version of this document.
+    version: u32,
+    /// What was checked.
+    checked: Checked,
+    /// Number of findings by severity.
+    counts: Counts,
+    /// The findings; a cause comes before what it causes, else they are in the order of places.
+    diagnostics: Vec<Finding>,
 }
 
-fn finding(sources: &Sources, diagnostic: &Diagnostic) -> Value {
+/// What was checked.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Checked {
+    /// The environments by name.
+    environments: Vec<String>,
+    /// Number of stacks over all environments.
+    stacks: usize,
+    /// Number of files that were read.
+    files: usize,
+}
+
+/// Number of findings by severity.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Counts {
+    /// Errors.
+    errors: usize,
+    /// Warnings.
+    warnings: usize,
+    /// Pieces of advice.
+    advice: usize,
+}
+
+/// The findings of another command, as a part of its own report.
+#[derive(Debug, Serialize)]
+struct Part {
+    version: u32,
+    diagnostics: Vec<Finding>,
+}
+
+/// One finding.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Finding {
+    /// How much it weighs.
+    #[schemars(extend("enum" = ["error", "warning", "advice"]))]
+    severity: &'static str,
+    /// Stable id, `<room>/<problem>`.
+    id: &'static str,
+    /// Code of the rule, such as `ACM-001`; none for findings that are no rule's.
+    code: Option<&'static str>,
+    /// Where to read more.
+    url: Option<&'static str>,
+    /// The problem.
+    title: String,
+    /// The deployed thing that it is about, such as `shop-prod-edge/SiteApp`.
+    subject: Option<String>,
+    /// The environments in which it was found; empty when it is about none in particular.
+    environments: Vec<String>,
+    /// The places that matter; the one it is about is primary.
+    labels: Vec<Mark>,
+    /// Why.
+    notes: Vec<String>,
+    /// What to do.
+    help: Vec<String>,
+    /// A change to the input that removes the finding.
+    fix: Option<Change>,
+}
+
+/// A marked place.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Mark {
+    #[serde(flatten)]
+    place: Position,
+    /// What this very place says or does.
+    text: String,
+    /// Whether the finding is about this place.
+    primary: bool,
+}
+
+/// A place in a file.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Position {
+    /// Path of the file, from where the command was run.
+    path: String,
+    /// First line, from 1; none where the whole file is meant.
+    line: Option<usize>,
+    /// First column, from 1.
+    column: Option<usize>,
+    /// Last line.
+    end_line: Option<usize>,
+    /// Column after the last.
+    end_column: Option<usize>,
+}
+
+/// A change to the input: all edits or none.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Change {
+    /// What it does, imperative.
+    title: String,
+    /// The edits; they do not overlap.
+    edits: Vec<Replacement>,
+}
+
+/// A text in the place of another.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Replacement {
+    #[serde(flatten)]
+    place: Position,
+    /// The new text; the place is empty where it is inserted.
+    text: String,
+}
+
+/// Returns the findings of another command as a part of its report.
+pub fn diagnostics(sources: &Sources, list: &[Diagnostic]) -> Value {
+    let diagnostics = list.iter().map(|diagnostic| finding(sources, diagnostic)).collect();
+    serde_json::to_value(Part { version: VERSION, diagnostics }).unwrap_or_default()
+}
+
+/// Returns a report as a document.
+pub fn render(report: &Report<'_>) -> String {
+    let document = Document {
+        version: VERSION,
+        checked: Checked {
+            environments: report.checked.environments.clone(),
+            stacks: report.checked.stacks,
+            files: report.sources.ids().count(),
+        },
+        counts: Counts { errors: report.errors(), warnings: report.warnings(), advice: report.advice() },
+        diagnostics: report.findings.iter().map(|diagnostic| finding(report.sources, diagnostic)).collect(),
+    };
+    format!("{:#}\n", serde_json::to_value(document).unwrap_or_default())
+}
+
+/// Returns the JSON Schema of the document.
+pub fn schema() -> Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    generator.into_root_schema_for::<Document>().to_value()
+}
+
+fn finding(sources: &Sources, diagnostic: &Diagnostic) -> Finding {
     let primary = diagnostic.primary.iter().map(|at| label(sources, at, true));
     let others = diagnostic.others.iter().map(|at| label(sources, at, false));
-    json!({
-        "severity": severity(diagnostic.severity),
-        "id": diagnostic.id,
-        "title": diagnostic.title,
-        "labels": primary.chain(others).collect::<Vec<_>>(),
-        "notes": diagnostic.notes,
-        "help": diagnostic.help,
-    })
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Advice => "advice",
+    Finding {
+        severity: severity(diagnostic.severity),
+        id: diagnostic.id,
+        code: diagnostic.code,
+        url: diagnostic.url,
+        title: diagnostic.title.clone(),
+        subject: diagnostic.subject.clone(),
+        environments: diagnostic.environments.clone(),
+        labels: primary.chain(others).collect(),
+        notes: diagnostic.notes.clone(),
+        help: diagnostic.help.clone(),
+        fix: diagnostic.fix.as_ref().map(|fix| change(sources, fix)),
     }
 }
 
-fn label(sources: &Sources, label: &Label, primary: bool) -> Value {
-    let path = |file| sources.get(file).map(|file| file.shown.as_str());
-    let (path, start, end) = match &label.at {
-        At::Span(span) | At::Hidden(span) => {
-            let start = sources.line_column(span.file, span.start);
-            let end = sources.line_column(span.file, span.end);
-            (path(span.file), Some(start), Some(end))
-        }
-        At::File(file) => (path(*file), None, None),
-        At::Caller { file, line } => {
-            return json!({
-                "path": file, "line": line, "column": null, "end-line": null, "end-column": null,
-                "text": label.text, "primary": primary,
-            });
-        }
-    };
-    json!({
-        "path": path,
-        "line": start.map(|(line, _)| line),
-        "column": start.map(|(_, column)| column),
-        "end-line": end.map(|(line, _)| line),
-        "end-column": end.map(|(_, column)| column),
-        "text": label.text,
-        "primary": primary,
-    })
+fn label(sources: &Sources, label: &Label, primary: bool) -> Mark {
+    Mark { place: position(Region::of(sources, &label.at)), text: label.text.clone(), primary }
+}
+
+fn change(sources: &Sources, fix: &Fix) -> Change {
+    let edits = fix
+        .edits
+        .iter()
+        .map(|edit| Replacement { place: position(Region::of_span(sources, edit.span)), text: edit.text.clone() });
+    Change { title: fix.title.clone(), edits: edits.collect() }
+}
+
+fn position(region: Region) -> Position {
+    Position {
+        path: region.path,
+        line: region.line,
+        column: region.column,
+        end_line: region.end.map(|(line, _)| line),
+        end_column: region.end.map(|(_, column)| column),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use infra_core::diag::Diagnostics;
+    use infra_core::diag::{At, Diagnostics};
     use infra_core::source::parse;
+    use serde_json::json;
 
     use super::*;
 
@@ -80,12 +216,16 @@ mod tests {
         let document = diagnostics(&sources, &diags.iter().cloned().collect::<Vec<_>>());
         insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap(), @r#"
         {
-          "version": 1,
+          "version": 2,
           "diagnostics": [
             {
               "severity": "error",
               "id": "source/duplicate-key",
+              "code": null,
+              "url": null,
               "title": "key `ä` is written twice",
+              "subject": null,
+              "environments": [],
               "labels": [
                 {
                   "path": "stacks/a.yaml",
@@ -111,11 +251,33 @@ mod tests {
               ],
               "help": [
                 "remove or rename one of them"
-              ]
+              ],
+              "fix": null
             }
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn a_report_says_everything_and_keeps_to_its_schema() {
+        use crate::output::testing as fixture;
+        let document: Value = serde_json::from_str(&fixture::two(render)).unwrap();
+        insta::assert_snapshot!(document["checked"], @r#"
+        {"environments":["dev","prod"],"stacks":4,"files":2}
+        "#);
+        insta::assert_snapshot!(document["counts"], @r#"
+        {"errors":1,"warnings":1,"advice":0}
+        "#);
+        insta::assert_snapshot!(document["diagnostics"][0], @r#"
+        {"severity":"error","id":"sqs/no-dead-letters","code":"MSG-001","url":"https://docs.aws.amazon.com/sqs/dlq","title":"queue `größe` has no | <dead> & \"letters\"","subject":"shop-dev-main/Queue","environments":["dev","prod"],"labels":[{"path":"stacks/a,b: 100%.yaml","line":1,"column":1,"end-line":1,"end-column":6,"text":"100% lost::\nreally","primary":true},{"path":"stacks/数据 <1>|.yaml","line":1,"column":1,"end-line":1,"end-column":2,"text":"the topic","primary":false}],"notes":["messages are lost"],"help":["add a queue"],"fix":{"title":"call it `size`","edits":[{"path":"stacks/a,b: 100%.yaml","line":1,"column":1,"end-line":1,"end-column":6,"text":"size"}]}}
+        "#);
+        let validator = jsonschema::validator_for(&schema()).unwrap();
+        for text in [fixture::two(render), fixture::none(render)] {
+            let document: Value = serde_json::from_str(&text).unwrap();
+            assert!(validator.is_valid(&document), "{:?}", validator.validate(&document));
+        }
+        assert!(!validator.is_valid(&json!({ "version": VERSION })));
     }
 
     #[test]

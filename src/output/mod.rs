@@ -1,7 +1,15 @@
 //! Everything that is printed: results to stdout, the rest to stderr.
 
+pub mod github;
 pub mod human;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod report;
+pub mod rules;
+pub mod sarif;
+#[cfg(test)]
+mod testing;
 
 use std::io::{IsTerminal, Write};
 
@@ -37,7 +45,20 @@ pub(crate) fn diagnostics(sources: &Sources, list: &[Diagnostic]) -> anyhow::Res
         return Ok(());
     }
     let width = terminal_width().unwrap_or(DEFAULT_WIDTH);
-    let text = human::diagnostics(sources, list, true, width);
+    to_stderr(&human::diagnostics(sources, list, true, width))
+}
+
+/// Prints findings for people, without counting them.
+pub(crate) fn findings(sources: &Sources, list: &[Diagnostic]) -> anyhow::Result<()> {
+    to_stderr(&human::findings(sources, list, true, terminal_width().unwrap_or(DEFAULT_WIDTH)))
+}
+
+/// Prints a word beside the result.
+pub(crate) fn note(text: &str) -> anyhow::Result<()> {
+    to_stderr(text)
+}
+
+fn to_stderr(text: &str) -> anyhow::Result<()> {
     let mut stderr = anstream::AutoStream::auto(std::io::stderr());
     match stderr.write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),

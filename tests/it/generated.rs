@@ -20,7 +20,7 @@ fn fresh(path: &str, wanted: &str) {
 
 #[test]
 fn schemas_are_fresh() {
-    for name in ["project", "stack", "overlay"] {
+    for name in ["project", "stack", "overlay", "check"] {
         let run = Run::of(infra().args(["schema", name]));
         assert_eq!(run.code, 0, "{}", run.stderr);
         fresh(&format!("docs/schema/{name}.schema.json"), &run.stdout);
@@ -40,6 +40,19 @@ fn the_reference_of_kinds_is_fresh() {
         fields(&schema, definition, &mut text);
     }
     fresh("docs/kinds.md", &text);
+}
+
+#[test]
+fn the_pages_of_rules_are_fresh_and_no_others_are_left() {
+    let rules: Vec<&infra::rules::Rule> = infra::rules::all().collect();
+    let pages = infra::output::rules::pages(&rules);
+    for (name, text) in &pages {
+        fresh(&format!("docs/rules/{name}"), text);
+    }
+    let folder = infra::files::read_folder(&root().join("docs/rules")).expect("the folder is readable");
+    let mut wanted: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
+    wanted.sort();
+    assert_eq!(folder.keys().collect::<Vec<_>>(), wanted, "a page of docs/rules is about no service");
 }
 
 fn resolve<'a>(schema: &'a Value, value: &'a Value) -> &'a Value {

@@ -44,7 +44,7 @@ def schemas() -> dict[tuple[str, str], Schema]:
     pinned = tomllib.loads((HERE / "crds.toml").read_text(encoding="utf-8"))["crate"]
     found = dict(_by_hand())
     for crate in pinned:
-        archive = _download(crate["name"], crate["version"], crate["sha256"])
+        archive = download(crate["name"], crate["version"], crate["sha256"])
         for source in _sources(archive):
             found.update(_from_rust(source))
     # EKS Auto Mode serves the binding of the load balancer controller under a group of its own.
@@ -55,8 +55,8 @@ def schemas() -> dict[tuple[str, str], Schema]:
     return found
 
 
-def _download(name: str, version: str, sha256: str) -> Path:
-    """Lets cargo fetch one crate into its cache and compares the digest of the archive."""
+def download(name: str, version: str, sha256: str) -> Path:
+    """Lets cargo fetch one crate into its cache and compares the digest of the archive with the pinned one."""
     file = f"{name}-{version}.crate"
     archive = _cached(file)
     if archive is None:
@@ -67,7 +67,7 @@ def _download(name: str, version: str, sha256: str) -> Path:
     if archive is None:
         raise RuntimeError(f"cargo did not leave {file} in its cache")
     if hashlib.sha256(archive.read_bytes()).hexdigest() != sha256:
-        raise RuntimeError(f"{file} does not have the digest in crds.toml")
+        raise RuntimeError(f"{file} does not have the pinned digest")
     return archive
 
 

@@ -6,6 +6,7 @@
 #[macro_use]
 pub mod artifacts;
 pub mod assembly;
+pub mod catalogue;
 pub mod diag;
 pub mod facts;
 pub mod foreign;
@@ -27,6 +28,7 @@ use diag::{Diagnostic, Diagnostics, suggest};
 use lower::Artifacts;
 use model::Definition;
 use resolve::Resolved;
+use rules::allow::{Allowance, Checked};
 use source::Sources;
 
 /// Compiles one definition; `stacks` limits the output to some stacks and what they take values from (empty: all).
@@ -54,25 +56,66 @@ pub fn compile(
         });
     }
     let mut artifacts = lower::lower(&world, diags)?;
-    check_artifacts(&world, &artifacts, None, diags);
+    let allowances = check_artifacts(&world, &artifacts, None, diags);
     if selected.len() < stacks.len() {
         return None;
     }
     if !selected.is_empty() {
         artifacts.select(&selected);
     }
-    Some(assembly::assemble(&world, sources, &artifacts))
+    Some(Assembly { allowances, ..assembly::assemble(&world, sources, &artifacts) })
 }
 
 /// Checks what one definition compiles to against every rule, those of the calendar if the day is given.
-pub fn check(definition: Definition, today: Option<names::Date>, diags: &mut Diagnostics) {
-    let Some(world) = resolve::resolve(definition, diags) else { return };
-    let Some(artifacts) = lower::lower(&world, diags) else { return };
-    check_artifacts(&world, &artifacts, today, diags);
+///
+/// What the definition accepts is still among the findings; [`rules::allow::apply`] takes it out.
+pub fn check(definition: Definition, today: Option<names::Date>) -> Checked {
+    let environment = definition.environment.name.to_string();
+    let mut diags = Diagnostics::default();
+    let world = resolve::resolve(definition, &mut diags);
+    let artifacts = world.as_ref().and_then(|world| lower::lower(world, &mut diags));
+    let allowances = match (&world, &artifacts) {
+        (Some(world), Some(artifacts)) => check_artifacts(world, artifacts, today, &mut diags),
+        (None | Some(_), _) => Vec::new(),
+    };
+    Checked { environment, findings: diags.into_sorted(), allowances }
 }
 
-fn check_artifacts(world: &Resolved, artifacts: &Artifacts, today: Option<names::Date>, diags: &mut Diagnostics) {
+/// Checks documents that others wrote, as one deployment, against every rule; returns the number of stacks, too.
+///
+/// Where conditions ask for parameters, once for each value that they ask for.
+pub fn check_documents(inputs: &[foreign::Input], sources: &Sources, today: Option<names::Date>) -> (Checked, usize) {
+    let mut diags = Diagnostics::default();
+    let Some(system) = foreign::System::read(inputs, sources, &mut diags) else {
+        let findings = diags.into_sorted();
+        return (Checked { findings, ..Checked::default() }, 0);
+    };
+    let mut checked = Checked { findings: diags.into_sorted(), ..Checked::default() };
+    for variant in system.variants().list {
+        let templates = system.evaluate(&variant);
+        let foreign = view::Foreign::new(&system, &variant, &templates);
+        let view = view::View::new(foreign.input(today), &foreign);
+        let mut diags = Diagnostics::default();
+        rules::check(&view, &mut diags);
+        checked.findings.extend(foreign.only_here(diags.into_sorted(), &checked.findings));
+        for allowance in rules::allow::of_view(&view, &mut checked.findings) {
+            if !checked.allowances.contains(&allowance) {
+                checked.allowances.push(allowance);
+            }
+        }
+    }
+    (checked, system.stacks.len())
+}
+
+/// Adds what the rules find, and returns what the definition accepts of it.
+fn check_artifacts(
+    world: &Resolved,
+    artifacts: &Artifacts,
+    today: Option<names::Date>,
+    diags: &mut Diagnostics,
+) -> Vec<Allowance> {
     let own = view::Own::new(world, artifacts);
     let view = view::View::new(own.input(today), &own);
     rules::check(&view, diags);
+    rules::allow::of_model(world, artifacts, &view)
 }

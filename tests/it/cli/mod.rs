@@ -1,5 +1,8 @@
 //! The commands, one module each, and the mistakes that every command reports.
 
+mod check;
+mod explain;
 mod mistakes;
+mod rules;
 mod schema;
 mod synth;

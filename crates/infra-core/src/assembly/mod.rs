@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use crate::artifacts::{Expr, Place, Template};
 use crate::lower::{Artifacts, ObjectFile, Zone};
 use crate::resolve::{EntryId, Resolved};
+use crate::rules::allow::Allowance;
 use crate::source::Sources;
 
 /// Everything that `synth` writes for one environment.
@@ -20,6 +21,8 @@ pub struct Assembly {
     pub files: BTreeMap<String, Vec<u8>>,
     /// What was made, in numbers.
     pub summary: Summary,
+    /// What the definition accepts of what the rules find.
+    pub allowances: Vec<Allowance>,
 }
 
 /// What was made, in numbers.
@@ -55,7 +58,7 @@ pub fn assemble(world: &Resolved, sources: &Sources, artifacts: &Artifacts) -> A
     let manifest = manifest::manifest(world, sources, artifacts, &rendered);
     let mut files: BTreeMap<String, Vec<u8>> = rendered.into_iter().map(|(path, (_, bytes))| (path, bytes)).collect();
     files.insert("manifest.json".to_owned(), render::json(&manifest));
-    Assembly { files, summary }
+    Assembly { files, summary, allowances: Vec::new() }
 }
 
 /// One thing to write, or several files of one thing.

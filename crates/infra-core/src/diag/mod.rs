@@ -2,6 +2,10 @@
 //!
 //! Depends on `place` only. Rendering is done by the tool; nothing here prints.
 
+mod merge;
+
+pub use merge::{across, by_cause};
+
 use crate::place::{FileId, Span};
 
 /// How much a finding weighs.
@@ -98,6 +102,8 @@ pub struct Diagnostic {
     pub url: Option<&'static str>,
     /// The deployed thing that the finding is about, such as `shop-prod-edge/SiteApp`.
     pub subject: Option<String>,
+    /// The environments in which it was found; empty when it is about none in particular.
+    pub environments: Vec<String>,
     /// A change to the input that removes the finding.
     pub fix: Option<Fix>,
 }
@@ -148,6 +154,7 @@ impl Diagnostic {
             code: None,
             url: None,
             subject: None,
+            environments: Vec::new(),
             fix: None,
         }
     }

@@ -20,11 +20,11 @@ const MAX_NODES: usize = 200_000;
 pub(super) fn unroll(template: Node, diags: &mut Diagnostics) -> Node {
     let is_extended = transforms(&template).any(|node| node.scalar() == Some(LANGUAGE_EXTENSIONS));
     let mut unroller = Unroller { template: &template, left: MAX_NODES, first: None, diags };
-    let unrolled = unroller.node(&template);
+    let plain = unroller.node(&template);
     if let Some(span) = unroller.first.filter(|_| !is_extended) {
         diags.push(without_transform(PREFIX, span));
     }
-    unrolled
+    plain
 }
 
 struct Unroller<'a, 'd> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::parameters::Declared;
 use super::stack::kind;
@@ -15,8 +15,8 @@ use crate::source::{Literal, Node, Pair, Value, literal};
 /// Deepest nesting of values, counted through parameters and imports. Unit: levels.
 pub(super) const MAX_DEPTH: u16 = 150;
 
-/// Most work that one evaluation does. Unit: values made, and bytes of the texts put together.
-const MAX_WORK: usize = 50_000_000;
+/// Most work that the evaluation of one template does. Unit: values made, and bytes of the texts put together.
+const MAX_WORK: usize = 5_000_000;
 
 impl System {
     /// Computes what is deployed under a variant: one template a stack, in the order of [`System::stacks`].
@@ -37,6 +37,8 @@ pub(super) struct World<'a> {
     exports: BTreeMap<String, Vec<(usize, &'a Pair)>>,
     /// Conditions that were decided; `None` while one is being decided.
     pub(super) truths: RefCell<BTreeMap<(usize, &'a str), Option<bool>>>,
+    /// Outputs that are being computed; one that needs itself is not known.
+    busy: RefCell<BTreeSet<(usize, &'a str)>>,
     work: Cell<usize>,
 }
 
@@ -63,8 +65,14 @@ impl Scope {
 
 impl<'a> World<'a> {
     pub(super) fn new(system: &'a System, variant: &'a Variant) -> Self {
-        let mut world =
-            Self { system, variant, exports: BTreeMap::new(), truths: RefCell::default(), work: Cell::new(0) };
+        let mut world = Self {
+            system,
+            variant,
+            exports: BTreeMap::new(),
+            truths: RefCell::default(),
+            busy: RefCell::default(),
+            work: Cell::new(0),
+        };
         let mut exports: BTreeMap<String, Vec<(usize, &'a Pair)>> = BTreeMap::new();
         for (index, stack) in system.stacks.iter().enumerate() {
             for output in stack.section("Outputs") {
@@ -91,6 +99,7 @@ impl<'a> World<'a> {
 
     fn template(&self, index: usize) -> Template {
         let mut template = Template::default();
+        self.work.set(0);
         let Some(stack) = self.stack(index) else { return template };
         let scope = Scope::of(index);
         for pair in stack.section("Resources") {
@@ -372,11 +381,14 @@ impl<'a> World<'a> {
 
     /// Computes an output of any stack, as seen from `scope`.
     pub(super) fn output(&self, scope: Scope, stack: usize, key: &str) -> Option<Expr> {
-        let value = self.stack(stack)?.entry("Outputs", key)?.value.pair("Value")?;
-        if scope.depth > MAX_DEPTH {
+        let output = self.stack(stack)?.entry("Outputs", key)?;
+        let value = output.value.pair("Value")?;
+        if scope.depth > MAX_DEPTH || !self.busy.borrow_mut().insert((stack, &output.key)) {
             return None;
         }
-        Some(self.eval(scope.in_stack(stack), &value.value))
+        let value = self.eval(scope.in_stack(stack), &value.value);
+        self.busy.borrow_mut().remove(&(stack, output.key.as_str()));
+        Some(value)
     }
 }
 

@@ -81,7 +81,7 @@ fn to_json(value: &Expr) -> Option<Expr> {
     let mut copy = value.clone();
     let mut is_known = true;
     copy.walk_mut(&mut |value| {
-        is_known &= value.literal().is_some() || matches!(value, Expr::List(_) | Expr::Object(_))
+        is_known &= value.literal().is_some() || matches!(value, Expr::List(_) | Expr::Object(_));
     });
     if is_known { serde_json::to_string(value).ok().map(Expr::from) } else { None }
 }

@@ -142,7 +142,7 @@ impl Stack {
         let includes = |name: &&str| self.section(name).iter().any(|pair| pair.key == "Fn::Transform");
         self.transforms().any(is_macro)
             || self.section("Resources").iter().any(is_module)
-            || SECTIONS.iter().any(|name| includes(name))
+            || SECTIONS.iter().any(includes)
             || self.source.pair("Fn::Transform").is_some()
     }
 }

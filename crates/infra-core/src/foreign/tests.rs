@@ -34,8 +34,9 @@ impl Case {
         };
         let line = |diagnostic: &crate::diag::Diagnostic| {
             let at = diagnostic.primary.as_ref().map(|label| text(&label.at)).unwrap_or_default();
-            let others: String =
+            let others: Vec<String> =
                 diagnostic.others.iter().map(|label| format!(" + {} {}", text(&label.at), label.text)).collect();
+            let others = others.concat();
             format!("{} {at}{others}: {} | {}", diagnostic.id, diagnostic.title, diagnostic.help.join("; "))
         };
         self.diags.clone().into_sorted().iter().map(line).collect::<Vec<_>>().join("\n")
@@ -88,7 +89,18 @@ fn references_become_what_they_stand_for() {
         "!Ref Nothing",
     ];
     let values: Vec<_> = all.into_iter().map(value).collect();
-    assert_snapshot!(values.join("\n"), @r#""#);
+    assert_snapshot!(values.join("\n"), @r#"
+    "shop"
+    ["a","b"]
+    {"Ref":"Open"}
+    {"Ref":"Key"}
+    3
+    {"Ref":"Q"}
+    {"Fn::GetAtt":["Q","Arn"]}
+    {"Ref":"AWS::Region"}
+    absent
+    {"Ref":"Nothing"}
+    "#);
 }
 
 #[test]
@@ -111,7 +123,23 @@ fn functions_are_computed_as_far_as_they_are_known() {
         "{ A: { 'Fn::Equals': [!Ref Open, 1] } }",
     ];
     let values: Vec<_> = all.into_iter().map(value).collect();
-    assert_snapshot!(values.join("\n"), @r#""#);
+    assert_snapshot!(values.join("\n"), @r#"
+    {"Fn::Sub":"shop-${Q}-${Q.Arn}-${!x}"}
+    "3shop"
+    {"Fn::Join":["/",["a","shop",["a","b"]]]}
+    "a/b"
+    "b"
+    {"Fn::Select":[0,{"Fn::Split":[":",{"Fn::GetAtt":["Q","Arn"]}]}]}
+    4
+    7
+    true
+    ["b"]
+    {"Fn::GetAZs":""}
+    {"Fn::ImportValue":"other"}
+    {"resolve":"ssm:/a"}
+    "c2hvcA=="
+    {"A":false}
+    "#);
 }
 
 const CHOICE: &str = "
@@ -132,8 +160,11 @@ fn every_value_that_a_condition_asks_for_makes_a_variant() {
     let variants = system.variants();
     let all: Vec<String> = variants.list.iter().map(ToString::to_string).collect();
     assert_eq!(all, ["defaults", "AWS::Region=eu-west-1", "Stage=prod", "Zone=(other)"]);
-    assert_eq!(show(&system.evaluate(&variants.list[0])[1]), r#""#);
-    assert_eq!(show(&system.evaluate(&variants.list[2])[0]), r#""#);
+    assert_snapshot!(show(&system.evaluate(&variants.list[0])[1]), @r#"T {"Type":"AWS::SNS::Topic","UpdateReplacePolicy":"Delete","Properties":{"TopicName":"away","DisplayName":""}}"#);
+    assert_snapshot!(show(&system.evaluate(&variants.list[2])[0]), @r#"
+    Q {"Type":"AWS::SQS::Queue","Condition":"IsProd","UpdateReplacePolicy":"Delete","Properties":{"QueueName":"b"}}
+    T {"Type":"AWS::SNS::Topic","DependsOn":"Q","UpdateReplacePolicy":"Delete","Properties":{"TopicName":"away","DisplayName":""}}
+    "#);
 }
 
 #[test]
@@ -143,10 +174,21 @@ fn without_conditions_there_is_one_variant() {
 }
 
 #[test]
+fn values_that_decide_all_conditions_alike_make_one_variant() {
+    let text = "
+Conditions: { Known: !Or [!Equals [!Ref AWS::Region, eu-west-1], !Equals [!Ref AWS::Region, eu-west-2]] }
+Resources: { Q: { Type: A::B::C, Condition: Known } }
+";
+    let all: Vec<String> = template(text).system().variants().list.iter().map(ToString::to_string).collect();
+    assert_eq!(all, ["defaults", "AWS::Region=eu-west-1"]);
+}
+
+#[test]
 fn variants_beyond_the_most_are_counted() {
-    let conditions: String = (0..40).map(|n| format!("  C{n}: !Equals [!Ref P, '{n}']\n")).collect();
+    let conditions: Vec<String> = (0..40).map(|n| format!("  C{n}: !Equals [!Ref P, '{n}']\n")).collect();
     let text = format!(
-        "Parameters: {{ P: {{ Type: String, Default: x }} }}\nConditions:\n{conditions}Resources: {{ Q: {{ Type: A::B::C }} }}\n"
+        "Parameters: {{ P: {{ Type: String, Default: x }} }}\nConditions:\n{}Resources: {{ Q: {{ Type: A::B::C }} }}\n",
+        conditions.concat()
     );
     let variants = template(&text).system.unwrap().variants();
     assert_eq!((variants.list.len(), variants.left_out), (32, 9));
@@ -166,7 +208,7 @@ fn a_value_is_located_where_it_was_written() {
         (text[found.node.span.start as usize..found.node.span.end as usize].to_owned(), found.exact)
     };
     assert_eq!(locate(&["Properties", "QueueName"]), ("zz".to_owned(), true));
-    assert_eq!(locate(&["Properties", "Missing"]).1, false);
+    assert!(!locate(&["Properties", "Missing"]).1);
     assert_eq!(locate(&["Type"]), ("AWS::SQS::Queue".to_owned(), true));
 }
 
@@ -204,7 +246,11 @@ Resources:
     - 'Q${Name}': { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub 'x-${Name}', Key: !Ref Name, Count: { 'Fn::Length': !Ref Names } } }
   T: { Type: AWS::SNS::Topic, Properties: { A: !GetAtt Qb.Arn } }
 ";
-    assert_snapshot!(show(&template(text).system().evaluate(&Variant::default())[0]), @r#""#);
+    assert_snapshot!(show(&template(text).system().evaluate(&Variant::default())[0]), @r#"
+    Qa {"Type":"AWS::SQS::Queue","UpdateReplacePolicy":"Delete","Properties":{"QueueName":"x-a","Key":"a","Count":2}}
+    Qb {"Type":"AWS::SQS::Queue","UpdateReplacePolicy":"Delete","Properties":{"QueueName":"x-b","Key":"b","Count":2}}
+    T {"Type":"AWS::SNS::Topic","UpdateReplacePolicy":"Delete","Properties":{"A":{"Fn::GetAtt":["Qb","Arn"]}}}
+    "#);
 }
 
 #[test]
@@ -241,7 +287,10 @@ fn an_assembly_of_the_cdk_says_where_its_stacks_are() {
     assert_eq!((bee.name.as_str(), bee.depends_on.as_slice(), bee.region), ("bee", &[0][..], None));
     assert_eq!(system.stacks[0].termination_protection, Some(true));
     let templates = system.evaluate(&Variant::default());
-    assert_snapshot!(format!("{}\n{}", show(&templates[0]), show(&templates[1])), @r#""#);
+    assert_snapshot!(format!("{}\n{}", show(&templates[0]), show(&templates[1])), @r#"
+    Q {"Type":"A::B::C","UpdateReplacePolicy":"Delete","Properties":{"R":"eu-west-1","U":"amazonaws.com","N":"A"}}
+    Q {"Type":"A::B::C","UpdateReplacePolicy":"Delete","Properties":{"P":"7"}}
+    "#);
 }
 
 #[test]
@@ -275,7 +324,10 @@ fn an_assembly_of_ours_binds_parameters_and_placeholders() {
 fn what_a_file_is_not_is_said() {
     let case = read(&[("a.yaml", "Resourecs: {}\n"), ("b.yaml", "[")]);
     assert!(case.system.is_none());
-    assert_snapshot!(case.findings(), @"");
+    assert_snapshot!(case.findings(), @"
+    foreign/unknown-document 1 `Resourecs`: nothing is known of such a document | `Resourecs`: did you mean `Resources`?
+    source/syntax 1 ``: text is not valid YAML | check indentation, quotes and colons around this place
+    ");
 }
 
 #[test]
@@ -290,12 +342,27 @@ Resources:
   None: { Properties: [] }
   List: []
 ";
-    assert_snapshot!(template(text).findings(), @"");
+    assert_snapshot!(template(text).findings(), @r#"
+    cfn/format-version 2 `2010-09-10`: unknown version of the template format | write `AWSTemplateFormatVersion: "2010-09-09"`
+    cfn/unknown-section 3 `Resorces`: a template has no section `Resorces` | did you mean `Resources`?
+    cfn/unused-parameter 4 `Q`: parameter `Q` is not used | remove it, or use it
+    cfn/parameter-type 4 `Strng`: `Strng` is not a type of parameters | did you mean `String`?
+    cfn/unknown-attribute 4 `Defualt`: a parameter has no attribute `Defualt` | did you mean `Default`?
+    cfn/name-taken 6 `Q` + 4 `Q` the parameter: `Q` is a parameter and a resource | rename one of them
+    cfn/unknown-attribute 6 `Propertes`: a resource has no attribute `Propertes` | did you mean `Properties`?
+    cfn/policy 6 `Keep`: `Keep` is not a value of `DeletionPolicy` | write `DeletionPolicy: Retain`
+    cfn/policy 6 `RetainExceptOnCreate`: `RetainExceptOnCreate` is not a value of `UpdateReplacePolicy` | write `UpdateReplacePolicy: Retain`
+    cfn/logical-id 7 `no-id`: `no-id` is not a name of section `Resources` | write `noid`
+    cfn/no-type 7 `'A'`: `A` is not a resource type | write the type, such as `Type: AWS::SQS::Queue`
+    cfn/no-type 8 `None`: resource `None` has no type | write the type, such as `Type: AWS::SQS::Queue`
+    cfn/not-a-mapping 8 `[] `: `Properties` is a mapping | write `Properties: { Name: value }`
+    cfn/not-a-mapping 9 `[]`: `List` of section `Resources` is a mapping | write `Name: { … }`
+    "#);
 }
 
 #[test]
 fn an_empty_template() {
-    assert_snapshot!(template("Resources: {}\n").findings(), @"");
+    assert_snapshot!(template("Resources: {}\n").findings(), @"cfn/no-resources 1 `Resources`: the template has no resource | add a resource below `Resources`");
 }
 
 #[test]
@@ -313,7 +380,18 @@ Resources:
       D: !If [Nope, 1, 2]
       E: !FindInMap [Map, a, b]
 ";
-    assert_snapshot!(template(text).findings(), @"");
+    assert_snapshot!(template(text).findings(), @"
+    cfn/unused-condition 2 `Prod`: condition `Prod` is not used | remove it, or use it
+    cfn/condition-needs-resource 2 `Queue` + 4 `Queue` the resource: `Queue` is a resource, and conditions know none | compare parameters, pseudo parameters and values of mappings only
+    cfn/unknown-dependency 4 `Topik`: there is no resource `Topik` | did you mean `Topic`?
+    cfn/unknown-condition 4 `Prdo`: there is no condition `Prdo` | did you mean `Prod`?
+    cfn/unknown-reference 8 `Quue`: `Quue` is neither a parameter nor a resource | did you mean `Queue`?
+    cfn/unknown-resource 9 `Queu.Arn`: there is no resource `Queu` | did you mean `Queue`?
+    cfn/unknown-reference 10 `'${AWS::Regoin}${Queue.Arn}${x}'`: `AWS::Regoin` is neither a parameter nor a resource | did you mean `AWS::Region`?
+    cfn/unknown-reference 10 `'${AWS::Regoin}${Queue.Arn}${x}'`: `x` is neither a parameter nor a resource | add it, or import it from the stack that has it; text `${…}` is written `${!…}`
+    cfn/unknown-condition 11 `Nope`: there is no condition `Nope` | add `Nope` to section `Conditions`
+    cfn/unknown-mapping 12 `Map`: there is no mapping `Map` | add `Map` to section `Mappings`
+    ");
 }
 
 #[test]
@@ -331,7 +409,15 @@ Resources:
       F: '{{resolve:smm:/a}}{{resolve:ssm:/b}}'
       G: { 'Fn::Select': [0], X: 1 }
 ";
-    assert_snapshot!(template(text).findings(), @"");
+    assert_snapshot!(template(text).findings(), @"
+    cfn/unknown-function 6 `'Fn::Jion'`: there is no function `Fn::Jion` | did you mean `Fn::Join`?
+    cfn/function-shape 7 `!Join`: `Fn::Join` does not take this argument | write `Fn::Join: [delimiter, [part, part]]`
+    cfn/function-shape 8 `!GetAtt`: `Fn::GetAtt` does not take this argument | write `Fn::GetAtt: [Resource, Attribute]`
+    cfn/transform-missing 9 `'Fn::Length'`: `Fn::Length` needs a transform that the template does not have | write `Transform: AWS::LanguageExtensions` at the top level
+    cfn/dynamic-reference 11 `'{{resolve:smm:/a}}{{resolve:ssm:/b}}'`: `{{resolve:smm:/a}}` is no dynamic reference | did you mean `ssm`?
+    cfn/function-shape 12 `'Fn::Select'`: `Fn::Select` does not take this argument | write `Fn::Select: [index, list]`
+    cfn/function-neighbour 12 `'Fn::Select'`: `Fn::Select` has other keys beside it | put the other keys elsewhere, or use `Fn::If` for each of them
+    ");
 }
 
 #[test]
@@ -344,7 +430,10 @@ Resources:
   D: { Type: A::B::C, Properties: { X: !Ref A } }
   E: { Type: A::B::C, Properties: { X: !Ref E } }
 ";
-    assert_snapshot!(template(text).findings(), @"");
+    assert_snapshot!(template(text).findings(), @"
+    cfn/cycle 3 `B` + 4 `C` `B` needs `C` + 5 `A.Arn` `C` needs `A`: resources need each other: A -> B -> C -> A | remove one of these references, or move it to a resource of its own, such as `AWS::EC2::SecurityGroupIngress`
+    cfn/self-reference 7 `E`: resource `E` needs itself | write the value out, or move this part to another resource
+    ");
 }
 
 #[test]
@@ -361,46 +450,67 @@ Mappings: { M: { a: { b: c } } }
 Conditions: { X: !Equals [!Ref A, b] }
 Resources: { Q: { Type: A::B::C, Properties: { L: [!Ref A, !Ref B, !Ref C, !Ref D, !Ref E] } } }
 ";
-    assert_snapshot!(template(text).findings(), @"");
+    assert_snapshot!(template(text).findings(), @r#"
+    cfn/parameter-default 3 `c` + 3 `AllowedValues` the rule: the default of parameter `A` is not allowed | change the default or `AllowedValues`
+    cfn/parameter-default 4 `9` + 4 `MaxValue` the rule: the default of parameter `B` is not allowed | change the default or `MaxValue`
+    cfn/parameter-default 5 `x` + 5 `Type` the rule: the default of parameter `C` is not allowed | change the default or `Type`
+    cfn/parameter-default 6 `abc` + 6 `MaxLength` the rule: the default of parameter `D` is not allowed | change the default or `MaxLength`
+    cfn/unused-parameter 8 `F`: parameter `F` is not used | remove it, or use it
+    cfn/parameter-default 8 `a`: the default of parameter `F` is not text | write the items of a list as one text: `Default: "a,b"`
+    cfn/unused-mapping 9 `M`: mapping `M` is not used | remove it, or use it
+    cfn/unused-condition 10 `X`: condition `X` is not used | remove it, or use it
+    "#);
 }
 
 #[test]
 fn exports_are_unique_and_imports_exist() {
     let one = "Resources: { Q: { Type: A::B::C } }\nOutputs: { O: { Value: a, Export: { Name: shop-queue } }, P: { Export: {} } }\n";
     let two = "Resources: { T: { Type: A::B::C, Properties: { A: !ImportValue shop-qeue } } }\nOutputs: { O: { Value: a, Export: { Name: shop-queue } } }\n";
-    assert_snapshot!(read(&[("1.yaml", one), ("2.yaml", two)]).findings(), @"");
+    assert_snapshot!(read(&[("1.yaml", one), ("2.yaml", two)]).findings(), @r#"
+    cfn/output-value 2 `P`: output `P` has no value | write `Value: …`
+    cfn/output-value 2 `Export`: the export of output `P` has no name | write `Export: { Name: … }`
+    cfn/import-of-nothing 1 `shop-qeue`: no stack here exports `shop-qeue` | did you mean `shop-queue`?
+    cfn/export-twice 2 `O` + 2 `O` the first time: `shop-queue` is exported twice | put the stack's name into it: `!Sub "${AWS::StackName}-…"`
+    "#);
 }
 
 #[test]
 fn a_template_has_limits() {
-    let resources: String = (0..501).map(|n| format!("  R{n}: {{ Type: A::B::C }}\n")).collect();
-    assert_snapshot!(template(&format!("Description: {}\nResources:\n{resources}", "a".repeat(1025))).findings(), @"");
+    let resources: Vec<String> = (0..501).map(|n| format!("  R{n}: {{ Type: A::B::C }}\n")).collect();
+    assert_snapshot!(template(&format!("Description: {}\nResources:\n{}", "a".repeat(1025), resources.concat())).findings(), @"
+    cfn/too-long 1 `Description`: a description has 1025 bytes | shorten it, and put the rest into `Metadata`
+    cfn/too-many 2 `Resources`: section `Resources` has 501 entries | split the stack
+    ");
     let long = format!("Resources: {{ R: {{ Type: A::B::C, Properties: {{ A: {} }} }} }}\n", "a".repeat(51_200));
-    assert_snapshot!(template(&long).findings(), @"");
+    assert_snapshot!(template(&long).findings(), @"cfn/too-large-inline file: the template has 51257 bytes | give a bucket: `aws cloudformation deploy --s3-bucket …`");
 }
 
 #[test]
 fn names_made_by_macros_are_not_missed() {
     let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F: { Type: AWS::Serverless::Function, Properties: { Role: !GetAtt MadeByTheTransform.Arn } }\n";
-    assert_snapshot!(template(text).findings(), @"");
+    assert_snapshot!(template(text).findings(), @"cfn/serverless 3 `F`: resources of the serverless transform are not checked | run `sam validate --lint`, or check the template that the transform makes");
 }
 
 #[test]
 fn a_loop_needs_the_transform_and_its_shape() {
     let text = "Resources:\n  Fn::ForEach::A: [N, [a, b], { 'Q${N}': { Type: A::B::C } }]\n  Fn::ForEach::B: [N, !Ref X, {}]\n";
-    assert_snapshot!(template(text).findings(), @"");
+    assert_snapshot!(template(text).findings(), @"
+    cfn/transform-missing 2 `Fn::ForEach::A`: `Fn::ForEach` needs a transform that the template does not have | write `Transform: AWS::LanguageExtensions` at the top level
+    cfn/loop 3 `Fn::ForEach::B`: loop `Fn::ForEach::B` cannot be unrolled | write `Fn::ForEach::Name: [Identifier, [a, b], { Key${Identifier}: … }]`
+    ");
 }
 
 #[test]
 fn a_dependency_that_is_not_created_is_advised_on() {
-    assert_snapshot!(template(CHOICE).findings(), @"");
+    assert_snapshot!(template(CHOICE).findings(), @"cfn/depends-on-nothing 10 `Q` + 9 `Q` created only under its condition: `T` waits for `Q`, which is not created | give both resources the same condition, or remove the `DependsOn`");
 }
 
 #[test]
 fn values_that_grow_without_end_stay_unknown() {
     let mut text = "x".to_owned();
-    for _ in 0..28 {
-        text = format!("{{\"Fn::Sub\": [\"${{a}}${{a}}\", {{\"a\": {text}}}]}}").replace(": x}", ": \"xxxxxxxx\"}");
+    for _ in 0..12 {
+        text = format!("{{\"Fn::Sub\": [\"${{a}}${{a}}${{a}}${{a}}${{a}}${{a}}${{a}}${{a}}\", {{\"a\": {text}}}]}}")
+            .replace(": x}", ": \"xxxxxxxx\"}");
     }
     let file = format!("{{\"Resources\": {{\"Q\": {{\"Type\": \"A::B::C\", \"Properties\": {{\"A\": {text}}}}}}}}}");
     let system = read(&[("a.json", &file)]).system.unwrap();
@@ -409,10 +519,37 @@ fn values_that_grow_without_end_stay_unknown() {
 
 #[test]
 fn chains_of_conditions_end() {
-    let chain: String = (0..5000).map(|n| format!("  C{n}: !Condition C{}\n", n + 1)).collect();
+    let chain: Vec<String> = (0..5000).map(|n| format!("  C{n}: !Condition C{}\n", n + 1)).collect();
     let text = format!(
-        "Conditions:\n{chain}  C5000: !Equals [a, a]\nResources: {{ Q: {{ Type: A::B::C, Condition: C0 }} }}\n"
+        "Conditions:\n{}  C5000: !Equals [a, a]\nResources: {{ Q: {{ Type: A::B::C, Condition: C0 }} }}\n",
+        chain.concat()
     );
     let system = template(&text).system.unwrap();
     assert_eq!(system.evaluate(&Variant::default())[0].resources.len(), 0);
+}
+
+#[test]
+fn stacks_that_import_from_each_other_are_evaluated_to_an_end() {
+    let stack = |own: &str, other: &str| {
+        let import = format!("!ImportValue {other}");
+        format!(
+            "Resources: {{ Q: {{ Type: A::B::C }} }}\nOutputs: {{ O: {{ Value: !Join ['', [{import}, {import}, x]], Export: {{ Name: {own} }} }} }}\n"
+        )
+    };
+    let system = read(&[("a.yaml", &stack("a", "b")), ("b.yaml", &stack("b", "a"))]).system();
+    let value = &system.evaluate(&Variant::default())[0].outputs["O"].value;
+    assert_snapshot!(serde_json::to_string(value).unwrap(), @r#"{"Fn::Join":["",[{"Fn::ImportValue":"b"},{"Fn::ImportValue":"b"},"x",{"Fn::ImportValue":"b"},{"Fn::ImportValue":"b"},"xx",{"Fn::ImportValue":"b"},{"Fn::ImportValue":"b"},"x",{"Fn::ImportValue":"b"},{"Fn::ImportValue":"b"},"xxx"]]}"#);
+}
+
+#[test]
+fn the_deepest_values_fit_on_the_stack() {
+    for (open, close) in [("!If [C, ", ", x]"), ("!Join ['', [", "]]"), ("[", "]"), ("{ a: ", "}"), ("!Not [", "]")] {
+        let levels = if open.contains(", [") { 28 } else { 56 };
+        let nested = format!("{}x{}", open.repeat(levels), close.repeat(levels));
+        let text = format!(
+            "Conditions: {{ C: !Equals [a, a], D: {nested} }}\nResources: {{ Q: {{ Type: A::B::C, Condition: C, Properties: {{ A: {nested} }} }} }}\n"
+        );
+        let system = template(&text).system.unwrap();
+        assert_eq!(system.evaluate(&Variant::default())[0].resources.len(), 1, "{open}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::evaluate::{Scope, World};
 use super::parameters::Declared;
 use super::{Stack, System};
 use crate::artifacts::Pseudo;
@@ -9,6 +10,9 @@ use crate::source::{Node, Value};
 
 /// Most variants that are made.
 const MAX_VARIANTS: usize = 32;
+
+/// Most values that are tried. Many can decide all conditions alike, such as the regions of one long `Fn::Or`.
+const MAX_CANDIDATES: usize = 256;
 
 /// What a variant says of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +59,8 @@ impl std::fmt::Display for Variant {
 
 impl System {
     /// Returns what would be deployed with the defaults, and once more for every other value that a condition asks for.
+    ///
+    /// Of variants that decide every condition alike only the first is kept.
     pub fn variants(&self) -> Variants {
         let mut asked: BTreeMap<&str, Asked<'_>> = BTreeMap::new();
         for stack in &self.stacks {
@@ -72,9 +78,24 @@ impl System {
             choices.extend(asked.other());
             list.extend(choices.into_iter().map(|choice| Variant { values: [(name.to_owned(), choice)].into() }));
         }
-        let left_out = list.len().saturating_sub(MAX_VARIANTS);
+        let mut left_out = list.len().saturating_sub(MAX_CANDIDATES);
+        list.truncate(MAX_CANDIDATES);
+        if list.len() > 1 {
+            let mut seen = BTreeSet::new();
+            list.retain(|variant| seen.insert(self.decisions(variant)));
+        }
+        left_out += list.len().saturating_sub(MAX_VARIANTS);
         list.truncate(MAX_VARIANTS);
         Variants { list, left_out }
+    }
+
+    /// Decides all conditions of all stacks.
+    fn decisions(&self, variant: &Variant) -> Vec<bool> {
+        let world = World::new(self, variant);
+        let conditions = self.stacks.iter().enumerate().flat_map(|(index, stack)| {
+            stack.section("Conditions").iter().map(move |condition| (Scope::of(index), condition.key.as_str()))
+        });
+        conditions.map(|(scope, name)| world.holds(scope, name)).collect()
     }
 }
 
@@ -92,8 +113,8 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// Returns a value that equals none of those asked for, unless the base has one already or none is allowed.
     fn other(&self) -> Option<Choice> {
-        let is_asked = |usual: &Option<&str>| usual.is_some_and(|usual| self.values.contains(usual));
-        if !self.usual.iter().any(is_asked) {
+        let is_asked = |usual: Option<&str>| usual.is_some_and(|usual| self.values.contains(usual));
+        if !self.usual.iter().copied().any(is_asked) {
             return None;
         }
         match self.allowed.iter().find(|allowed| !self.values.contains(*allowed)) {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diag::At;
-use crate::names::Name;
+use crate::names::{Date, Name};
 use crate::source::{Node, Route, Span};
 
 /// The entries of one kind in one stack, sorted by name.
@@ -71,11 +71,25 @@ pub struct Common {
     pub tags: BTreeMap<String, String>,
     /// JSON patches over the compiled resources, for what the model does not offer.
     pub overrides: Vec<Override>,
+    /// Findings of rules that are accepted for the resources made from the entry, each with its reason.
+    pub allow: Vec<Allow>,
 }
 
 impl Common {
     /// The keys, as they are written.
-    pub const KEYS: [&'static str; 3] = ["renamed-from", "tags", "overrides"];
+    pub const KEYS: [&'static str; 4] = ["renamed-from", "tags", "overrides", "allow"];
+}
+
+/// A finding that is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Allow {
+    /// The rule by id or code, such as `MSG-001`.
+    pub rule: String,
+    /// Why it is right here.
+    pub reason: String,
+    /// The last day on which it is accepted; without it, for good.
+    pub until: Option<Date>,
 }
 
 /// A JSON patch (RFC 6902) over one compiled resource.

@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{Common, Entry, Origin};
-use super::{Definition, EntryName, Environment, Project, Stack};
+use super::{Definition, EntryName, Environment, Project, Stack, levels};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{self, KINDS, Kind, Sectioned, Sections};
 use crate::names::{Name, Region};
+use crate::rules::{self, Rule};
 use crate::source::{FileId, Node, Pair, Sources, Span, Value, Variables, from_node, interpolate, merge, parse};
 
 /// A stack file before it is read for an environment.
@@ -30,7 +31,12 @@ pub struct Overlay {
 /// Reads `infra.yaml`.
 pub fn project(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Project> {
     let tree = tree(sources, file, diags)?;
-    from_node(&tree, diags)
+    let project: Option<Project> = from_node(&tree, diags);
+    if let (Some(project), Some(lints)) = (&project, tree.pair("lints")) {
+        let rules: Vec<&Rule> = rules::all().collect();
+        levels::check(project, &lints.value, &rules, diags);
+    }
+    project
 }
 
 /// Reads a stack file as far as it is the same for every environment.

@@ -23,7 +23,8 @@ pub struct Project {
     /// How values cross stacks.
     #[serde(default)]
     pub references: ReferenceMode,
-    /// Levels of findings by id, such as `records/ipv4-only: off`.
+    /// Levels of rules by id or code, such as `MSG-001: warning`; findings that are no rule's can be raised, and
+    /// switched off unless they are errors.
     #[serde(default)]
     pub lints: BTreeMap<String, LintLevel>,
     /// The environments by name.
@@ -41,7 +42,7 @@ pub enum ReferenceMode {
     StackOutputs,
 }
 
-/// What becomes of a finding that is not an error by nature.
+/// What becomes of a finding of a rule, or of one that is not an error by nature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LintLevel {

@@ -53,6 +53,11 @@ impl Sources {
         self.files.get(usize::try_from(id.0).ok()?)
     }
 
+    /// Returns the ids of all files, in the order in which they were added.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
+    }
+
     /// Returns line and column of a byte, both from 1; the column counts characters.
     pub fn line_column(&self, file: FileId, byte: u32) -> (usize, usize) {
         let Some(file) = self.get(file) else {

@@ -1,6 +1,6 @@
 //! Domain rules: what would deploy badly, or deploy green and break.
 //!
-//! A rule is one file, `rules/<service>/<problem>.rs`, and one line of [`RULES`]. Rules read the deployment view only,
+//! A rule is one file, `rules/<service>/<problem>.rs`, and one line of its service's table. Rules read the deployment view only,
 //! never what was typed, so they hold for our own stacks and for anyone's templates. Each carries its reason, the
 //! source of the fact, what AWS answers, and two examples: a bad one that raises this rule alone, and the change that
 //! makes it good.
@@ -10,12 +10,14 @@
 //! A comment line with `^` points at the line above it: there, at that very column, the finding is expected.
 
 mod acm;
+pub mod allow;
 mod cloudformation;
 mod cloudmap;
 mod cx;
 mod observability;
 mod prelude;
 mod resilience;
+mod route53;
 pub mod schema;
 mod security;
 #[cfg(test)]
@@ -25,7 +27,7 @@ mod tests;
 
 pub use cx::Cx;
 
-use crate::diag::{Diagnostics, Severity};
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::view::{Object, Record, Resource, View};
 
 /// One domain rule.
@@ -129,8 +131,16 @@ pub enum Evidence {
 }
 
 /// The rules of each service, sorted by service; in a service sorted by id.
-const SERVICES: &[&[&Rule]] =
-    &[acm::RULES, cloudformation::RULES, cloudmap::RULES, observability::RULES, resilience::RULES, security::RULES];
+const SERVICES: &[&[&Rule]] = &[
+    acm::RULES,
+    cloudformation::RULES,
+    cloudmap::RULES,
+    observability::RULES,
+    resilience::RULES,
+    route53::RULES,
+    security::RULES,
+    // One a line.
+];
 
 /// Returns every rule, sorted by id.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
@@ -141,6 +151,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 ///
 /// Calendar rules run only if the view knows the day.
 pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
+    let mut found: Vec<Diagnostic> = Vec::new();
     for rule in all() {
         if rule.phase == Phase::Calendar && view.today().is_none() {
             continue;
@@ -158,9 +169,17 @@ pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
             }
             Check::View(check) => check(&mut cx, view),
         }
-        diags.extend(cx.into_findings());
+        found.extend(cx.into_findings());
     }
-    schema::check(view, diags);
+    let mut of_schemas = Diagnostics::default();
+    schema::check(view, &mut of_schemas);
+    // A rule knows more about a value than its schema, so one finding is enough.
+    let is_told = |finding: &Diagnostic| {
+        let place = |it: &Diagnostic| it.primary.as_ref().map(|label| label.at.clone());
+        schema::is_about_value(finding.id) && found.iter().any(|of_rule| place(of_rule) == place(finding))
+    };
+    diags.extend(of_schemas.iter().filter(|finding| !is_told(finding)).cloned());
+    diags.extend(found);
 }
 
 /// Finds a rule by id or code; letter case does not count.

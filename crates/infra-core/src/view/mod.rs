@@ -5,6 +5,7 @@
 //! the place where it was written: it sees through parameters, outputs and imports to what stands behind them, and
 //! says where it comes from only when someone asks. Nothing here changes anything or reports anything.
 
+mod alias;
 mod arn;
 mod foreign;
 mod graph;
@@ -20,6 +21,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+pub use alias::AliasService;
 pub use arn::glob;
 pub use foreign::Foreign;
 pub use object::{Container, Object, Pods, Selector};
@@ -86,6 +88,8 @@ pub struct SetInput<'a> {
     pub body: Cow<'a, Expr>,
     /// Whether the set is deleted, not written.
     pub deleted: bool,
+    /// Number of the change batch, if somebody else cut it.
+    pub batch: Option<usize>,
 }
 
 /// The hosted zone of a change batch.

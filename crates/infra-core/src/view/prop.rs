@@ -238,16 +238,34 @@ impl<'v> Prop<'v> {
         self.located().at
     }
 
+    /// Returns the steps from the root, of an output from its key.
+    fn way(&self) -> Vec<Step<'v>> {
+        let Owner::Outputs(at) = self.owner else {
+            return self.view.root(self.owner).and_then(|root| path_to(root, self.written)).unwrap_or_default();
+        };
+        let outputs = self.view.stack(at).map(|stack| stack.template().outputs.iter());
+        let found = outputs.into_iter().flatten().find_map(|(key, output)| {
+            let mut path = path_to(&output.value, self.written)?;
+            path.insert(0, Step::Key(key));
+            Some(path)
+        });
+        found.unwrap_or_default()
+    }
+
     fn located(&self) -> Located {
-        let path = self.view.root(self.owner).and_then(|root| path_to(root, self.written)).unwrap_or_default();
+        let path = self.way();
         self.view.origin.locate(self.view, self.owner, &path)
+    }
+
+    /// Returns whether the input has a function in this place that gives the value, such as `Ref` to a parameter.
+    pub fn is_computed(&self) -> bool {
+        self.located().is_computed
     }
 
     /// Returns the way from the root of what the value belongs to, such as `Rules[0].Name`; empty for the root.
     pub fn path(&self) -> String {
-        let path = self.view.root(self.owner).and_then(|root| path_to(root, self.written)).unwrap_or_default();
         let mut text = String::new();
-        for step in path {
+        for step in self.way() {
             match step {
                 Step::Key(key) if text.is_empty() => text.push_str(key),
                 Step::Key(key) => text.extend([".", key]),

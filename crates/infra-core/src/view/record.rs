@@ -222,6 +222,21 @@ impl<'v> Record<'v> {
         self.data.deleted
     }
 
+    /// Returns the number of the change batch that somebody wrote and that the set stands in.
+    ///
+    /// None for a set of CloudFormation, and for one of our own, whose batches are cut when they are sent.
+    pub fn batch(&self) -> Option<usize> {
+        match self.data.owner {
+            Owner::Set(at) => super::nth(&self.view.sets, at)?.input.batch,
+            Owner::Resource(_) | Owner::Object(_) | Owner::Outputs(_) => None,
+        }
+    }
+
+    /// Returns whether all record sets of this one's zone can be seen: it is made here, or the set is in a batch of ours.
+    pub fn is_zone_whole(&self) -> bool {
+        self.zone().is_some_and(|zone| zone.resource().is_some())
+    }
+
     /// Returns whether the set is sent in a change batch, not by CloudFormation.
     pub fn in_batch(&self) -> bool {
         matches!(self.data.owner, Owner::Set(_))
@@ -274,9 +289,29 @@ impl<'v> Alias<'v> {
     }
 }
 
+impl<'v> View<'v> {
+    /// Returns the record sets that are written, those of one zone, name and type together.
+    ///
+    /// Sets whose name or type is not known are left out.
+    pub fn record_groups(&'v self) -> Vec<Vec<Record<'v>>> {
+        let mut groups: std::collections::BTreeMap<(u32, String, String), Vec<Record<'v>>> = Default::default();
+        for record in self.records().filter(|record| !record.deleted()) {
+            if let (Some(name), Some(kind)) = (record.name(), record.record_type()) {
+                groups.entry((record.data.zone, name, kind.into_owned())).or_default().push(record);
+            }
+        }
+        groups.into_values().collect()
+    }
+}
+
 impl<'v> Zone<'v> {
     pub(super) fn new(view: &'v View<'v>, index: u32, data: &'v ZoneData) -> Self {
         Self { view, index, data }
+    }
+
+    /// Returns a number that tells this zone from others of the view.
+    pub fn number(&self) -> u32 {
+        self.index
     }
 
     /// Returns the domain in lower case without the final dot, if it is known.

@@ -4,5 +4,6 @@
 
 mod architecture;
 mod compile_fail;
+mod foreign;
 mod properties;
 mod registry;

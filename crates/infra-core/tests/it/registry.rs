@@ -1,5 +1,10 @@
 //! What must hold of every kind in the table.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use infra_core::catalogue::FINDINGS;
 use infra_core::diag::Diagnostics;
 use infra_core::kinds::KINDS;
 use infra_core::model::load::{definition, stack_file};
@@ -61,4 +66,45 @@ fn every_field_of_every_kind_is_documented() {
         }
     }
     assert_eq!(silent, Vec::<String>::new());
+}
+
+/// Every literal of the sources that has the form of a finding's id.
+fn ids_in(folder: &Path, ids: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("the folder is readable") {
+        let path = entry.expect("the entry is readable").path();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            ids_in(&path, ids);
+        } else if !["tests", "testing"].contains(&stem.as_str()) {
+            let text = fs::read_to_string(&path).expect("the file is UTF-8");
+            let code = text.split_once("#[cfg(test)]\nmod tests {").map_or(text.as_str(), |(code, _)| code);
+            let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let word = |part: &str| {
+                !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            };
+            let literals = code.flat_map(|line| line.split('"').skip(1).step_by(2));
+            let is_id = |literal: &&str| literal.split_once('/').is_some_and(|(room, rest)| word(room) && word(rest));
+            ids.extend(literals.filter(is_id).map(str::to_owned));
+        }
+    }
+}
+
+/// Literals of two words that are no ids of findings.
+const NO_IDS: [&str; 5] = ["apps/v1", "autoscaling/v2", "http/protobuf", "policy/v1", "text/plain"];
+
+#[test]
+fn every_finding_of_the_sources_is_in_the_catalogue() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut written = BTreeSet::new();
+    for folder in ["artifacts", "kinds", "lower", "model", "resolve", "source"] {
+        ids_in(&root.join("src").join(folder), &mut written);
+    }
+    ids_in(&root.join("../../src"), &mut written);
+    written.extend(["allow/expired", "allow/no-reason", "allow/unknown-rule", "allow/unused"].map(str::to_owned));
+    written.insert("cli/unknown-stack".to_owned());
+    written.retain(|id| !NO_IDS.contains(&id.as_str()));
+    let known: BTreeSet<String> = FINDINGS.iter().map(|finding| finding.id.to_owned()).collect();
+    let missing: Vec<_> = written.difference(&known).collect();
+    let stale: Vec<_> = known.difference(&written).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "missing: {missing:?}, stale: {stale:?}");
 }

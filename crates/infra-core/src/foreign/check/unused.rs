@@ -34,8 +34,8 @@ pub(super) fn check(stack: &Stack, uses: &Uses<'_>, diags: &mut Diagnostics) {
         if is_computed(section) {
             continue;
         }
-        let used = named(how);
-        for name in names(stack, section).filter(|name| !used.contains(name)) {
+        let named = named(how);
+        for name in names(stack, section).filter(|name| !named.contains(name)) {
             let Some(pair) = stack.entry(section, name) else { continue };
             diags.push(
                 Diagnostic::advice(id, format!("{what} `{name}` is not used"))

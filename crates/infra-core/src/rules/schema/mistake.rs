@@ -91,10 +91,16 @@ impl<'v> Mistake<'v> {
         }
     }
 
+    /// Whether it is about a value that a function gives, such as `Ref` to a parameter: the default of a parameter is
+    /// often no more than a place for what will be given.
+    pub(super) fn is_of_computed(&self) -> bool {
+        matches!(self.problem, Problem::Scalar { .. }) && self.prop.is_computed()
+    }
+
     /// Makes the finding.
     pub(super) fn report(&self, kind: ResourceType, resource: &Resource<'v>) -> Diagnostic {
         let path = self.prop.path();
-        let is_secret = is_write_only(kind, &path);
+        let is_secret = is_secret(kind, &path);
         let words =
             Words { path: &path, id: resource.id(), value: if is_secret { None } else { hint::value(&self.prop) } };
         let said = self.say(&words);
@@ -231,9 +237,12 @@ impl<'v> Mistake<'v> {
     }
 }
 
-/// Whether AWS never shows the value at a path, such as a password.
-fn is_write_only(kind: ResourceType, path: &str) -> bool {
-    kind.write_only().any(|secret| hint::is_under(path, secret))
+/// Whether the value at a path is one that AWS never shows and that is named like a password; other values that are not
+/// shown, such as the security groups of a cache, are no secrets.
+fn is_secret(kind: ResourceType, path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
+    let is_named_so = ["pass", "secret", "token", "credential", "key"].iter().any(|word| name.contains(word));
+    is_named_so && kind.write_only().any(|secret| hint::is_under(path, secret))
 }
 
 /// What a finding says, before it has a place.
@@ -269,8 +278,12 @@ impl Words<'_> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    fn value(&self) -> &str {
-        self.value.as_deref().unwrap_or("what is written")
+    /// "is such, which is not …", or only the latter of a value that is not shown.
+    fn is_not(&self, wanted: &str) -> String {
+        match &self.value {
+            Some(value) => format!("{} is {value}, which is not {wanted}", self.what()),
+            None => format!("{} is not {wanted}", self.what()),
+        }
     }
 }
 
@@ -299,7 +312,7 @@ fn missing(words: &Words<'_>, names: &[&str], why: &str) -> Said {
 }
 
 fn scalar(words: &Words<'_>, prop: &Prop<'_>, schema: Schema, fault: Fault) -> Said {
-    let (what, value) = (words.what(), words.value());
+    let what = words.what();
     match fault {
         Fault::Member => {
             let members: Vec<String> = schema
@@ -316,7 +329,7 @@ fn scalar(words: &Words<'_>, prop: &Prop<'_>, schema: Schema, fault: Fault) -> S
                 (None, [only]) => format!("write `{only}`"),
                 (None, _) => format!("write one of {list}"),
             };
-            let title = format!("{what} is {value}, which is not one of its values");
+            let title = words.is_not("one of its values");
             Said { instead: near, ..Said::new("schema/enum", title, "not one of the values", help) }
         }
         Fault::Length(count) => {
@@ -332,32 +345,22 @@ fn scalar(words: &Words<'_>, prop: &Prop<'_>, schema: Schema, fault: Fault) -> S
         Fault::Pattern => {
             let pattern = schema.pattern().unwrap_or_default();
             let help = format!("write text that matches `{}`", hint::short(pattern));
-            Said::new(
-                "schema/pattern",
-                format!("{what} is {value}, which does not match its pattern"),
-                "does not match",
-                help,
-            )
+            Said::new("schema/pattern", words.is_not("of its pattern"), "does not match", help)
         }
         Fault::Format => {
             let wanted = format::describe(schema.format().unwrap_or_default());
-            let title = format!("{what} is {value}, which is not {wanted}");
+            let title = words.is_not(&wanted);
             Said::new("schema/format", title, "has another format", format!("write {wanted}"))
         }
         Fault::Range => {
             let range = hint::interval(schema);
-            Said::new(
-                "schema/range",
-                format!("{what} is {value}, {range} is allowed"),
-                "out of range",
-                format!("write a number: {range}"),
-            )
+            Said::new("schema/range", words.is_not(&range), "out of range", format!("write a number: {range}"))
         }
         Fault::Multiple => {
             let step = schema.multiple_of().unwrap_or(1.0);
             Said::new(
                 "schema/range",
-                format!("{what} is {value}, no multiple of {step}"),
+                words.is_not(&format!("a multiple of {step}")),
                 format!("no multiple of {step}"),
                 format!("write a multiple of {step}"),
             )
@@ -368,7 +371,7 @@ fn scalar(words: &Words<'_>, prop: &Prop<'_>, schema: Schema, fault: Fault) -> S
 fn excluded(words: &Words<'_>, schema: Schema) -> Said {
     let what = words.what();
     if schema.has_enumeration() || schema.constant().is_some() {
-        let title = format!("{what} is {}, which is not allowed here", words.value());
+        let title = words.is_not("allowed here");
         return Said::new("schema/not-allowed", title, "not allowed here", "write another value".to_owned());
     }
     let mut names: Vec<&str> = schema.required().chain(schema.any_of().flat_map(Schema::required)).collect();

@@ -42,6 +42,12 @@ pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
     references::attributes(view, diags);
 }
 
+/// Whether findings of an id are about what a value says, which a rule may say better.
+pub(super) fn is_about_value(id: &str) -> bool {
+    let of_values = ["enum", "format", "items", "length", "not-allowed", "not-together", "pattern", "range"];
+    id.strip_prefix("schema/").is_some_and(|problem| of_values.contains(&problem))
+}
+
 fn is_of_aws(name: &str) -> bool {
     let is_first = matches!(name.split("::").next(), Some("AWS" | "Alexa"));
     (is_first || !name.contains("::")) && !name.ends_with("::MODULE")
@@ -108,8 +114,15 @@ fn report<'v>(
         if is_told || is_misspelt(mistake, found) || is_packaged(kind, mistake) {
             continue;
         }
+        let is_computed = mistake.is_of_computed();
+        if is_computed && mistake.prop.text().is_some_and(|text| text.is_empty()) {
+            continue;
+        }
         let mut finding = mistake.report(kind, resource);
-        if is_warning(at) {
+        if is_computed {
+            finding.notes.push("a parameter, a mapping or a function gives this value".to_owned());
+        }
+        if is_computed || is_warning(at) {
             finding.severity = Severity::Warning;
         }
         diags.push(finding);

@@ -103,7 +103,9 @@ fn mismatch(
             format!("write `Fn::GetAtt: [{}, {}]`", target.id(), arn.property),
         )
     } else {
-        attribute.filter(|attribute| is_identifier(attribute) && name.starts_with(&short))?;
+        let own = kind.name().rsplit("::").next()?.to_ascii_lowercase() + "arn";
+        let is_own = |attribute: &&str| attribute.eq_ignore_ascii_case("arn") || attribute.eq_ignore_ascii_case(&own);
+        attribute.filter(|attribute| is_own(attribute) && name.starts_with(&short))?;
         (
             format!("`{}` is an `{}`, not an `{}`", target.id(), kind.name(), first.kind),
             format!("refer to an `{}`", first.kind),

@@ -1,6 +1,6 @@
 //! What kind of value stands at a place, as far as it is known before deployment.
 
-use crate::artifacts::{Expr, Pseudo};
+use crate::artifacts::{Expr, Object, Pseudo};
 use crate::facts::resource_types::{self, Types};
 use crate::view::Prop;
 
@@ -34,7 +34,10 @@ impl<'v> Shape<'v> {
             Expr::Float(number) => Self::Float(*number),
             Expr::Text(text) => Self::Text(text),
             Expr::List(_) => Self::List,
-            Expr::Object(_) => Self::Object,
+            Expr::Object(object) => match function(object) {
+                Some(name) => Self::Later(result(name)),
+                None => Self::Object,
+            },
             Expr::Ref(_) => Self::Later(Types::SCALAR),
             Expr::Att(_, name) => Self::Later(attribute(prop, name)),
             Expr::Pseudo(Pseudo::NotificationArns) => Self::Later(Types::ARRAY),
@@ -65,6 +68,13 @@ impl<'v> Shape<'v> {
     }
 }
 
+/// The function that an object is, if it was left as it was written.
+fn function(object: &Object) -> Option<&str> {
+    let mut entries = object.iter();
+    let (name, _) = entries.next()?;
+    (entries.next().is_none() && (name == "Ref" || name.starts_with("Fn::"))).then_some(name)
+}
+
 fn is_scalar(types: Types) -> bool {
     types.overlaps(Types::SCALAR)
 }
@@ -90,7 +100,7 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 
 /// Whether a part of the text is looked up at deployment.
 pub(super) fn is_dynamic(text: &str) -> bool {
-    text.contains("{{resolve:")
+    text.split("{{").skip(1).any(|rest| rest.trim_start().starts_with("resolve:"))
 }
 
 /// The types of an attribute, if it is known what it gives.

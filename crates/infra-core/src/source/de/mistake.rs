@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::de::{Expected, Unexpected};
 
-use crate::diag::{At, Diagnostic, suggest};
+use crate::diag::{At, Diagnostic, Edit, Fix, suggest};
 use crate::source::scalar::{self, Scalar};
 use crate::source::{Node, Pair, Span, Value};
 
@@ -168,10 +168,18 @@ pub(super) fn unknown_key(parent: &Node, pair: &Pair, fields: &[&str]) -> Diagno
     let diagnostic = Diagnostic::error("source/unknown-key", format!("unknown key `{}`", pair.key))
         .at(At::Span(pair.key_span), "not a key of this mapping");
     match (near(&pair.key, &free), fields) {
-        (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
+        (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")).fix(Some(rename(pair, near))),
         (None, []) => diagnostic.help("remove it; no keys are allowed here"),
         (None, _) => diagnostic.help(format!("the keys allowed here are {}", list(fields))),
     }
+}
+
+/// Writes a key as `name`, in quotes if it was in quotes.
+fn rename(pair: &Pair, name: &str) -> Fix {
+    let Span { start, end, .. } = pair.key_span;
+    let quoted = usize::try_from(end.saturating_sub(start)).is_ok_and(|length| length > pair.key.len());
+    let text = if quoted { format!("\"{name}\"") } else { name.to_owned() };
+    Fix { title: format!("write `{name}`"), edits: vec![Edit { span: pair.key_span, text }] }
 }
 
 /// Says that a required key is not there.
