@@ -56,7 +56,7 @@ impl<'v> Checker<'v> {
         }
         match (holding, open) {
             (0, 0) if count > 0 => self.nearest(schema.one_of(), prop),
-            (0, 0) | (1, 0) => Verdict::Yes,
+            (0 | 1, 0) => Verdict::Yes,
             (0 | 1, _) => Verdict::Maybe,
             _ => self.no_with(prop, || Problem::Several(required_by(schema, prop))),
         }
@@ -153,6 +153,6 @@ fn together<'v>(alone: &[&Mistake<'v>]) -> Option<Problem<'v>> {
 }
 
 /// The properties by which the alternatives that hold are told apart.
-fn required_by<'v>(schema: Schema, prop: Prop<'v>) -> Vec<&'static str> {
+fn required_by(schema: Schema, prop: Prop<'_>) -> Vec<&'static str> {
     schema.one_of().flat_map(Schema::required).filter(|name| prop.key(name).is_some()).collect()
 }

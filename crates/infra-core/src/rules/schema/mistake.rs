@@ -74,9 +74,15 @@ impl<'v> Mistake<'v> {
     /// Whether it is about the content of a value, of which one such mistake is enough.
     pub(super) fn is_of_content(&self) -> bool {
         match self.problem {
-            Problem::Type(_) | Problem::Scalar { .. } | Problem::NotAllowed | Problem::ReadOnly => true,
-            Problem::Unknown { .. } | Problem::NoForm(_) | Problem::Excluded(_) | Problem::Twice => true,
-            Problem::NotBeside { .. } => true,
+            Problem::Type(_)
+            | Problem::Scalar { .. }
+            | Problem::NotAllowed
+            | Problem::ReadOnly
+            | Problem::Unknown { .. }
+            | Problem::NoForm(_)
+            | Problem::Excluded(_)
+            | Problem::Twice
+            | Problem::NotBeside { .. } => true,
             Problem::Missing(_)
             | Problem::MissingOne(_)
             | Problem::MissingBeside { .. }

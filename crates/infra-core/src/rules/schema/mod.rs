@@ -63,7 +63,7 @@ fn unknown_type(name: &str, resource: &Resource<'_>) -> Diagnostic {
         .help(near.map_or_else(|| "write the name of a type".to_owned(), |near| format!("did you mean `{near}`?")))
 }
 
-fn one<'v>(kind: ResourceType, resource: &Resource<'v>, diags: &mut Diagnostics) {
+fn one(kind: ResourceType, resource: &Resource<'_>, diags: &mut Diagnostics) {
     diags.extend(region(kind, resource));
     let root = resource.properties();
     let mut checker = Checker::new();

@@ -55,7 +55,7 @@ impl<'v> Checker<'v> {
         for (name, value) in prop.entries() {
             let one = match schema.property(name) {
                 Some(inner) => self.property(name, inner, value),
-                None => self.other(schema, &others, prop, name, value),
+                None => self.other(&others, prop, name, value),
             };
             verdict = verdict.and(one);
             if self.is_over(verdict) {
@@ -73,7 +73,8 @@ impl<'v> Checker<'v> {
     }
 
     /// Checks a property that the schema does not name.
-    fn other(&mut self, schema: Schema, others: &Others, prop: Prop<'v>, name: &'v str, value: Prop<'v>) -> Verdict {
+    fn other(&mut self, others: &Others, prop: Prop<'v>, name: &'v str, value: Prop<'v>) -> Verdict {
+        let schema = others.of;
         let mut known = None;
         for (pattern, inner) in schema.pattern_properties() {
             match pattern_matches(pattern, name) {
@@ -151,6 +152,7 @@ impl<'v> Checker<'v> {
 
 /// What holds for properties that a schema does not name.
 struct Others {
+    of: Schema,
     schema: Option<Schema>,
     are_closed: bool,
     have_patterns: bool,
@@ -159,6 +161,7 @@ struct Others {
 impl Others {
     fn of(schema: Schema) -> Self {
         Self {
+            of: schema,
             schema: schema.additional_properties(),
             are_closed: schema.is_closed(),
             have_patterns: schema.pattern_properties().next().is_some(),

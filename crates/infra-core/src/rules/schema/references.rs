@@ -68,7 +68,7 @@ fn unknown(prop: &Prop<'_>, target: &Resource<'_>, name: &str) -> Option<Diagnos
 }
 
 /// Checks that what a resource refers to is of the type that the schema means.
-pub(super) fn relations<'v>(kind: ResourceType, resource: &Resource<'v>, diags: &mut Diagnostics) {
+pub(super) fn relations(kind: ResourceType, resource: &Resource<'_>, diags: &mut Diagnostics) {
     for (path, targets) in kind.relations() {
         let mut targets = Some(targets);
         super::each(resource.properties(), path, &mut |prop| {
