@@ -78,10 +78,7 @@ mod tests {
     #[test]
     fn keys_of_lints_name_rules_or_findings() {
         assert_eq!(findings("workloads/liveness: off, source/tab: error"), [""; 0]);
-        assert_eq!(
-            findings("workloads/livenes: off"),
-            ["lints/unknown [\"did you mean `workloads/liveness`?\"]"]
-        );
+        assert_eq!(findings("workloads/livenes: off"), ["lints/unknown [\"did you mean `workloads/liveness`?\"]"]);
         assert_eq!(findings("zzz: off"), ["lints/unknown [\"`infra rules` lists the rules\"]"]);
         assert_eq!(findings("source/tab: warning"), ["lints/by-nature [\"remove this line\"]"]);
         assert_eq!(

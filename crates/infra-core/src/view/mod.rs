@@ -366,6 +366,15 @@ impl<'v> Stack<'v> {
         (first..first.saturating_add(count)).filter_map(move |at| view.resource(at))
     }
 
+    /// Returns the names under which values are exported, as far as they are known, and the values.
+    pub fn exports(&self) -> impl Iterator<Item = (String, Prop<'v>)> + use<'v> {
+        let (view, index) = (self.view, self.index);
+        self.data.template.outputs.values().filter_map(move |output| {
+            let name = Prop::new(view, Owner::Outputs(index), index, output.export.as_ref()?).text()?;
+            Some((name.into_owned(), Prop::new(view, Owner::Outputs(index), index, &output.value)))
+        })
+    }
+
     /// Returns the outputs by key.
     pub fn outputs(&self) -> impl Iterator<Item = (&'v str, Prop<'v>)> + use<'v> {
         let (view, index) = (self.view, self.index);
