@@ -11,14 +11,18 @@
 
 mod acm;
 pub mod allow;
+mod apigateway;
 mod cloudformation;
 mod cloudmap;
 mod cx;
+mod elb;
 mod observability;
 mod prelude;
 mod resilience;
 mod route53;
 mod security;
+mod sns;
+mod sqs;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -132,12 +136,16 @@ pub enum Evidence {
 /// The rules of each service, sorted by service; in a service sorted by id.
 const SERVICES: &[&[&Rule]] = &[
     acm::RULES,
+    apigateway::RULES,
     cloudformation::RULES,
     cloudmap::RULES,
+    elb::RULES,
     observability::RULES,
     resilience::RULES,
     route53::RULES,
     security::RULES,
+    sns::RULES,
+    sqs::RULES,
     // One a line.
 ];
 
