@@ -18,6 +18,7 @@ pub const FINDINGS: &[Finding] = &[
     error("allow/expired", "The last day of an allowance has passed; the finding counts again."),
     error("allow/no-reason", "An allowance has an empty reason."),
     error("allow/unknown-rule", "An allowance names a rule that does not exist."),
+    error("allow/unreadable", "What a template or manifest says it accepts is no list of allowances."),
     warning("allow/unused", "An allowance accepts a finding that its rule makes in no checked environment."),
     error("buckets/bad-origin", "A CORS origin is not a scheme, a host and perhaps a port."),
     error("buckets/empty-cors", "A CORS rule names no method or no origin."),

@@ -13,6 +13,7 @@ mod acm;
 pub mod allow;
 mod apigateway;
 mod cloudformation;
+mod cloudfront;
 mod cloudmap;
 mod cx;
 mod elb;
@@ -138,6 +139,7 @@ const SERVICES: &[&[&Rule]] = &[
     acm::RULES,
     apigateway::RULES,
     cloudformation::RULES,
+    cloudfront::RULES,
     cloudmap::RULES,
     elb::RULES,
     observability::RULES,
@@ -146,7 +148,6 @@ const SERVICES: &[&[&Rule]] = &[
     security::RULES,
     sns::RULES,
     sqs::RULES,
-    // One a line.
 ];
 
 /// Returns every rule, sorted by id.

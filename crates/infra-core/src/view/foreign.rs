@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::origin::{Located, Origin, Scalar, Step};
 use super::{Input, ObjectInput, Owner, SetInput, StackInput, View, ZoneInput, nth};
 use crate::artifacts::{Expr, Place, Template};
-use crate::diag::At;
+use crate::diag::{At, Diagnostic};
 use crate::foreign::{System, Variant};
 use crate::names::Date;
 use crate::source::{self, Node, Span, Value};
@@ -54,6 +54,16 @@ impl<'a> Foreign<'a> {
             })
         });
         Input { stacks: stacks.collect(), objects: objects.collect(), sets: sets.collect(), today }
+    }
+
+    /// Returns the findings of this variant that are not `known` from an earlier one, with the values that lead to them.
+    pub fn only_here(&self, found: Vec<Diagnostic>, known: &[Diagnostic]) -> Vec<Diagnostic> {
+        let same = |a: &Diagnostic, b: &Diagnostic| (a.id, &a.title, &a.primary) == (b.id, &b.title, &b.primary);
+        let new = found.into_iter().filter(|finding| !known.iter().any(|other| same(other, finding)));
+        if self.variant.values.is_empty() {
+            return new.collect();
+        }
+        new.map(|finding| finding.note(format!("with {}", self.variant))).collect()
     }
 
     fn node(&self, owner: Owner) -> Option<&'a Node> {

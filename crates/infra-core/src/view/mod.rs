@@ -18,6 +18,7 @@ mod policy;
 mod prop;
 mod record;
 mod resource;
+mod served;
 mod subscription;
 mod target;
 
@@ -36,6 +37,7 @@ pub use policy::{Action, Statement, action_matches};
 pub use prop::Prop;
 pub use record::{Alias, Record, Zone};
 pub use resource::{Resource, Target};
+pub use served::{Served, covers};
 pub use subscription::Subscription;
 pub use target::Binding;
 

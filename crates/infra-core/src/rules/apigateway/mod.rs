@@ -24,6 +24,7 @@ mod silent_gateway_error;
 mod tls_policy;
 mod undeployed_stage;
 mod uninvocable_function;
+mod unissued_scope;
 mod unlimited_client;
 mod unordered_deployment;
 mod unordered_logging;
@@ -58,6 +59,7 @@ pub(super) const RULES: &[&Rule] = &[
     &tls_policy::RULE,
     &undeployed_stage::RULE,
     &uninvocable_function::RULE,
+    &unissued_scope::RULE,
     &unlimited_client::RULE,
     &unordered_deployment::RULE,
     &unordered_logging::RULE,

@@ -1,6 +1,7 @@
 //! Queues.
 
 mod competing_functions;
+mod crowded_attributes;
 mod dead_letter_mismatch;
 mod dead_letter_retention;
 mod disposable_key;
@@ -17,6 +18,7 @@ use crate::view::{Resource, Statement};
 
 pub(super) const RULES: &[&Rule] = &[
     &competing_functions::RULE,
+    &crowded_attributes::RULE,
     &dead_letter_mismatch::RULE,
     &dead_letter_retention::RULE,
     &disposable_key::RULE,
