@@ -70,7 +70,9 @@ fn check(cx: &mut Cx<'_>, api: Resource<'_>) {
 }
 
 fn check_method(cx: &mut Cx<'_>, route: &Resource<'_>, methods: &Prop<'_>) {
-    let Some(key) = route.get("RouteKey") else { return };
+    // A route without a user's token may be for machines, which ask nobody.
+    let for_users = route.get("AuthorizationType").is_some_and(|kind| kind.is("JWT"));
+    let Some(key) = route.get("RouteKey").filter(|_| for_users) else { return };
     let Some(text) = key.text() else { return };
     let Some((method, _)) =
         text.split_once(' ').filter(|(method, _)| !matches!(*method, "ANY" | "OPTIONS" | "GET" | "HEAD"))

@@ -47,8 +47,8 @@ fn check(cx: &mut Cx<'_>, record: Record<'_>) {
     };
     let Some(slot) = domain.get("DomainName") else { return };
     let (Some(asked), Some(served)) = (record.name(), slot.text()) else { return };
-    // A name may lead on to others by further records; only one that a browser asks for is certain.
-    if glob(&served.to_ascii_lowercase(), &asked) || asked.starts_with('_') {
+    // A name that other records lead to is not the one that callers ask for.
+    if glob(&served.to_ascii_lowercase(), &asked) || domain.view().records().any(|other| leads_to(&other, &asked)) {
         return;
     }
     cx.report(
@@ -57,4 +57,24 @@ fn check(cx: &mut Cx<'_>, record: Record<'_>) {
             .also(slot.at(), "the custom domain")
             .help(format!("make a custom domain `{asked}` in that region and map the API to it")),
     );
+}
+
+fn leads_to(record: &Record<'_>, name: &str) -> bool {
+    let is_name =
+        |prop: Prop<'_>| prop.text().is_some_and(|text| text.trim_end_matches('.').eq_ignore_ascii_case(name));
+    record.values().any(is_name) || record.alias().and_then(|alias| alias.dns_name()).is_some_and(is_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_name_that_others_lead_to_is_not_asked_for() {
+        let further = "  Public:
+    Type: AWS::Route53::RecordSet
+    Properties: { HostedZoneName: example.com., Name:                        orders.example.com, Type: CNAME, TTL: 60, ResourceRecords: [api.example.com] }
+";
+        assert!(of_rule(&super::RULE, &format!("{}{further}", super::RULE.bad_example())).is_empty());
+    }
 }

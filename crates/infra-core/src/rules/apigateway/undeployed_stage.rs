@@ -33,8 +33,12 @@ Resources:
 
 fn check(cx: &mut Cx<'_>, stage: Resource<'_>) {
     let Some(auto) = stage.bool_or("AutoDeploy", false) else { return };
+    // A deployment may name the stage instead.
+    let mut deployments =
+        super::api(&stage).into_iter().flat_map(|api| api.referrers_of("AWS::ApiGatewayV2::Deployment"));
+    let by_deployment = deployments.any(|deployment| deployment.has("StageName"));
     match (auto, stage.get("DeploymentId")) {
-        (false, None) => cx.report(
+        (false, None) if !by_deployment => cx.report(
             stage
                 .finding(
                     format!("nothing is deployed to stage `{}`", stage.id()),
@@ -50,6 +54,23 @@ fn check(cx: &mut Cx<'_>, stage: Resource<'_>) {
                 )
                 .help("leave `DeploymentId` out"),
         ),
-        (true, None) | (false, Some(_)) => {}
+        (_, None) | (false, Some(_)) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_deployment_may_name_the_stage_instead() {
+        let deployed = format!(
+            "{}  Live:
+    Type: AWS::ApiGatewayV2::Deployment
+    Properties: {{ ApiId: !Ref Api, StageName: $default }}
+",
+            super::RULE.bad_example()
+        );
+        assert!(of_rule(&super::RULE, &deployed).is_empty());
     }
 }

@@ -77,7 +77,9 @@ fn check(cx: &mut Cx<'_>, caller: Resource<'_>) {
     let Some(api) = super::api(&caller) else { return };
     let functions = uri.mentions().into_iter().filter(|it| it.kind() == "AWS::Lambda::Function");
     for function in functions {
-        if function.referrers_of("AWS::Lambda::Permission").any(|permission| admits(&permission, &api)) {
+        let mut referring = function.referrers_of("AWS::Lambda::Permission");
+        let mut all = function.view().of("AWS::Lambda::Permission");
+        if referring.any(|it| admits(&it, &api)) || all.any(|it| may_name(&it, &function) && admits(&it, &api)) {
             continue;
         }
         cx.report(
@@ -89,6 +91,16 @@ fn check(cx: &mut Cx<'_>, caller: Resource<'_>) {
                     function.id()
                 )),
         );
+    }
+}
+
+/// Returns whether a permission is of the function by its name, or by something that is not known.
+fn may_name(permission: &Resource<'_>, function: &Resource<'_>) -> bool {
+    let Some(named) = permission.get("FunctionName") else { return true };
+    match (named.resource(), named.text()) {
+        (Some(resource), _) => resource == *function,
+        (None, Some(text)) => function.name().is_some_and(|name| text == name),
+        (None, None) => true,
     }
 }
 
@@ -114,5 +126,15 @@ mod tests {
             "Resources:\n  Other: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: other, ProtocolType: HTTP } }\n",
         );
         assert_eq!(of_rule(&super::RULE, &other).len(), 1);
+    }
+
+    #[test]
+    fn a_permission_may_name_the_function_by_text() {
+        let by_name = super::RULE.good_example().replace("FunctionName: !Ref Orders", "FunctionName: orders").replace(
+            "      Runtime:",
+            "      FunctionName: orders
+      Runtime:",
+        );
+        assert!(of_rule(&super::RULE, &by_name).is_empty());
     }
 }

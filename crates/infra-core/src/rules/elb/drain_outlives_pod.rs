@@ -88,6 +88,10 @@ const DEFAULT_GRACE: i64 = 30;
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     for binding in view.target_bindings() {
         let group = binding.group;
+        // Targets of type instance are nodes, which outlive a rollout.
+        if !group.get("TargetType").is_some_and(|kind| kind.is("ip")) {
+            continue;
+        }
         let written = group.attribute(DELAY);
         let known = group.get("TargetGroupAttributes").is_none_or(|list| list.is_list());
         let Some(delay) = written.map_or(Some(DEFAULT_DELAY), |it| it.int()).filter(|_| known) else { continue };
