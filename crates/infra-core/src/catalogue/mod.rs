@@ -6,8 +6,8 @@ pub use findings::FINDINGS;
 
 use crate::diag::{Severity, suggest};
 use crate::foreign;
-use crate::rules::Rule;
 use crate::rules::allow::rule_named;
+use crate::rules::{Rule, schema};
 
 /// A finding that is no rule's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ impl Topic<'_> {
 
 /// Returns the findings that are no rule's: our own, then those of documents that others wrote.
 pub fn findings() -> impl Iterator<Item = Finding> {
-    let foreign = foreign::FINDINGS.iter().map(|(id, title)| Finding { id, severity: None, title });
-    FINDINGS.iter().copied().chain(foreign)
+    let others = foreign::FINDINGS.iter().chain(schema::FINDINGS);
+    FINDINGS.iter().copied().chain(others.map(|(id, title)| Finding { id, severity: None, title }))
 }
 
 /// Returns everything that can be explained: rules, then findings that are no rule's.

@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lower", &["artifacts", "diag", "facts", "kinds", "model", "names", "resolve"]),
     ("assembly", &["artifacts", "diag", "facts", "lower", "resolve", "rules", "source"]),
     ("catalogue", &["diag", "foreign", "rules"]),
-    ("rules", &["artifacts", "diag", "lower", "model", "names", "resolve", "view"]),
+    ("rules", &["artifacts", "diag", "facts", "lower", "model", "names", "resolve", "view"]),
     ("foreign", &["artifacts", "diag", "facts", "names", "place", "source"]),
     ("view", &["artifacts", "diag", "foreign", "lower", "model", "names", "resolve", "source"]),
     ("schema", &["kinds", "model"]),
