@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn an_allow_list_must_hold_the_source_and_queues_must_not_circle() {
-        let yaml = r#"
+        let yaml = r"
 Resources:
   Dead:
     Type: AWS::SQS::Queue
@@ -91,7 +91,7 @@ Resources:
   One: { Type: AWS::SQS::Queue, Properties: { RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5 } } }
   Two: { Type: AWS::SQS::Queue, Properties: { RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5 } } }
   Self: { Type: AWS::SQS::Queue, Properties: { RedrivePolicy: { deadLetterTargetArn: !GetAtt Self.Arn, maxReceiveCount: 5 } } }
-"#;
+";
         let found = of_rule(&super::RULE, yaml);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].contains("`Two`") && found[1].contains("`Self`"), "{found:?}");
