@@ -36,7 +36,7 @@ const DEFAULT: i64 = 345_600;
 
 fn check(cx: &mut Cx<'_>, queue: Resource<'_>) {
     let Some(dead) = super::dead_letters(&queue) else { return };
-    if super::is_fifo(&queue) != Some(false) {
+    if [queue, dead].iter().any(|it| super::is_fifo(it) != Some(false)) {
         return;
     }
     let keeps = |queue: &Resource<'_>| queue.int_or("MessageRetentionPeriod", DEFAULT);
