@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     why: "a filter policy matches message attributes unless `FilterPolicyScope` says `MessageBody`; attributes \
           have no levels, so a nested filter is refused and one meant for the body lets nothing through",
     error: None,
-    sources: &["https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies-scope.html"],
+    sources: &["https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering-scope.html"],
     evidence: Evidence::Documented,
     bad: r#"
 Resources:

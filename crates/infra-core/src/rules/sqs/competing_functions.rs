@@ -5,15 +5,15 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "sqs/competing-functions",
     code: "MSG-020",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Design,
     title: "two functions take messages from one queue",
     why: "each message of a queue goes to one receiver: two functions on one queue see a part of the messages \
-          each, and one that filters deletes what it does not want",
+          each, and one that filters discards what it does not want",
     error: None,
     sources: &[
         "https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html",
-        "https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html",
+        "https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html",
     ],
     evidence: Evidence::Documented,
     bad: r#"

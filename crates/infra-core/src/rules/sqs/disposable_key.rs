@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     why: "a key that is scheduled for deletion cannot be used from that moment: the messages of a queue that \
           was kept can never be read again",
     error: None,
-    sources: &["https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html"],
+    sources: &["https://docs.aws.amazon.com/kms/latest/cryptographic-details/key-deletion.html"],
     evidence: Evidence::Documented,
     bad: r#"
 Resources:
