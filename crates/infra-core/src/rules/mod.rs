@@ -11,16 +11,20 @@
 
 mod acm;
 pub mod allow;
+mod apigateway;
 mod cloudformation;
 mod cloudfront;
 mod cloudmap;
 mod cx;
+mod elb;
 mod observability;
 mod prelude;
 mod resilience;
 mod route53;
 pub mod schema;
 mod security;
+mod sns;
+mod sqs;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -134,13 +138,17 @@ pub enum Evidence {
 /// The rules of each service, sorted by service; in a service sorted by id.
 const SERVICES: &[&[&Rule]] = &[
     acm::RULES,
+    apigateway::RULES,
     cloudformation::RULES,
     cloudfront::RULES,
     cloudmap::RULES,
+    elb::RULES,
     observability::RULES,
     resilience::RULES,
     route53::RULES,
     security::RULES,
+    sns::RULES,
+    sqs::RULES,
 ];
 
 /// Returns every rule, sorted by id.
