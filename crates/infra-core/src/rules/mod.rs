@@ -14,6 +14,8 @@ pub mod allow;
 mod cloudformation;
 mod cloudmap;
 mod cx;
+mod eks;
+mod kubernetes;
 mod observability;
 mod prelude;
 mod resilience;
@@ -134,6 +136,8 @@ const SERVICES: &[&[&Rule]] = &[
     acm::RULES,
     cloudformation::RULES,
     cloudmap::RULES,
+    eks::RULES,
+    kubernetes::RULES,
     observability::RULES,
     resilience::RULES,
     route53::RULES,

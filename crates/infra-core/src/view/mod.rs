@@ -7,8 +7,12 @@
 
 mod alias;
 mod arn;
+mod binding;
+mod cluster;
+mod containment;
 mod foreign;
 mod graph;
+mod network;
 mod object;
 mod origin;
 mod own;
@@ -16,6 +20,7 @@ mod policy;
 mod prop;
 mod record;
 mod resource;
+mod scaling;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,7 +28,9 @@ use std::sync::OnceLock;
 
 pub use alias::AliasService;
 pub use arn::glob;
+pub use containment::{Direction, lets_port};
 pub use foreign::Foreign;
+pub use network::{Ingress, single_zone};
 pub use object::{Container, Object, Pods, Selector};
 pub use origin::{Located, Origin, Scalar, Step};
 pub use own::Own;
@@ -31,6 +38,7 @@ pub use policy::{Action, Statement, action_matches};
 pub use prop::Prop;
 pub use record::{Alias, Record, Zone};
 pub use resource::{Resource, Target};
+pub use scaling::{Count, share};
 
 use crate::artifacts::{self, Expr, Output, Place};
 use crate::names::{AccountId, Date, Region};

@@ -1,0 +1,87 @@
+//! `kubernetes/other-namespace`: what belongs together is in one namespace.
+
+use crate::rules::prelude::*;
+
+pub(super) const RULE: Rule = Rule {
+    id: "kubernetes/other-namespace",
+    code: "K8S-026",
+    severity: Severity::Error,
+    phase: Phase::Runtime,
+    title: "workload refers to an object of another namespace",
+    why: "pods, autoscalers and policies find secrets, config maps, accounts and workloads in their own \
+          namespace only",
+    error: None,
+    sources: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
+    evidence: Evidence::Documented,
+    bad: r#"
+#: orders.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: orders }
+data: { mode: fast }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: orders, namespace: shop }
+spec:
+  selector: { matchLabels: { app: orders } }
+  template:
+    metadata: { labels: { app: orders } }
+    spec:
+      containers:
+        - name: orders
+          image: registry.example.com/orders:1.4.2
+          envFrom:
+            - configMapRef:
+                name: orders
+#                     ^
+"#,
+    good: &[("metadata: { name: orders }", "metadata: { name: orders, namespace: shop }")],
+    check: Check::View(check),
+};
+
+fn check(cx: &mut Cx<'_>, view: &View<'_>) {
+    for object in view.objects() {
+        for (kind, reference) in references(&object) {
+            let Some(name) = reference.text() else { continue };
+            let named = |other: &Object<'_>| other.kind() == kind && other.name() == name;
+            let mut others = view.objects().filter(|other| named(other) && other.cluster() == object.cluster());
+            let Some(other) = others.next() else { continue };
+            if other.beside(&object) || others.any(|other| other.beside(&object)) {
+                continue;
+            }
+            cx.report(
+                reference
+                    .finding(
+                        format!("`{}` has no {kind} `{name}`", object.namespace()),
+                        "looked up in the own namespace",
+                    )
+                    .also(other.at(), format!("it is in `{}`", other.namespace()))
+                    .help(format!("put both into one namespace: `namespace: {}`", object.namespace())),
+            );
+        }
+    }
+}
+
+/// What an object names in its own namespace: kind and name.
+fn references<'v>(object: &Object<'v>) -> Vec<(&'static str, Prop<'v>)> {
+    let mut found = Vec::new();
+    if let Some(pods) = object.pods() {
+        found.extend(
+            pods.get("serviceAccountName").filter(|name| !name.is("default")).map(|name| ("ServiceAccount", name)),
+        );
+        found.extend(super::secret_keys(&pods).into_iter().filter_map(|used| Some(("Secret", used.get("name")?))));
+        for source in pods.containers().flat_map(|container| container.prop.each("envFrom")) {
+            found.extend(source.get("configMapRef.name").map(|name| ("ConfigMap", name)));
+        }
+        for volume in pods.spec().into_iter().flat_map(|spec| spec.each("volumes")) {
+            found.extend(volume.get("configMap.name").map(|name| ("ConfigMap", name)));
+            found.extend(volume.get("secret.secretName").map(|name| ("Secret", name)));
+        }
+    }
+    if matches!(object.kind(), "HorizontalPodAutoscaler" | "ScaledObject") {
+        let deployment = object.get("spec.scaleTargetRef.kind").is_none_or(|kind| kind.is("Deployment"));
+        found.extend(object.get("spec.scaleTargetRef.name").filter(|_| deployment).map(|name| ("Deployment", name)));
+    }
+    found
+}
