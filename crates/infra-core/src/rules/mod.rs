@@ -14,10 +14,12 @@ pub mod allow;
 mod cloudformation;
 mod cloudmap;
 mod cx;
+mod dynamodb;
 mod eks;
 mod kubernetes;
 mod observability;
 mod prelude;
+mod rds;
 mod resilience;
 mod route53;
 mod security;
@@ -136,9 +138,11 @@ const SERVICES: &[&[&Rule]] = &[
     acm::RULES,
     cloudformation::RULES,
     cloudmap::RULES,
+    dynamodb::RULES,
     eks::RULES,
     kubernetes::RULES,
     observability::RULES,
+    rds::RULES,
     resilience::RULES,
     route53::RULES,
     security::RULES,

@@ -18,6 +18,7 @@ mod service_host;
 mod service_link_collision;
 mod service_without_pods;
 mod shutdown_budget;
+mod stale_password;
 mod unknown_secret_key;
 mod unknown_service_account;
 mod unmounted_secret_sync;
@@ -51,6 +52,7 @@ pub(super) const RULES: &[&Rule] = &[
     &service_link_collision::RULE,
     &service_without_pods::RULE,
     &shutdown_budget::RULE,
+    &stale_password::RULE,
     &unknown_secret_key::RULE,
     &unknown_service_account::RULE,
     &unmounted_secret_sync::RULE,
