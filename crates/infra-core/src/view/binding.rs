@@ -27,7 +27,7 @@ impl<'v> Object<'v> {
     pub fn selected(&self) -> impl Iterator<Item = Pods<'v>> + use<'v> {
         let this = *self;
         let selector = self.get("spec.selector");
-        let beside = this.view().objects().filter(move |object| object.beside(&this));
+        let beside = this.neighbours();
         let pods = beside.filter_map(|object| object.pods());
         pods.filter(move |pods| selector.is_some_and(|selector| Selector(selector).matches(&pods.labels())))
     }

@@ -59,6 +59,7 @@ pub struct View<'a> {
     today: Option<Date>,
     edges: OnceLock<Edges>,
     physical: OnceLock<arn::Names>,
+    neighbourhoods: OnceLock<BTreeMap<(String, String), Vec<u32>>>,
 }
 
 /// One template to be deployed.
@@ -189,6 +190,7 @@ impl<'a> View<'a> {
             today: input.today,
             edges: OnceLock::new(),
             physical: OnceLock::new(),
+            neighbourhoods: OnceLock::new(),
         };
         for stack in input.stacks {
             view.add_stack(stack);

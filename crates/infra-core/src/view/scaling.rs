@@ -19,7 +19,7 @@ impl<'v> Object<'v> {
         let target = self.get("spec.scaleTargetRef")?;
         let name = target.get("name")?.text()?;
         let kind = target.get("kind").map_or(Some(Cow::Borrowed("Deployment")), |kind| kind.text())?;
-        let beside = self.view().objects().filter(|object| object.beside(self));
+        let beside = self.neighbours();
         beside.into_iter().find(|object| object.kind() == kind && object.name() == name)
     }
 

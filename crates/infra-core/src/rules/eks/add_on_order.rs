@@ -82,3 +82,21 @@ fn check(cx: &mut Cx<'_>, add_on: Resource<'_>) {
 
 /// Add-ons whose pods run anywhere, not on each node.
 const DEPLOYMENTS: &[&str] = &["aws-ebs-csi-driver", "aws-efs-csi-driver", "cert-manager", "coredns", "metrics-server"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn the_network_comes_before_the_nodes_where_nothing_else_brings_it() {
+        let text = RULE
+            .bad_example()
+            .replace("coredns", "vpc-cni")
+            .replace("  Dns:\n    Type: AWS::EKS::Addon\n", "  Dns:\n    Type: AWS::EKS::Addon\n    DependsOn: Nodes\n")
+            .replace("      Name: main\n", "      Name: main\n      BootstrapSelfManagedAddons: false\n");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["nodes are made before their network"]));
+    }
+}

@@ -102,7 +102,7 @@ fn check(cx: &mut Cx<'_>, binding: Object<'_>) {
     let (Some(port), Some(balancer)) = (port, balancer_of(&targets)) else { return };
     let Some(groups) = balancer.security_groups("SecurityGroups") else { return };
     let rules: Vec<Resource<'_>> =
-        groups.iter().flat_map(|group| group.referrers()).filter(|it| it.kind() != balancer.kind()).collect();
+        groups.iter().flat_map(Resource::referrers).filter(|it| it.kind() != balancer.kind()).collect();
     // Groups may hold rules in themselves, and what is open to address blocks may be open to the load balancer.
     let unclear = binding.view().of("AWS::EC2::SecurityGroupIngress").any(|it| !it.has("SourceSecurityGroupId"))
         || rules.iter().any(|it| it.kind() == "AWS::EC2::SecurityGroup" && !groups.contains(it));

@@ -51,7 +51,7 @@ fn check(cx: &mut Cx<'_>, account: Object<'_>) {
     let wanted = format!("system:serviceaccount:{}:{}", account.namespace(), account.name());
     let trust: Vec<Statement<'_>> =
         role.trust().filter(|it| it.allows() && it.covers("sts:AssumeRoleWithWebIdentity")).collect();
-    let conditions = trust.iter().flat_map(|statement| statement.conditions());
+    let conditions = trust.iter().flat_map(Statement::conditions);
     let subjects: Vec<Prop<'_>> =
         conditions.filter(|(_, key, _)| key.ends_with(":sub")).map(|(_, _, value)| value).collect();
     let Some(first) = subjects.first() else { return };
@@ -66,4 +66,26 @@ fn check(cx: &mut Cx<'_>, account: Object<'_>) {
         .also(first.at(), "trusts this account")
         .help(format!("trust `{wanted}`, or rename the account")),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_pattern_trusts_the_accounts_that_it_matches() {
+        let text = RULE.bad_example().replace("StringEquals", "StringLike").replace("shop:orders-sa", "shop:*");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
+
+    #[test]
+    fn another_namespace_is_not_trusted() {
+        let text = RULE.bad_example().replace("shop:orders-sa", "default:orders");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["role `OrdersRole` does not trust `shop/orders`"]));
+    }
 }

@@ -68,3 +68,17 @@ fn check(cx: &mut Cx<'_>, role: Resource<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn conditions_that_are_made_at_deployment_may_name_the_subject() {
+        let text = RULE.bad_example().replace("              StringEquals:\n                \"oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71:aud\": sts.amazonaws.com\n", "              StringEquals: !GetAtt Conditions.Value\n  Conditions:\n    Type: Custom::Conditions\n    Properties: { ServiceToken: \"arn:aws:lambda:eu-west-1:111122223333:function:conditions\" }\n");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
+}

@@ -36,7 +36,7 @@ Resources:
 };
 
 fn check(cx: &mut Cx<'_>, cluster: Resource<'_>) {
-    let Some(config) = cluster.get("ResourcesVpcConfig").filter(|config| config.is_object()) else { return };
+    let Some(config) = cluster.get("ResourcesVpcConfig").filter(Prop::is_object) else { return };
     if cluster.bool_or("ResourcesVpcConfig.EndpointPublicAccess", true) != Some(true) {
         return;
     }

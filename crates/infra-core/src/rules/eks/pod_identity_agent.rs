@@ -82,5 +82,22 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     }
 }
 
-/// The add-on, and the DaemonSet that it makes.
+/// The add-on, and the `DaemonSet` that it makes.
 const AGENT: &str = "eks-pod-identity-agent";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn auto_mode_has_the_agent_built_in() {
+        let text = RULE.bad_example().replace(
+            "      RoleArn: arn:aws:iam::111122223333:role/cluster\n",
+            "      RoleArn: arn:aws:iam::111122223333:role/cluster\n      ComputeConfig: { Enabled: true }\n",
+        );
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
+}

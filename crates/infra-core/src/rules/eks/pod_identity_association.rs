@@ -1,5 +1,6 @@
 //! `eks/pod-identity-association`: EKS takes the association.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::rules::prelude::*;
@@ -61,7 +62,7 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
 }
 
 fn twice<'v>(cx: &mut Cx<'_>, seen: &mut BTreeMap<(String, String, String), Resource<'v>>, association: Resource<'v>) {
-    let text = |path| association.get(path).and_then(|prop| prop.text()).map(|text| text.into_owned());
+    let text = |path| association.get(path).and_then(|prop| prop.text()).map(Cow::into_owned);
     let cluster = association.cluster().map(|cluster| format!("{cluster:?}")).or_else(|| text("ClusterName"));
     let (Some(cluster), Some(namespace)) = (cluster, text("Namespace")) else { return };
     let Some((account, name)) = association.get("ServiceAccount").and_then(|it| Some((it, it.text()?))) else { return };
@@ -94,6 +95,26 @@ fn other_account(cx: &mut Cx<'_>, association: Resource<'_>) {
         cx.report(
             role.finding(format!("the role is of account {account}"), format!("the cluster is of {}", home.as_str()))
                 .help("name a role of the cluster's account here, and this one as `TargetRoleArn`"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn roles_and_session_policies_are_judged_too() {
+        let text = RULE
+            .bad_example()
+            .replace("ServiceAccount: orders\n", "ServiceAccount: reports\n      Policy: \"{}\"\n")
+            .replace("arn:aws:iam::111122223333:role/reports", "arn:aws:iam::444455556666:role/reports");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(
+            titles,
+            Vec::<&str>::from(["a session policy needs `DisableSessionTags`", "the role is of account 444455556666"])
         );
     }
 }

@@ -43,8 +43,8 @@ fn check(cx: &mut Cx<'_>, user: Resource<'_>) {
     let of_add_on = user.each("PodIdentityAssociations").filter_map(|it| Some((it.key("RoleArn")?, Some(false))));
     for (arn, untagged) in own.into_iter().chain(of_add_on) {
         let Some(role) = arn.resource_of("AWS::IAM::Role") else { continue };
-        let Some(document) = role.get("AssumeRolePolicyDocument").filter(|it| it.is_object()) else { continue };
-        let trust: Vec<Statement<'_>> = Statement::of(document).filter(|it| it.allows()).collect();
+        let Some(document) = role.get("AssumeRolePolicyDocument").filter(Prop::is_object) else { continue };
+        let trust: Vec<Statement<'_>> = Statement::of(document).filter(Statement::allows).collect();
         // A principal that is not known may be the right one.
         if trust.iter().any(|it| it.principals("Service").any(|service| !service.is_known())) {
             continue;
@@ -53,7 +53,7 @@ fn check(cx: &mut Cx<'_>, user: Resource<'_>) {
         let allowed = |action| ours.iter().any(|it| it.covers(action));
         let missing: Vec<&str> = ["sts:AssumeRole", "sts:TagSession"]
             .into_iter()
-            .filter(|action| !allowed(action) && !(*action == "sts:TagSession" && untagged != Some(false)))
+            .filter(|action| !allowed(action) && (*action == "sts:AssumeRole" || untagged == Some(false)))
             .collect();
         if missing.is_empty() {
             continue;
@@ -72,3 +72,28 @@ fn check(cx: &mut Cx<'_>, user: Resource<'_>) {
 }
 
 const SERVICE: &str = "pods.eks.amazonaws.com";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_role_for_others_is_told() {
+        let text = RULE.bad_example().replace("pods.eks", "ec2");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["EKS may not take the role `OrdersRole`"]));
+    }
+
+    #[test]
+    fn without_session_tags_none_need_to_be_allowed() {
+        let text = RULE.bad_example().replace(
+            "      ServiceAccount: orders\n",
+            "      ServiceAccount: orders\n      DisableSessionTags: true\n",
+        );
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
+}

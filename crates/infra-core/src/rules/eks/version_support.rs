@@ -53,3 +53,25 @@ fn check(cx: &mut Cx<'_>, cluster: Resource<'_>) {
             .help(format!("upgrade one minor version at a time, to {}", eks::DEFAULT_VERSION)),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn the_end_of_standard_support_is_told_a_month_before() {
+        let text = RULE.bad_example().replace("\"1.31\"", "\"1.34\"");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["Kubernetes 1.34 is at the end of its support"]));
+    }
+
+    #[test]
+    fn versions_in_support_are_silent() {
+        let text = RULE.bad_example().replace("\"1.31\"", "\"1.35\"");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
+}

@@ -42,7 +42,7 @@ Resources:
 };
 
 fn check(cx: &mut Cx<'_>, cluster: Resource<'_>) {
-    let Some(subnets) = cluster.get("ResourcesVpcConfig.SubnetIds").filter(|subnets| subnets.is_list()) else { return };
+    let Some(subnets) = cluster.get("ResourcesVpcConfig.SubnetIds").filter(Prop::is_list) else { return };
     if let Some(zone) = single_zone(subnets.items()) {
         cx.report(
             subnets

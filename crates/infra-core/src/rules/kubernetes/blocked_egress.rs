@@ -106,3 +106,36 @@ fn leads_to_agent(rule: &Prop<'_>) -> bool {
             parsed.is_none_or(|block| block.is_ok_and(|block| block.contains_address(AGENT)))
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn the_agent_of_pod_identity_is_needed_by_pods_with_an_association() {
+        let text = RULE.bad_example().replace("port: 5432 }]", "port: 5432 }]\n    - ports: [{ protocol: UDP, port: 53 }]\n#: identity.yaml\nResources:\n  Identity:\n    Type: AWS::EKS::PodIdentityAssociation\n    Properties: { ClusterName: main, Namespace: shop, ServiceAccount: default, RoleArn: \"arn:aws:iam::111122223333:role/orders\" }");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["pods of `orders` get no credentials"]));
+    }
+
+    #[test]
+    fn pods_of_the_own_namespace_are_no_resolvers() {
+        let text = RULE.bad_example().replace(
+            "[{ ipBlock: { cidr: 10.0.0.0/16 } }]\n      ports: [{ protocol: TCP, port: 5432 }]",
+            "[{ podSelector: {} }]",
+        );
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["pods of `orders` cannot resolve names"]));
+    }
+
+    #[test]
+    fn another_policy_may_let_it_out() {
+        let text = RULE.bad_example().replace("spec:\n  podSelector:", "spec: { podSelector: {}, policyTypes: [Egress], egress: [{ to: [{ namespaceSelector: {} }] }] }\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: more, namespace: shop }\nspec:\n  podSelector:");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
+}

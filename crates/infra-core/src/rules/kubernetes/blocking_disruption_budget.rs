@@ -60,7 +60,7 @@ spec:
 
 fn check(cx: &mut Cx<'_>, budget: Object<'_>) {
     let Some(selector) = budget.get("spec.selector") else { return };
-    let beside = budget.view().objects().filter(|object| object.beside(&budget));
+    let beside = budget.neighbours();
     let workloads = beside.filter(|object| matches!(object.kind(), "Deployment" | "StatefulSet" | "ReplicaSet"));
     for workload in workloads {
         let selected = workload.pods().is_some_and(|pods| Selector(selector).matches(&pods.labels()));
@@ -81,5 +81,27 @@ fn check(cx: &mut Cx<'_>, budget: Object<'_>) {
                     .help("write `maxUnavailable: 1`"),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn percentages_are_of_the_fewest_pods() {
+        let text = RULE.bad_example().replace("minAvailable: 3", "minAvailable: 80%");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["no pod of `orders` may ever be evicted"]));
+    }
+
+    #[test]
+    fn a_budget_that_leaves_one_pod_is_silent() {
+        let text = RULE.bad_example().replace("minAvailable: 3", "minAvailable: 50%");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
     }
 }

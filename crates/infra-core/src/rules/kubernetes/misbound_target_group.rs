@@ -89,8 +89,8 @@ fn service(cx: &mut Cx<'_>, binding: &Object<'_>) {
         );
         return;
     };
-    let Some(port) = binding.get("spec.serviceRef.port").filter(|port| port.is_known()) else { return };
-    let known = service.get("spec.ports").filter(|ports| ports.is_known());
+    let Some(port) = binding.get("spec.serviceRef.port").filter(Prop::is_known) else { return };
+    let known = service.get("spec.ports").filter(Prop::is_known);
     if let Some(ports) = known.filter(|_| binding.bound_port(&service).is_none()) {
         cx.report(
             port.finding(
@@ -115,5 +115,22 @@ fn target_type(cx: &mut Cx<'_>, binding: &Object<'_>) {
                 .help(format!("write `targetType: {there}`"))
                 .fix(written.replace(&there)),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_service_of_another_namespace_is_not_found() {
+        let text = RULE.bad_example().replace(
+            "metadata: { name: orders, namespace: shop }\nspec:\n  targetGroupARN",
+            "metadata: { name: orders, namespace: edge }\nspec:\n  targetGroupARN",
+        );
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["`edge` has no Service `orders`"]));
     }
 }

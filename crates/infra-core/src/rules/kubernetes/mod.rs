@@ -71,15 +71,12 @@ fn secret_keys<'v>(pods: &Pods<'v>) -> Vec<Prop<'v>> {
 
 /// Returns what makes a secret of this name in the namespace of `user`.
 fn producers<'v>(user: &Object<'v>, name: &str) -> impl Iterator<Item = Object<'v>> + use<'v> {
-    let (user, name) = (*user, name.to_owned());
-    user.view().objects().filter(move |object| {
-        object.beside(&user)
-            && match object.kind() {
-                "Secret" => object.name() == name,
-                "ExternalSecret" => target(object) == name,
-                "SecretProviderClass" => made(object, &name).is_some(),
-                _ => false,
-            }
+    let name = name.to_owned();
+    user.neighbours().filter(move |object| match object.kind() {
+        "Secret" => object.name() == name,
+        "ExternalSecret" => target(object) == name,
+        "SecretProviderClass" => made(object, &name).is_some(),
+        _ => false,
     })
 }
 

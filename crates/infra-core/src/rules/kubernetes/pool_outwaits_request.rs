@@ -53,7 +53,7 @@ spec:
     check: Check::Objects(&["Deployment", "StatefulSet"], check),
 };
 
-/// How long HikariCP waits for a connection by default. Unit: milliseconds.
+/// How long `HikariCP` waits for a connection by default. Unit: milliseconds.
 const DEFAULT: i64 = 30_000;
 
 fn check(cx: &mut Cx<'_>, workload: Object<'_>) {

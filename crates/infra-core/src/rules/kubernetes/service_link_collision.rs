@@ -61,7 +61,7 @@ fn check(cx: &mut Cx<'_>, service: Object<'_>) {
     if service.get("spec.clusterIP").is_some_and(|address| address.is("None")) {
         return;
     }
-    let beside = service.view().objects().filter(|object| object.beside(&service));
+    let beside = service.neighbours();
     for pods in beside.filter_map(|object| object.pods()) {
         if pods.get("enableServiceLinks").is_some_and(|links| links.bool() != Some(true)) {
             continue;

@@ -48,7 +48,7 @@ fn check(cx: &mut Cx<'_>, service: Object<'_>) {
         return;
     }
     // Pods that others make may be meant, unless pods of this deployment carry the same keys and have no Service.
-    let beside = service.view().objects().filter(|object| object.beside(&service));
+    let beside = service.neighbours();
     let mut meant = beside.filter_map(|object| object.pods()).filter(|pods| {
         let labels = pods.labels();
         selector.entries().all(|(key, _)| labels.contains_key(key)) && pods.services().next().is_none()

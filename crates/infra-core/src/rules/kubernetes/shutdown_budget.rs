@@ -1,5 +1,7 @@
 //! `kubernetes/shutdown-budget`: the grace period covers the shutdown.
 
+use std::borrow::Cow;
+
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -65,9 +67,36 @@ fn pause<'v>(hook: &Prop<'v>) -> Option<(Prop<'v>, i64)> {
         return Some((sleep, sleep.int()?));
     }
     let command = hook.get("exec.command")?;
-    let words: Vec<String> = command.items().filter_map(|word| word.text()).map(|word| word.into_owned()).collect();
+    let words: Vec<String> = command.items().filter_map(|word| word.text()).map(Cow::into_owned).collect();
     let line = words.join(" ");
     let mut parts = line.split_whitespace().skip_while(|word| !word.ends_with("sleep"));
     parts.next()?;
     Some((command, parts.next()?.trim_end_matches([';', 's']).parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_shell_that_sleeps_waits_too() {
+        let text = RULE
+            .bad_example()
+            .replace("sleep:\n                seconds: 40\n", "exec: { command: [sh, -c, \"sleep 45; true\"] }\n");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["`orders` is killed while it still waits"]));
+    }
+
+    #[test]
+    fn the_default_grace_period_counts() {
+        let text = RULE
+            .bad_example()
+            .replace("      terminationGracePeriodSeconds: 30\n", "")
+            .replace("seconds: 40", "seconds: 20");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
 }

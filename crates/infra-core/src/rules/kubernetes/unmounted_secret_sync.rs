@@ -69,7 +69,7 @@ fn check(cx: &mut Cx<'_>, class: Object<'_>) {
     if made.is_empty() {
         return;
     }
-    let beside = class.view().objects().filter(|object| object.beside(&class));
+    let beside = class.neighbours();
     let pods: Vec<Pods<'_>> = beside.filter_map(|object| object.pods()).collect();
     let name = class.name();
     let mounts = |pods: &Pods<'_>| {

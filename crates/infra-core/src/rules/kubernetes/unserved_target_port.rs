@@ -68,3 +68,20 @@ fn check(cx: &mut Cx<'_>, service: Object<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn an_unlisted_number_may_be_served() {
+        let text = RULE
+            .bad_example()
+            .replace("targetPort: http", "targetPort: 9090")
+            .replace("[{ containerPort: 8080 }]", "[{ containerPort: 8080 }, { containerPort: 8443 }]");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
+}

@@ -75,3 +75,17 @@ fn check(cx: &mut Cx<'_>, scaler: Object<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_limit_counts_as_a_request() {
+        let text = RULE.bad_example().replace("requests: { memory: 512Mi }", "limits: { cpu: \"1\" }");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
+}

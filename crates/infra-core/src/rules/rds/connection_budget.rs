@@ -83,3 +83,28 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_host_is_known_by_the_name_of_its_instance() {
+        let text = RULE
+            .bad_example()
+            .replace("${output:data@eu-west-1:Host}", "orders.c1a2b3c4d5e6.eu-west-1.rds.amazonaws.com")
+            .replace("      Engine: postgres\n", "      Engine: postgres\n      DBInstanceIdentifier: orders\n");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from(["up to 1200 connections to a database that takes 450"]));
+    }
+
+    #[test]
+    fn parameters_say_how_many_connections_there_are() {
+        let text = RULE.bad_example().replace("      Engine: postgres\n", "      Engine: postgres\n      DBParameterGroupName: !Ref Settings\n").replace("Outputs:", "  Settings:\n    Type: AWS::RDS::DBParameterGroup\n    Properties: { Family: postgres17, Description: orders, Parameters: { max_connections: \"1500\" } }\nOutputs:");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(titles, Vec::<&str>::from([]));
+    }
+}

@@ -146,3 +146,27 @@ fn path(cx: &mut Cx<'_>, proxy: &Resource<'_>, database: &Resource<'_>) {
     }
     cx.report(finding.help("admit the proxy's security group to the port of the database"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn engine_and_permissions_are_judged_too() {
+        let text = RULE
+            .bad_example()
+            .replace("EngineFamily: POSTGRESQL", "EngineFamily: MYSQL")
+            .replace("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
+            .replace("SourceSecurityGroupId: !Ref PodGroup", "CidrIp: 10.0.0.0/16");
+        let titles: Vec<String> =
+            of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
+        assert_eq!(
+            titles,
+            Vec::<&str>::from([
+                "the proxy speaks MYSQL, the database is postgres",
+                "the proxy may not read the password"
+            ])
+        );
+    }
+}

@@ -37,7 +37,7 @@ Resources:
 };
 
 fn check(cx: &mut Cx<'_>, group: Resource<'_>) {
-    let Some(subnets) = group.get("SubnetIds").filter(|subnets| subnets.is_list()) else { return };
+    let Some(subnets) = group.get("SubnetIds").filter(Prop::is_list) else { return };
     if let Some(zone) = single_zone(subnets.items()) {
         cx.report(
             subnets
