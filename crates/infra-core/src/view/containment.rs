@@ -30,6 +30,10 @@ impl Direction {
 impl<'v> Pods<'v> {
     /// Returns the network policies that hold these pods back in a direction.
     pub fn policies(&self, direction: Direction) -> Vec<Object<'v>> {
+        // Pods in the network of their node are not held back.
+        if self.get("hostNetwork").is_some_and(|host| host.bool() != Some(false)) {
+            return Vec::new();
+        }
         let labels = self.labels();
         let policies = self.workload.siblings("NetworkPolicy").filter(|policy| policy.restricts(direction));
         policies

@@ -63,7 +63,9 @@ fn check(cx: &mut Cx<'_>, budget: Object<'_>) {
     let beside = budget.neighbours();
     let workloads = beside.filter(|object| matches!(object.kind(), "Deployment" | "StatefulSet" | "ReplicaSet"));
     for workload in workloads {
-        let selected = workload.pods().is_some_and(|pods| Selector(selector).matches(&pods.labels()));
+        // A number that is written nowhere may be set by an autoscaler of others.
+        let counted = workload.get("spec.replicas").is_some() || workload.scaler().is_some();
+        let selected = counted && workload.pods().is_some_and(|pods| Selector(selector).matches(&pods.labels()));
         let Some(count) = workload.count().filter(|count| selected && count.min > 0) else { continue };
         let (limit, room) = match (budget.get("spec.maxUnavailable"), budget.get("spec.minAvailable")) {
             (Some(most), _) => (most, most.text().and_then(|text| share(&text, count.min, true))),

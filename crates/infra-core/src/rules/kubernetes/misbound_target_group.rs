@@ -65,7 +65,7 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
         let Some(arn) = binding.get("spec.targetGroupARN") else { continue };
         match bound.iter().find(|(other, _)| other.is_same(&arn)) {
             // Several clusters may share a group on purpose.
-            Some((_, first)) if first.cluster() == binding.cluster() => cx.report(
+            Some((_, first)) if first.cluster() == binding.cluster() && !shared(&binding) => cx.report(
                 arn.finding("two bindings fill one target group", "each removes the other's targets")
                     .also(first.at(), "the other")
                     .help("make a target group for each binding"),
@@ -74,6 +74,10 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
             None => bound.push((arn, binding)),
         }
     }
+}
+
+fn shared(binding: &Object<'_>) -> bool {
+    binding.get("spec.multiClusterTargetGroup").is_some_and(|shared| shared.bool() != Some(false))
 }
 
 fn service(cx: &mut Cx<'_>, binding: &Object<'_>) {

@@ -1,5 +1,7 @@
 //! `kubernetes/other-namespace`: what belongs together is in one namespace.
 
+use std::collections::BTreeMap;
+
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -41,27 +43,46 @@ spec:
 };
 
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {
-    for object in view.objects() {
-        for (kind, reference) in references(&object) {
-            let Some(name) = reference.text() else { continue };
-            let named = |other: &Object<'_>| other.kind() == kind && other.name() == name;
-            let mut others = view.objects().filter(|other| named(other) && other.cluster() == object.cluster());
-            let Some(other) = others.next() else { continue };
-            if other.beside(&object) || others.any(|other| other.beside(&object)) {
-                continue;
-            }
-            cx.report(
-                reference
-                    .finding(
-                        format!("`{}` has no {kind} `{name}`", object.namespace()),
-                        "looked up in the own namespace",
-                    )
-                    .also(other.at(), format!("it is in `{}`", other.namespace()))
-                    .help(format!("put both into one namespace: `namespace: {}`", object.namespace())),
-            );
+    let mut named: BTreeMap<Key, Vec<Object<'_>>> = BTreeMap::new();
+    for object in view.objects().filter(|object| KINDS.contains(&object.kind())) {
+        named.entry(key(object.kind(), &object.name())).or_default().push(object);
+    }
+    let uses: Vec<(Object<'_>, &str, Prop<'_>)> = view
+        .objects()
+        .flat_map(|user| references(&user).into_iter().map(move |(kind, name)| (user, kind, name)))
+        .collect();
+    for (user, kind, reference) in &uses {
+        let Some(name) = reference.text() else { continue };
+        let Some(candidates) = named.get(&key(kind, &name)) else { continue };
+        let here = candidates.iter().any(|other| other.beside(user));
+        if here || (*kind == "Secret" && super::producers(user, &name).next().is_some()) {
+            continue;
         }
+        // What its own namespace uses was not meant for this one.
+        let used = |other: &Object<'_>| {
+            uses.iter().any(|(user, other_kind, it)| other_kind == kind && user.beside(other) && it.is(&name))
+        };
+        let Some(other) = candidates.iter().find(|other| other.cluster() == user.cluster() && !used(other)) else {
+            continue;
+        };
+        cx.report(
+            reference
+                .finding(format!("`{}` has no {kind} `{name}`", user.namespace()), "looked up in the own namespace")
+                .also(other.at(), format!("it is in `{}`", other.namespace()))
+                .help(format!("put both into one namespace: `namespace: {}`", user.namespace())),
+        );
     }
 }
+
+/// Kind and name.
+type Key = (String, String);
+
+fn key(kind: &str, name: &str) -> Key {
+    (kind.to_owned(), name.to_owned())
+}
+
+/// Kinds that are named without a namespace.
+const KINDS: &[&str] = &["ConfigMap", "Deployment", "Secret", "ServiceAccount"];
 
 /// What an object names in its own namespace: kind and name.
 fn references<'v>(object: &Object<'v>) -> Vec<(&'static str, Prop<'v>)> {

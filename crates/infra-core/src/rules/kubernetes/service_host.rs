@@ -66,8 +66,9 @@ fn judge(cx: &mut Cx<'_>, object: &Object<'_>, value: Prop<'_>) {
 fn unqualified(text: &str) -> Option<&str> {
     text.match_indices(SUFFIX).find_map(|(end, _)| {
         let before = text.get(..end)?;
-        let is_name =
-            |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*' | '$' | '{' | '}' | '(' | ')');
+        let is_name = |c: char| {
+            c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*' | '$' | '{' | '}' | '(' | ')' | '%')
+        };
         let start = before.rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
         let name = before.get(start..)?;
         let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -83,6 +84,9 @@ mod tests {
     fn only_names_of_one_label_lack_their_namespace() {
         assert_eq!(unqualified("http://orders.svc.cluster.local:80/"), Some("orders"));
         assert_eq!(unqualified("http://orders.shop.svc.cluster.local:80/"), None);
-        assert_eq!(unqualified("*.svc.cluster.local,${NS}.svc.cluster.local,.svc.cluster.local"), None);
+        assert_eq!(
+            unqualified("%s.svc.cluster.local,*.svc.cluster.local,${NS}.svc.cluster.local,.svc.cluster.local"),
+            None
+        );
     }
 }

@@ -44,11 +44,11 @@ spec:
 fn check(cx: &mut Cx<'_>, workload: Object<'_>) {
     let Some(written) = workload.pods().and_then(|pods| pods.get("serviceAccountName")) else { return };
     let Some(name) = written.text().filter(|name| name != "default") else { return };
-    // Where no account is applied at all, others make them.
-    let accounts: Vec<Object<'_>> = workload.siblings("ServiceAccount").collect();
-    let Some(other) = accounts.first().filter(|_| accounts.iter().all(|account| account.name() != name)) else {
-        return;
+    // Others may make the account, unless one is applied that nothing runs as.
+    let used = |account: &Object<'_>| {
+        workload.neighbours().filter_map(|other| other.pods()).any(|pods| pods.service_account() == account.name())
     };
+    let Some(other) = workload.siblings("ServiceAccount").find(|account| !used(account)) else { return };
     // The same name in another namespace is the business of another rule.
     if workload.view().objects_of("ServiceAccount").any(|account| account.name() == name) {
         return;
@@ -56,7 +56,7 @@ fn check(cx: &mut Cx<'_>, workload: Object<'_>) {
     cx.report(
         written
             .finding(format!("there is no service account `{name}` in `{}`", workload.namespace()), "named here")
-            .also(other.at(), format!("`{}` is there", other.name()))
+            .also(other.at(), format!("nothing runs as `{}`", other.name()))
             .help("name a service account that is applied with the workload"),
     );
 }
