@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::catalogue::check_levels;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
+use crate::foreign::Input;
 use crate::model::load::{self, Overlay, StackFile};
-use crate::model::{Definition, LintLevel, Project as Spec, level};
+use crate::model::{Definition, LintLevel, Project as Spec};
+use crate::names::Region;
 use crate::source::{FileId, MAX_FILE_BYTES, Sources};
 
 /// Name of the project's own file.
@@ -64,6 +67,7 @@ impl Project {
         diags: &mut Diagnostics,
     ) -> anyhow::Result<Option<Vec<Definition>>> {
         let Some(spec) = load::project(&self.sources, self.file, diags) else { return Ok(None) };
+        check_levels(&spec, diags);
         self.lints.clone_from(&spec.lints);
         let environments = self.chosen(&spec, names, diags);
         let stacks = self.stacks(&spec, diags)?;
@@ -133,14 +137,77 @@ impl Project {
         Ok(overlays)
     }
 
-    /// Returns the findings with the levels of the project, without those that are switched off.
-    pub fn leveled(&self, findings: impl IntoIterator<Item = Diagnostic>) -> Vec<Diagnostic> {
-        let leveled = findings.into_iter().filter_map(|mut finding| {
-            finding.severity = level(&self.lints, &finding)?;
-            Some(finding)
-        });
-        leveled.collect()
+    /// Returns the levels that the project sets, once its definitions were read.
+    pub fn levels(&self) -> &BTreeMap<String, LintLevel> {
+        &self.lints
     }
+
+    /// Reads the levels that the project sets; mistakes in `infra.yaml` are reported to `diags`.
+    pub fn read_levels(&mut self, diags: &mut Diagnostics) -> BTreeMap<String, LintLevel> {
+        load::project(&self.sources, self.file, diags).map(|spec| spec.lints).unwrap_or_default()
+    }
+}
+
+/// Documents that others wrote: templates, assemblies, manifests, change batches.
+#[derive(Debug)]
+pub struct Documents {
+    /// All files that were read.
+    pub sources: Sources,
+    /// What is known of each.
+    pub inputs: Vec<Input>,
+}
+
+impl Documents {
+    /// Reads files, and all documents below folders; with other bytes for some of them.
+    ///
+    /// # Errors
+    /// If a file or folder cannot be read, or a folder holds no document.
+    pub fn open(paths: &[PathBuf], region: Option<Region>, edited: &Edited) -> anyhow::Result<Self> {
+        let mut documents = Self { sources: Sources::default(), inputs: Vec::new() };
+        for path in paths {
+            if path.is_dir() {
+                let before = documents.inputs.len();
+                documents.folder(path, region, edited)?;
+                if documents.inputs.len() == before {
+                    bail!("there is no template, manifest or change batch (*.json, *.yaml, *.yml) in {}", shown(path));
+                }
+            } else {
+                documents.file(path, region, edited, false)?;
+            }
+        }
+        Ok(documents)
+    }
+
+    fn file(&mut self, path: &Path, region: Option<Region>, edited: &Edited, walked: bool) -> anyhow::Result<()> {
+        let file = read(&mut self.sources, Path::new(""), &path.to_string_lossy(), edited)?;
+        self.inputs.push(Input { region, walked, ..Input::new(file) });
+        Ok(())
+    }
+
+    fn folder(&mut self, folder: &Path, region: Option<Region>, edited: &Edited) -> anyhow::Result<()> {
+        let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", shown(folder)))?;
+        let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if path.is_dir() {
+                // Files of functions and images that the CDK stages, and what version control and packages keep.
+                if !name.starts_with("asset.") && !name.starts_with('.') && name != "node_modules" {
+                    self.folder(&path, region, edited)?;
+                }
+            } else if is_document(&name) {
+                self.file(&path, region, edited, true)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a file of this name may be a document; the lists of assets and the tree that the CDK writes are none.
+fn is_document(name: &str) -> bool {
+    let ending = Path::new(name).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let known = matches!(ending, "json" | "yaml" | "yml" | "template");
+    known && !name.ends_with(".assets.json") && name != "tree.json" && !name.starts_with('.')
 }
 
 fn search() -> anyhow::Result<PathBuf> {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::diag::{Diagnostic, Edit};
-use crate::files::{Edited, Project, shown};
+use crate::files::{Edited, shown};
 use crate::output;
 use crate::source::{FileId, Sources, Span};
 
@@ -35,13 +35,13 @@ impl Fixes {
     ///
     /// A change is made as a whole or not at all. Of changes that touch each other the first is made; the next round
     /// finds the others again, if they are still needed.
-    pub(crate) fn add(&mut self, project: &Project, findings: &[Diagnostic]) -> bool {
+    pub(crate) fn add(&mut self, sources: &Sources, root: &Path, findings: &[Diagnostic]) -> bool {
         let mut taken: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
         let mut counts: BTreeMap<FileId, usize> = BTreeMap::new();
         for fix in findings.iter().filter_map(|finding| finding.fix.as_ref()) {
             let free = |edit: &Edit| {
                 let others = taken.get(&edit.span.file).into_iter().flatten();
-                fits(&project.sources, edit.span) && !others.into_iter().any(|other| touch(other.span, edit.span))
+                fits(sources, edit.span) && !others.into_iter().any(|other| touch(other.span, edit.span))
             };
             if fix.edits.is_empty() || !fix.edits.iter().all(free) || overlap(&fix.edits) {
                 continue;
@@ -54,13 +54,13 @@ impl Fixes {
         }
         let any = !taken.is_empty();
         for (file, mut edits) in taken {
-            let Some(source) = project.sources.get(file) else { continue };
+            let Some(source) = sources.get(file) else { continue };
             edits.sort_by_key(|edit| std::cmp::Reverse((edit.span.start, edit.span.end)));
             let mut after = source.bytes.clone();
             for edit in edits {
                 after.splice(range(edit.span), edit.text.bytes());
             }
-            let path = project.root.join(&source.path);
+            let path = root.join(&source.path);
             let fixes = counts.get(&file).copied().unwrap_or_default();
             let changed = self.files.entry(path).or_insert_with(|| Changed {
                 before: source.bytes.clone(),
@@ -81,16 +81,17 @@ impl Fixes {
     /// Writes the files, each in one step.
     ///
     /// # Errors
-    /// If a file cannot be written, is not as it was read, or lies outside the project. The last two are looked at for
-    /// all files before the first is written.
-    pub(crate) fn write(&self, root: &Path) -> anyhow::Result<()> {
-        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-        let root = root.canonicalize().with_context(|| format!("cannot find {}", shown(root)))?;
+    /// If a file cannot be written, is not as it was read, or lies outside the project whose folder is given. The last
+    /// two are looked at for all files before the first is written.
+    pub(crate) fn write(&self, root: Option<&Path>) -> anyhow::Result<()> {
+        let root = root.map(|root| if root.as_os_str().is_empty() { Path::new(".") } else { root });
+        let find = |root: &Path| root.canonicalize().with_context(|| format!("cannot find {}", shown(root)));
+        let root = root.map(find).transpose()?;
         let mut targets = Vec::new();
         for (path, changed) in &self.files {
             // A link stays one; what it points to is written.
             let target = path.canonicalize().with_context(|| format!("cannot find {}", shown(path)))?;
-            if !target.starts_with(&root) {
+            if root.as_ref().is_some_and(|root| !target.starts_with(root)) {
                 bail!("{} lies outside the project; nothing was changed", shown(path));
             }
             if fs::read(&target).with_context(|| format!("cannot read {}", shown(path)))? != changed.before {
@@ -164,6 +165,7 @@ fn overlap(edits: &[Edit]) -> bool {
 mod tests {
     use super::*;
     use crate::diag::Fix;
+    use crate::files::Project;
 
     /// A project of two files and the fixes of some edits: file, start, end, text; each edit list is one fix.
     fn fixed(edits: &[&[(usize, u32, u32, &str)]]) -> (tempfile::TempDir, Fixes, bool) {
@@ -183,7 +185,7 @@ mod tests {
         };
         let findings: Vec<Diagnostic> = edits.iter().map(fix).collect();
         let mut fixes = Fixes::default();
-        let any = fixes.add(&project, &findings);
+        let any = fixes.add(&project.sources, &project.root, &findings);
         (folder, fixes, any)
     }
 
@@ -195,7 +197,7 @@ mod tests {
     fn only_the_proposed_bytes_change() {
         let (folder, fixes, any) = fixed(&[&[(0, 3, 5, "ö")], &[(0, 10, 11, ""), (1, 0, 0, "yy")]]);
         assert!(any);
-        fixes.write(folder.path()).unwrap();
+        fixes.write(Some(folder.path())).unwrap();
         assert_eq!(text(&folder), "a: öb\nc: \n");
         assert_eq!(fs::read_to_string(folder.path().join("b.yaml")).unwrap(), "yyx");
         assert_eq!(fixes.summary().lines().count(), 2);
@@ -204,7 +206,7 @@ mod tests {
     #[test]
     fn of_changes_that_touch_the_first_is_made_and_none_by_half() {
         let (folder, fixes, _) = fixed(&[&[(0, 0, 1, "one")], &[(0, 0, 1, "two"), (1, 0, 1, "z")], &[(0, 1, 1, "in")]]);
-        fixes.write(folder.path()).unwrap();
+        fixes.write(Some(folder.path())).unwrap();
         assert_eq!(text(&folder), "one: äb\nc: d\n");
         assert_eq!(fs::read_to_string(folder.path().join("b.yaml")).unwrap(), "x");
     }
@@ -220,7 +222,7 @@ mod tests {
     fn a_file_that_changed_meanwhile_is_left_alone_with_all_others() {
         let (folder, fixes, _) = fixed(&[&[(0, 0, 1, "z")], &[(1, 0, 1, "z")]]);
         fs::write(folder.path().join("infra.yaml"), "new").unwrap();
-        assert!(fixes.write(folder.path()).unwrap_err().to_string().contains("has changed since"));
+        assert!(fixes.write(Some(folder.path())).unwrap_err().to_string().contains("has changed since"));
         assert_eq!(fs::read_to_string(folder.path().join("b.yaml")).unwrap(), "x");
     }
 
@@ -232,11 +234,11 @@ mod tests {
         let inside = folder.path().join("real.yaml");
         fs::rename(&path, &inside).unwrap();
         std::os::unix::fs::symlink(&inside, &path).unwrap();
-        fixes.write(folder.path()).unwrap();
+        fixes.write(Some(folder.path())).unwrap();
         assert!(path.is_symlink());
         assert_eq!(fs::read_to_string(&inside).unwrap(), "z: äb\nc: d\n");
         let outside = tempfile::tempdir().unwrap();
-        assert!(fixes.write(outside.path()).unwrap_err().to_string().contains("outside the project"));
+        assert!(fixes.write(Some(outside.path())).unwrap_err().to_string().contains("outside the project"));
     }
 
     #[test]

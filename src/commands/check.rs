@@ -6,22 +6,30 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use clap::ValueEnum;
 
-use super::{settle, side_by_side};
+use super::{Levels, settle, side_by_side};
 use crate::cli::{Exit, Global};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::files::Project;
+use crate::files::{Documents, Project};
 use crate::fix::Fixes;
 use crate::model::Definition;
-use crate::names::Date;
+use crate::names::{Date, Region};
 use crate::output::{self, report::Checked, report::Report};
 use crate::rules::{Rule, all};
+use crate::source::Sources;
 
-/// Check the project against every rule; writes no output.
+/// Check the project, or documents that others wrote, against every rule; writes no output.
 ///
-/// Exits with 1 if there are errors. `infra explain` says more about a finding, `allow:` in an entry accepts one, and
+/// Documents are CloudFormation templates, assemblies of the AWS CDK (`cdk.out`) or of infra, Kubernetes manifests and
+/// Route 53 change batches; all that are named are checked as one deployment. Exits with 1 if there are errors. `infra explain` says more about a finding, `allow:` in an entry accepts one, and
 /// `lints:` in infra.yaml sets levels.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Files and folders to check instead of the project.
+    #[arg(value_name = "PATH", conflicts_with = "env")]
+    paths: Vec<PathBuf>,
+    /// Region that the templates are deployed to, where nothing else says one.
+    #[arg(long, value_name = "REGION", requires = "paths")]
+    region: Option<Region>,
     /// Environments to check; all of them if none is named.
     #[arg(long, short, value_name = "ENV")]
     env: Vec<String>,
@@ -67,7 +75,9 @@ const ROUNDS: usize = 10;
 
 /// What one round of checking gave.
 struct Round {
-    project: Project,
+    sources: Sources,
+    /// The folder that the paths start at.
+    root: PathBuf,
     findings: Vec<Diagnostic>,
     checked: Checked,
 }
@@ -78,18 +88,18 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     let mut fixes = Fixes::default();
     let mut round = check(global, args, today, &fixes)?;
     for _ in 0..ROUNDS {
-        if !args.fix || !fixes.add(&round.project, &round.findings) {
+        if !args.fix || !fixes.add(&round.sources, &round.root, &round.findings) {
             break;
         }
         round = check(global, args, today, &fixes)?;
     }
     if args.fix && !args.dry_run {
-        fixes.write(&round.project.root)?;
+        fixes.write(args.paths.is_empty().then_some(&round.root))?;
         output::note(&fixes.summary())?;
     }
     let rules: Vec<&Rule> = all().collect();
-    let Round { project, findings, checked } = &round;
-    let report = Report { sources: &project.sources, findings, rules: &rules, checked };
+    let Round { sources, findings, checked, .. } = &round;
+    let report = Report { sources, findings, rules: &rules, checked };
     if args.dry_run {
         output::findings(report.sources, report.findings)?;
         output::note(&(report.summary() + "\n"))?;
@@ -101,8 +111,17 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
-/// Checks every environment once, with the files as fixes have left them.
+/// Checks once, with the files as fixes have left them.
 fn check(global: &Global, args: &Args, today: Date, fixes: &Fixes) -> anyhow::Result<Round> {
+    if args.paths.is_empty() {
+        check_project(global, args, today, fixes)
+    } else {
+        check_documents(global, args, today, fixes)
+    }
+}
+
+/// Checks every environment of the project.
+fn check_project(global: &Global, args: &Args, today: Date, fixes: &Fixes) -> anyhow::Result<Round> {
     let mut diags = Diagnostics::default();
     let mut project = Project::open_edited(global.project.as_deref(), fixes.texts())?;
     let definitions = project.definitions(&args.env, &mut diags)?.unwrap_or_default();
@@ -111,8 +130,23 @@ fn check(global: &Global, args: &Args, today: Date, fixes: &Fixes) -> anyhow::Re
         stacks: definitions.iter().map(|definition| definition.stacks.len()).sum(),
     };
     let found = side_by_side(definitions, |definition: Definition| crate::check(definition, Some(today)));
-    let findings = settle(&project, diags, found, Some(today));
-    Ok(Round { project, findings, checked })
+    let findings = settle(project.levels(), diags, found, Some(today));
+    let Project { root, sources, .. } = project;
+    Ok(Round { sources, root, findings, checked })
+}
+
+/// Checks documents that others wrote as one deployment, with the levels of the project around them if there is one.
+fn check_documents(global: &Global, args: &Args, today: Date, fixes: &Fixes) -> anyhow::Result<Round> {
+    let levels = match (Project::open(global.project.as_deref()), &global.project) {
+        (Ok(mut project), _) => project.read_levels(&mut Diagnostics::default()),
+        (Err(_), None) => Levels::new(),
+        (Err(error), Some(_)) => return Err(error),
+    };
+    let Documents { sources, inputs } = Documents::open(&args.paths, args.region, &fixes.texts())?;
+    let (found, stacks) = crate::check_documents(&inputs, &sources, Some(today));
+    let findings = settle(&levels, Diagnostics::default(), vec![found], Some(today));
+    let checked = Checked { environments: Vec::new(), stacks };
+    Ok(Round { sources, root: PathBuf::new(), findings, checked })
 }
 
 fn print(args: &Args, report: &Report<'_>) -> anyhow::Result<()> {

@@ -6,11 +6,17 @@ pub(crate) mod rules;
 pub(crate) mod schema;
 pub(crate) mod synth;
 
+use std::collections::BTreeMap;
+
+use crate::catalogue::level;
 use crate::diag::{Diagnostic, Diagnostics, across, by_cause};
-use crate::files::Project;
+use crate::model::LintLevel;
 use crate::names::Date;
 use crate::rules::allow::{self, Checked};
 use crate::rules::{Rule, all};
+
+/// Levels of findings by id or code.
+type Levels = BTreeMap<String, LintLevel>;
 
 /// Does the same for every item, side by side, the first on this thread; results keep the order of the items.
 fn side_by_side<T: Send, R: Send>(items: Vec<T>, one: impl Fn(T) -> R + Sync) -> Vec<R> {
@@ -27,9 +33,13 @@ fn side_by_side<T: Send, R: Send>(items: Vec<T>, one: impl Fn(T) -> R + Sync) ->
 }
 
 /// Makes one list of what was found while loading and in each environment: without what is accepted, each finding once,
-/// with the levels of the project, causes first.
-fn settle(project: &Project, loading: Diagnostics, checked: Vec<Checked>, today: Option<Date>) -> Vec<Diagnostic> {
+/// with the levels that the project sets, causes first.
+fn settle(levels: &Levels, loading: Diagnostics, checked: Vec<Checked>, today: Option<Date>) -> Vec<Diagnostic> {
     let rules: Vec<&Rule> = all().collect();
     let found = across(allow::apply(checked, &rules, today));
-    by_cause(project.leveled(loading.into_sorted().into_iter().chain(found)))
+    let leveled = loading.into_sorted().into_iter().chain(found).filter_map(|mut finding| {
+        finding.severity = level(levels, &finding)?;
+        Some(finding)
+    });
+    by_cause(leveled.collect())
 }

@@ -137,7 +137,7 @@ fn compile(project: &mut Project, args: &Args) -> anyhow::Result<(Option<Vec<Com
             compiled
         });
     }
-    let findings = settle(project, diags, checked, None);
+    let findings = settle(project.levels(), diags, checked, None);
     let refused = !complete || findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok((compiled.filter(|_| !refused), findings))
 }

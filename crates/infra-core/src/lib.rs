@@ -81,6 +81,32 @@ pub fn check(definition: Definition, today: Option<names::Date>) -> Checked {
     Checked { environment, findings: diags.into_sorted(), allowances }
 }
 
+/// Checks documents that others wrote, as one deployment, against every rule; returns the number of stacks, too.
+///
+/// Where conditions ask for parameters, once for each value that they ask for.
+pub fn check_documents(inputs: &[foreign::Input], sources: &Sources, today: Option<names::Date>) -> (Checked, usize) {
+    let mut diags = Diagnostics::default();
+    let Some(system) = foreign::System::read(inputs, sources, &mut diags) else {
+        let findings = diags.into_sorted();
+        return (Checked { findings, ..Checked::default() }, 0);
+    };
+    let mut checked = Checked { findings: diags.into_sorted(), ..Checked::default() };
+    for variant in system.variants().list {
+        let templates = system.evaluate(&variant);
+        let foreign = view::Foreign::new(&system, &variant, &templates);
+        let view = view::View::new(foreign.input(today), &foreign);
+        let mut diags = Diagnostics::default();
+        rules::check(&view, &mut diags);
+        checked.findings.extend(foreign.only_here(diags.into_sorted(), &checked.findings));
+        for allowance in rules::allow::of_view(&view, &mut checked.findings) {
+            if !checked.allowances.contains(&allowance) {
+                checked.allowances.push(allowance);
+            }
+        }
+    }
+    (checked, system.stacks.len())
+}
+
 /// Adds what the rules find, and returns what the definition accepts of it.
 fn check_artifacts(
     world: &Resolved,

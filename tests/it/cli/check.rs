@@ -6,13 +6,25 @@ use serde_json::Value;
 
 use crate::project::{ENVIRONMENT, Project, Run};
 
-/// A site whose certificate is in the wrong region, with more keys of the entry.
+/// A site whose certificate is in the wrong region, and nothing else wrong, with more keys of the entry.
 fn site(more: &str) -> String {
-    format!(
-        "raw:\n  site:\n    type: AWS::CloudFront::Distribution\n    properties:\n      DistributionConfig:\n        \
-         Enabled: true\n        ViewerCertificate: {{ AcmCertificateArn: \
-         'arn:aws:acm:eu-west-1:111122223333:certificate/x' }}\n{more}"
-    )
+    let site = "raw:
+  site:
+    type: AWS::CloudFront::Distribution
+    properties:
+      DistributionConfig:
+        Enabled: true
+        Origins: [{ Id: files, DomainName: files.example.net, CustomOriginConfig: { OriginProtocolPolicy: https-only } }]
+        DefaultCacheBehavior:
+          TargetOriginId: files
+          ViewerProtocolPolicy: redirect-to-https
+          CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6
+        ViewerCertificate:
+          AcmCertificateArn: arn:aws:acm:eu-west-1:111122223333:certificate/6d3c1e0b-4c1e-4a0b-8d3f-1f2e3d4c5b6a
+          SslSupportMethod: sni-only
+          MinimumProtocolVersion: TLSv1.2_2021
+";
+    format!("{site}{more}")
 }
 
 fn two_environments(stack: &str) -> Project {

@@ -266,7 +266,11 @@ mod tests {
 
     #[test]
     fn capabilities_are_asked_for_where_iam_is_in_the_template() {
-        let role = |name: &str| format!("raw: {{ a: {{ type: AWS::IAM::Role, properties: {{ {name} }} }} }}\n");
+        let role = |name: &str| {
+            format!(
+                "raw: {{ a: {{ type: AWS::IAM::Role, properties: {{ AssumeRolePolicyDocument: {{}}, {name} }} }} }}\n"
+            )
+        };
         for (yaml, expected) in [
             ("queues: { jobs: {} }\n".to_owned(), "[]"),
             (role("Description: a"), r#"["CAPABILITY_IAM"]"#),

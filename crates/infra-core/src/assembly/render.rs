@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_description_says_stack_environment_and_part() {
-        let yaml = "description: Jobs\nqueues: { a: {} }\nraw: { b: { type: AWS::SSM::Parameter, part: edge } }\n";
+        let yaml = "description: Jobs\nqueues: { a: {} }\nraw: { b: { type: AWS::SNS::Topic, part: edge } }\n";
         let assembly = compile(yaml);
         assert_eq!(read(&assembly, "stacks/example.eu-west-1.template.json")["Description"], "Jobs (dev)");
         let edge = read(&assembly, "stacks/example.us-east-1.template.json");

@@ -1,13 +1,15 @@
 //! Everything that a report can name: rules, and the findings that are no rule's. For explanations, levels and lists.
 
 mod findings;
+mod levels;
 
 pub use findings::FINDINGS;
+pub use levels::{check_levels, level};
 
 use crate::diag::{Severity, suggest};
 use crate::foreign;
-use crate::rules::Rule;
 use crate::rules::allow::rule_named;
+use crate::rules::{Rule, schema};
 
 /// A finding that is no rule's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +44,8 @@ impl Topic<'_> {
 
 /// Returns the findings that are no rule's: our own, then those of documents that others wrote.
 pub fn findings() -> impl Iterator<Item = Finding> {
-    let foreign = foreign::FINDINGS.iter().map(|(id, title)| Finding { id, severity: None, title });
-    FINDINGS.iter().copied().chain(foreign)
+    let others = foreign::FINDINGS.iter().chain(schema::FINDINGS);
+    FINDINGS.iter().copied().chain(others.map(|(id, title)| Finding { id, severity: None, title }))
 }
 
 /// Returns everything that can be explained: rules, then findings that are no rule's.

@@ -7,6 +7,7 @@ pub mod cloudfront;
 pub mod eks;
 pub mod hosted_zones;
 pub mod limits;
+pub mod packaging;
 pub mod rds;
 pub mod regions;
 pub mod resource_types;

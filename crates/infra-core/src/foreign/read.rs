@@ -22,12 +22,14 @@ pub struct Input {
     pub account: Option<AccountId>,
     /// Name of the stack.
     pub stack: Option<String>,
+    /// Whether the file was come across in a folder: then it may be something else.
+    pub walked: bool,
 }
 
 impl Input {
     /// Takes a file of which nothing else is known.
     pub fn new(file: FileId) -> Self {
-        Self { file, region: None, account: None, stack: None }
+        Self { file, region: None, account: None, stack: None, walked: false }
     }
 }
 
@@ -208,7 +210,7 @@ impl Reader<'_> {
             Kind::Template => self.stack(&input, placed.unwrap_or_default(), node, diags),
             Kind::Object => self.object(input.file, node),
             Kind::Batch => self.batch(input.file, placed, node),
-            Kind::Unknown if self.is_below_manifest(&path) => {}
+            Kind::Unknown if input.walked || self.is_below_manifest(&path) => {}
             Kind::Unknown | Kind::Assembly => {
                 self.failed = true;
                 diags.push(not_understood(&node));

@@ -281,9 +281,9 @@ raw:
         for (kind, deletion, expected) in [
             ("AWS::S3::Bucket", "auto", Some("Retain")),
             ("AWS::S3::Bucket", "delete", Some("Delete")),
-            ("AWS::SSM::Parameter", "auto", None),
-            ("AWS::SSM::Parameter", "retain", Some("Retain")),
-            ("AWS::EC2::Volume", "snapshot", Some("Snapshot")),
+            ("AWS::SNS::Topic", "auto", None),
+            ("AWS::SNS::Topic", "retain", Some("Retain")),
+            ("AWS::Neptune::DBCluster", "snapshot", Some("Snapshot")),
         ] {
             let yaml = format!("raw: {{ a: {{ type: '{kind}', deletion: {deletion} }} }}\n");
             let template = template(&yaml);

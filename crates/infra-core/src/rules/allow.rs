@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Phase, Rule};
+use crate::artifacts::Expr;
 use crate::diag::{At, Diagnostic, suggest};
 use crate::lower::Artifacts;
 use crate::model::Allow;
@@ -114,6 +115,48 @@ pub(crate) fn of_model(world: &Resolved, artifacts: &Artifacts, view: &View<'_>)
         common.allow.iter().enumerate().map(allowance)
     };
     subjects.into_iter().flat_map(of_entry).collect()
+}
+
+/// The annotation of a Kubernetes object that holds what is accepted of it.
+pub const ANNOTATION: &str = "infra.dev/allow";
+
+/// Returns what documents of others accept: templates in `Metadata.infra.allow` of a resource, Kubernetes objects in
+/// the annotation [`ANNOTATION`]. A list that cannot be read is reported to `findings`.
+pub fn of_view(view: &View<'_>, findings: &mut Vec<Diagnostic>) -> Vec<Allowance> {
+    let mut found = Vec::new();
+    let mut take = |read: Result<Vec<Allow>, String>, subject: String, at: At| match read {
+        Ok(list) => {
+            found.extend(list.into_iter().map(|allow| Allowance {
+                allow,
+                at: at.clone(),
+                subjects: [subject.clone()].into(),
+            }));
+        }
+        Err(reason) => findings.push(
+            Diagnostic::error("allow/unreadable", format!("what `{subject}` allows cannot be read"))
+                .at(at.clone(), reason)
+                .help("write a list of `{ rule: …, reason: …, until: 2027-01-31 }`; `until` may be left out"),
+        ),
+    };
+    for resource in view.resources() {
+        let allowed = resource.data().metadata.as_ref().and_then(|metadata| match metadata {
+            Expr::Object(metadata) => metadata.get("infra"),
+            _ => None,
+        });
+        if let Some(Expr::Object(infra)) = allowed
+            && let Some(list) = infra.get("allow")
+        {
+            let json = serde_json::to_value(list).and_then(serde_json::from_value);
+            take(json.map_err(|error| error.to_string()), view.subject(resource.owner()), resource.at());
+        }
+    }
+    for object in view.objects() {
+        if let Some(annotation) = object.annotation(ANNOTATION) {
+            let text = annotation.text().unwrap_or_default();
+            take(from_text(&text), view.subject(object.body().owner()), annotation.at());
+        }
+    }
+    found
 }
 
 /// Reads the text of a Kubernetes annotation: a list of allowances as YAML or JSON.

@@ -12,6 +12,7 @@
 mod acm;
 pub mod allow;
 mod cloudformation;
+mod cloudfront;
 mod cloudmap;
 mod cx;
 mod dynamodb;
@@ -22,6 +23,7 @@ mod prelude;
 mod rds;
 mod resilience;
 mod route53;
+pub mod schema;
 mod security;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -30,7 +32,7 @@ mod tests;
 
 pub use cx::Cx;
 
-use crate::diag::{Diagnostics, Severity};
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::view::{Object, Record, Resource, View};
 
 /// One domain rule.
@@ -137,6 +139,7 @@ pub enum Evidence {
 const SERVICES: &[&[&Rule]] = &[
     acm::RULES,
     cloudformation::RULES,
+    cloudfront::RULES,
     cloudmap::RULES,
     dynamodb::RULES,
     eks::RULES,
@@ -146,7 +149,6 @@ const SERVICES: &[&[&Rule]] = &[
     resilience::RULES,
     route53::RULES,
     security::RULES,
-    // One a line.
 ];
 
 /// Returns every rule, sorted by id.
@@ -154,10 +156,11 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     SERVICES.iter().copied().flatten().copied()
 }
 
-/// Checks a deployment against every rule and reports what they find.
+/// Checks a deployment against every rule and every schema, and reports what they find.
 ///
 /// Calendar rules run only if the view knows the day.
 pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
+    let mut found: Vec<Diagnostic> = Vec::new();
     for rule in all() {
         if rule.phase == Phase::Calendar && view.today().is_none() {
             continue;
@@ -175,8 +178,17 @@ pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
             }
             Check::View(check) => check(&mut cx, view),
         }
-        diags.extend(cx.into_findings());
+        found.extend(cx.into_findings());
     }
+    let mut of_schemas = Diagnostics::default();
+    schema::check(view, &mut of_schemas);
+    // A rule knows more about a value than its schema, so one finding is enough.
+    let is_told = |finding: &Diagnostic| {
+        let place = |it: &Diagnostic| it.primary.as_ref().map(|label| label.at.clone());
+        schema::is_about_value(finding.id) && found.iter().any(|of_rule| place(of_rule) == place(finding))
+    };
+    diags.extend(of_schemas.iter().filter(|finding| !is_told(finding)).cloned());
+    diags.extend(found);
 }
 
 /// Finds a rule by id or code; letter case does not count.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::origin::{Located, Origin, Scalar, Step};
 use super::{Input, ObjectInput, Owner, SetInput, StackInput, View, ZoneInput, nth};
 use crate::artifacts::{Expr, Place, Template};
-use crate::diag::At;
+use crate::diag::{At, Diagnostic};
 use crate::foreign::{System, Variant};
 use crate::names::Date;
 use crate::source::{self, Node, Span, Value};
@@ -56,6 +56,16 @@ impl<'a> Foreign<'a> {
         Input { stacks: stacks.collect(), objects: objects.collect(), sets: sets.collect(), today }
     }
 
+    /// Returns the findings of this variant that are not `known` from an earlier one, with the values that lead to them.
+    pub fn only_here(&self, found: Vec<Diagnostic>, known: &[Diagnostic]) -> Vec<Diagnostic> {
+        let same = |a: &Diagnostic, b: &Diagnostic| (a.id, &a.title, &a.primary) == (b.id, &b.title, &b.primary);
+        let new = found.into_iter().filter(|finding| !known.iter().any(|other| same(other, finding)));
+        if self.variant.values.is_empty() {
+            return new.collect();
+        }
+        new.map(|finding| finding.note(format!("with {}", self.variant))).collect()
+    }
+
     fn node(&self, owner: Owner) -> Option<&'a Node> {
         match owner {
             Owner::Object(at) => nth(&self.system.objects, at).map(|object| &object.source),
@@ -81,7 +91,7 @@ impl Origin for Foreign<'_> {
             let first = self.system.stacks.first().map(|stack| stack.file);
             let file = first.or_else(|| self.system.objects.first().map(|object| object.file));
             let at = file.map_or(At::Caller { file: "", line: 0 }, At::File);
-            Located { at, scalar: None }
+            Located { at, scalar: None, is_computed: false }
         })
     }
 }
@@ -99,7 +109,7 @@ impl Foreign<'_> {
         }));
         let located = self.system.locate(self.variant, handle, &steps)?;
         if path.is_empty() {
-            return Some(Located { at: At::Span(located.key?), scalar: None });
+            return Some(Located { at: At::Span(located.key?), scalar: None, is_computed: false });
         }
         Some(shown(located.node, located.key, located.exact))
     }
@@ -138,5 +148,5 @@ fn shown(node: &Node, key: Option<Span>, exact: bool) -> Located {
     };
     let itself = exact && (scalar.is_some() || is_function);
     let span = if itself { node.span } else { key.unwrap_or(node.span) };
-    Located { at: At::Span(span), scalar: scalar.filter(|_| exact) }
+    Located { at: At::Span(span), scalar: scalar.filter(|_| exact), is_computed: is_function || !exact }
 }

@@ -21,6 +21,7 @@ mod prop;
 mod record;
 mod resource;
 mod scaling;
+mod served;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub use prop::Prop;
 pub use record::{Alias, Record, Zone};
 pub use resource::{Resource, Target};
 pub use scaling::{Count, share};
+pub use served::{Served, covers};
 
 use crate::artifacts::{self, Expr, Output, Place};
 use crate::names::{AccountId, Date, Region};

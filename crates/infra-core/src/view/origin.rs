@@ -20,6 +20,8 @@ pub struct Located {
     pub at: At,
     /// The scalar that was written there, if exactly this value was.
     pub scalar: Option<Scalar>,
+    /// Whether a function stands there that gives the value, such as `Ref` to a parameter.
+    pub is_computed: bool,
 }
 
 /// A scalar of the input.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::origin::{Located, path_to};
+use super::origin::{Located, Step, path_to};
 use super::{Owner, Resource, Stack, Target, View, nth};
 use crate::artifacts::{Expr, Handle, Pseudo};
 use crate::diag::{At, Diagnostic, Edit, Fix, Severity};
@@ -238,9 +238,41 @@ impl<'v> Prop<'v> {
         self.located().at
     }
 
+    /// Returns the steps from the root, of an output from its key.
+    fn way(&self) -> Vec<Step<'v>> {
+        let Owner::Outputs(at) = self.owner else {
+            return self.view.root(self.owner).and_then(|root| path_to(root, self.written)).unwrap_or_default();
+        };
+        let outputs = self.view.stack(at).map(|stack| stack.template().outputs.iter());
+        let found = outputs.into_iter().flatten().find_map(|(key, output)| {
+            let mut path = path_to(&output.value, self.written)?;
+            path.insert(0, Step::Key(key));
+            Some(path)
+        });
+        found.unwrap_or_default()
+    }
+
     fn located(&self) -> Located {
-        let path = self.view.root(self.owner).and_then(|root| path_to(root, self.written)).unwrap_or_default();
+        let path = self.way();
         self.view.origin.locate(self.view, self.owner, &path)
+    }
+
+    /// Returns whether the input has a function in this place that gives the value, such as `Ref` to a parameter.
+    pub fn is_computed(&self) -> bool {
+        self.located().is_computed
+    }
+
+    /// Returns the way from the root of what the value belongs to, such as `Rules[0].Name`; empty for the root.
+    pub fn path(&self) -> String {
+        let mut text = String::new();
+        for step in self.way() {
+            match step {
+                Step::Key(key) if text.is_empty() => text.push_str(key),
+                Step::Key(key) => text.extend([".", key]),
+                Step::Index(index) => text.extend(["[", &index.to_string(), "]"]),
+            }
+        }
+        text
     }
 
     /// Starts a finding about this value; the rule that reports it gives the id and its weight.

@@ -42,6 +42,11 @@ impl<'v> Resource<'v> {
         &self.data.kind
     }
 
+    /// Returns how the view names it.
+    pub fn owner(&self) -> Owner {
+        Owner::Resource(self.index)
+    }
+
     /// Returns the logical id.
     pub fn id(&self) -> &'v str {
         self.data.handle.id.as_str()

@@ -42,7 +42,7 @@ pub(super) fn optional(number: u32) -> Option<&'static str> {
 }
 
 /// The words of a list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Words {
     next: u32,
     end: u32,
@@ -77,7 +77,7 @@ impl Iterator for Words {
 }
 
 /// Strings in the order of the source; cloning it is cheap.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Strings(Words);
 
 impl Strings {

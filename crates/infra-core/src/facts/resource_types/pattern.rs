@@ -1,7 +1,7 @@
 //! The patterns of the schemas: regular expressions of ECMAScript, as JSON Schema has them.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use regress::Regex;
 
@@ -17,25 +17,39 @@ const MAX_TEXT_NESTED: usize = 24;
 /// The letters that mean something after a backslash.
 const ESCAPES: &str = "dDwWsSbBnrtfvcxukpP";
 
-thread_local! {
-    /// The patterns of this thread that have been compiled. A memory of results, not a state: it changes no answer.
-    static COMPILED: RefCell<BTreeMap<String, Option<Regex>>> = const { RefCell::new(BTreeMap::new()) };
+/// A pattern that has been looked at.
+#[derive(Clone)]
+struct Compiled {
+    /// The longest text that it may be tried on, in bytes.
+    longest: usize,
+    /// None if it is not understood.
+    regex: Option<Arc<Regex>>,
 }
+
+/// The patterns that have been compiled, by where their text is: all are in the facts, and most are long and begin
+/// alike. A memory of results, not a state: it changes no answer.
+static COMPILED: RwLock<BTreeMap<(usize, usize), Compiled>> = RwLock::new(BTreeMap::new());
 
 /// Whether the pattern matches somewhere in the text.
 ///
 /// `None` if the pattern is not one that we understand, or the text is too long for it, at most [`MAX_TEXT`]: then
 /// nothing is known.
-pub fn pattern_matches(pattern: &str, text: &str) -> Option<bool> {
-    if text.len() > MAX_TEXT_NESTED && text.len() > longest(pattern) {
+pub fn pattern_matches(pattern: &'static str, text: &str) -> Option<bool> {
+    let compiled = compiled(pattern);
+    if text.len() > compiled.longest {
         return None;
     }
-    COMPILED.with_borrow_mut(|compiled| {
-        if !compiled.contains_key(pattern) {
-            compiled.insert(pattern.to_owned(), compile(pattern));
-        }
-        let regex = compiled.get(pattern)?.as_ref()?;
-        Some(regex.find(text).is_some())
+    Some(compiled.regex?.find(text).is_some())
+}
+
+fn compiled(pattern: &'static str) -> Compiled {
+    let place = (pattern.as_ptr().addr(), pattern.len());
+    let known = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+    known.unwrap_or_else(|| {
+        // Outside the lock: another thread that needs the same pattern does this twice, but none waits.
+        let compiled = Compiled { longest: longest(pattern), regex: compile(pattern).map(Arc::new) };
+        COMPILED.write().unwrap_or_else(PoisonError::into_inner).insert(place, compiled.clone());
+        compiled
     })
 }
 

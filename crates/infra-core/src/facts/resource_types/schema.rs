@@ -11,7 +11,7 @@ use super::pattern::pattern_matches;
 pub struct Schema(u32);
 
 /// The JSON types that a schema admits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Types(u8);
 
 impl Types {
@@ -29,6 +29,9 @@ impl Types {
     pub const BOOLEAN: Self = Self(1 << 5);
     /// `null`.
     pub const NULL: Self = Self(1 << 6);
+
+    /// Any of those that stand for one value: all but `object`, `array` and `null`.
+    pub const SCALAR: Self = Self(Self::STRING.0 | Self::NUMBER.0 | Self::INTEGER.0 | Self::BOOLEAN.0);
 
     const ALL: [(Self, &'static str); 7] = [
         (Self::OBJECT, "object"),
@@ -48,6 +51,16 @@ impl Types {
     /// Whether a type is named. Of a schema that names none the answer is no; ask [`Types::is_any`] first.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether one of the types of `other` is named.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The types of both.
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// The names of the types, in the words of JSON Schema.
@@ -98,6 +111,47 @@ enum Keyword {
     UniqueKeys,
     DependentSchemas,
 }
+
+const fn bits_of<const N: usize>(keywords: [Keyword; N]) -> u64 {
+    let mut bits = 0;
+    let mut rest: &[Keyword] = &keywords;
+    while let [first, others @ ..] = rest {
+        bits |= 1 << *first as u32;
+        rest = others;
+    }
+    bits
+}
+
+/// The keywords that look at a string or number.
+const OF_SCALARS: u64 = bits_of([
+    Keyword::Enum,
+    Keyword::EnumCaseInsensitive,
+    Keyword::Const,
+    Keyword::Pattern,
+    Keyword::Format,
+    Keyword::MinLength,
+    Keyword::MaxLength,
+    Keyword::Minimum,
+    Keyword::Maximum,
+    Keyword::ExclusiveMinimum,
+    Keyword::ExclusiveMaximum,
+    Keyword::MultipleOf,
+]);
+
+/// The keywords that look at other properties than the required ones, or at names.
+const OF_OBJECTS: u64 = bits_of([
+    Keyword::MinProperties,
+    Keyword::MaxProperties,
+    Keyword::PropertyNames,
+    Keyword::RequiredXor,
+    Keyword::RequiredOr,
+    Keyword::DependentRequired,
+    Keyword::DependentExcluded,
+    Keyword::DependentSchemas,
+]);
+
+/// The keywords that put schemas together.
+const OF_SCHEMAS: u64 = bits_of([Keyword::OneOf, Keyword::AnyOf, Keyword::AllOf, Keyword::Not, Keyword::If]);
 
 const FIRST_TYPE: u32 = 48;
 const CLOSED: u32 = 55;
@@ -171,6 +225,27 @@ impl Schema {
     /// Whether every value is valid: the schema `{}`.
     pub fn is_anything(self) -> bool {
         self.bits() == 0
+    }
+
+    /// Whether there is a rule about the content of strings or numbers, [`Schema::enumeration`] to
+    /// [`Schema::multiple_of`]; if not, looking for each can be saved.
+    pub fn restricts_scalars(self) -> bool {
+        self.bits() & OF_SCALARS != 0
+    }
+
+    /// Whether there is [`Schema::enumeration`] or [`Schema::enumeration_ignoring_case`].
+    pub fn has_enumeration(self) -> bool {
+        self.bits() & bits_of([Keyword::Enum, Keyword::EnumCaseInsensitive]) != 0
+    }
+
+    /// Whether there is a rule about what properties there are together, other than [`Schema::required`].
+    pub fn restricts_objects(self) -> bool {
+        self.bits() & OF_OBJECTS != 0
+    }
+
+    /// Whether there is `allOf`, `anyOf`, `oneOf`, `not` or `if`.
+    pub fn has_choices(self) -> bool {
+        self.bits() & OF_SCHEMAS != 0
     }
 
     /// `properties`: the schema of one.

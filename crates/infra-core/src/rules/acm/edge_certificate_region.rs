@@ -62,10 +62,8 @@ const SLOTS: &[(&str, &str)] = &[
 fn check(cx: &mut Cx<'_>, endpoint: Resource<'_>) {
     let slot = SLOTS.iter().find(|(kind, _)| *kind == endpoint.kind());
     let Some(used) = slot.and_then(|(_, path)| endpoint.get(path)) else { return };
-    let (region, made) = match used.resource_of("AWS::CertificateManager::Certificate") {
-        Some(certificate) => (certificate.region().map(|region| region.as_str().to_owned()), Some(certificate)),
-        None => (used.text().and_then(|arn| arn.split(':').nth(3).map(str::to_owned)), None),
-    };
+    let region = super::region_of(&used);
+    let made = used.resource_of("AWS::CertificateManager::Certificate");
     let Some(region) = region.filter(|region| region != "us-east-1") else { return };
     let mut finding = used.finding(
         format!("certificate for {} must be in us-east-1", noun(&endpoint)),

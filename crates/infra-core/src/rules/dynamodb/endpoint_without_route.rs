@@ -48,7 +48,7 @@ Resources:
       Role: arn:aws:iam::111122223333:role/handler
       PackageType: Image
       Code: { ImageUri: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/handler:1.4.2" }
-      VpcConfig: { SubnetIds: [!Ref Subnet], SecurityGroupIds: [sg-0a] }
+      VpcConfig: { SubnetIds: [!Ref Subnet], SecurityGroupIds: [sg-0123456789abcdef0] }
 "#,
     good: &[("[!Ref RoutesA]", "[!Ref RoutesA, !Ref RoutesB]")],
     check: Check::Resources(&["AWS::EC2::VPCEndpoint"], check),

@@ -27,7 +27,7 @@ Resources:
       RoleArn: arn:aws:iam::111122223333:role/cluster
       AccessConfig: { AuthenticationMode: API_AND_CONFIG_MAP }
       UpgradePolicy: { SupportType: STANDARD }
-      ResourcesVpcConfig: { SubnetIds: [subnet-0a, subnet-0b], EndpointPublicAccess: false, EndpointPrivateAccess: true }
+      ResourcesVpcConfig: { SubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], EndpointPublicAccess: false, EndpointPrivateAccess: true }
   NodeRole:
     Type: AWS::IAM::Role
     Properties:
@@ -43,7 +43,7 @@ Resources:
     Properties:
       ClusterName: !Ref Main
       NodeRole: !GetAtt NodeRole.Arn
-      Subnets: [subnet-0a, subnet-0b]
+      Subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
   Volumes:
     Type: AWS::EKS::Addon
     DependsOn: Nodes

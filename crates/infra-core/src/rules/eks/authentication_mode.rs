@@ -28,7 +28,7 @@ Resources:
       AccessConfig: { AuthenticationMode: CONFIG_MAP }
 #                                         ^
       UpgradePolicy: { SupportType: STANDARD }
-      ResourcesVpcConfig: { SubnetIds: [subnet-0a, subnet-0b], EndpointPublicAccess: false, EndpointPrivateAccess: true }
+      ResourcesVpcConfig: { SubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], EndpointPublicAccess: false, EndpointPrivateAccess: true }
   Admins:
     Type: AWS::EKS::AccessEntry
     Properties: { ClusterName: !Ref Main, PrincipalArn: "arn:aws:iam::111122223333:role/admin" }

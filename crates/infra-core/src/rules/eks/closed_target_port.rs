@@ -27,16 +27,16 @@ Resources:
       RoleArn: arn:aws:iam::111122223333:role/cluster
       AccessConfig: { AuthenticationMode: API_AND_CONFIG_MAP }
       UpgradePolicy: { SupportType: STANDARD }
-      ResourcesVpcConfig: { SubnetIds: [subnet-0a, subnet-0b], EndpointPublicAccess: false, EndpointPrivateAccess: true }
+      ResourcesVpcConfig: { SubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], EndpointPublicAccess: false, EndpointPrivateAccess: true }
   BalancerGroup:
     Type: AWS::EC2::SecurityGroup
-    Properties: { GroupDescription: balancer, VpcId: vpc-0a }
+    Properties: { GroupDescription: balancer, VpcId: vpc-0123456789abcdef0 }
   Balancer:
     Type: AWS::ElasticLoadBalancingV2::LoadBalancer
-    Properties: { Type: network, Scheme: internal, Subnets: [subnet-0a, subnet-0b], SecurityGroups: [!Ref BalancerGroup] }
+    Properties: { Type: network, Scheme: internal, Subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], SecurityGroups: [!Ref BalancerGroup] }
   Targets:
     Type: AWS::ElasticLoadBalancingV2::TargetGroup
-    Properties: { Protocol: TCP, Port: 8080, VpcId: vpc-0a, TargetType: ip }
+    Properties: { Protocol: TCP, Port: 8080, VpcId: vpc-0123456789abcdef0, TargetType: ip }
   Listener:
     Type: AWS::ElasticLoadBalancingV2::Listener
     Properties:

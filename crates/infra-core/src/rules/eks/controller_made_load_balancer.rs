@@ -29,7 +29,7 @@ Resources:
       RoleArn: arn:aws:iam::111122223333:role/cluster
       AccessConfig: { AuthenticationMode: API_AND_CONFIG_MAP }
       UpgradePolicy: { SupportType: STANDARD }
-      ResourcesVpcConfig: { SubnetIds: [subnet-0a, subnet-0b], EndpointPublicAccess: false, EndpointPrivateAccess: true }
+      ResourcesVpcConfig: { SubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], EndpointPublicAccess: false, EndpointPrivateAccess: true }
 #: orders.yaml
 apiVersion: v1
 kind: Service

@@ -24,7 +24,7 @@ Resources:
       RoleArn: arn:aws:iam::111122223333:role/cluster
       AccessConfig: { AuthenticationMode: API_AND_CONFIG_MAP }
       UpgradePolicy: { SupportType: STANDARD }
-      ResourcesVpcConfig: { SubnetIds: [subnet-0a, subnet-0b], EndpointPublicAccess: false, EndpointPrivateAccess: true }
+      ResourcesVpcConfig: { SubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], EndpointPublicAccess: false, EndpointPrivateAccess: true }
   Template:
     Type: AWS::EC2::LaunchTemplate
     Properties: { LaunchTemplateData: { InstanceType: m7i.large } }
@@ -33,7 +33,7 @@ Resources:
     Properties:
       ClusterName: !Ref Main
       NodeRole: arn:aws:iam::111122223333:role/nodes
-      Subnets: [subnet-0a, subnet-0b]
+      Subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
       LaunchTemplate: { Id: !Ref Template, Version: !GetAtt Template.LatestVersionNumber }
       DiskSize: 50
 #               ^

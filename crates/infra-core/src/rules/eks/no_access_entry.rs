@@ -25,7 +25,7 @@ Resources:
       AccessConfig: { AuthenticationMode: API }
 #                                         ^
       UpgradePolicy: { SupportType: STANDARD }
-      ResourcesVpcConfig: { SubnetIds: [subnet-0a, subnet-0b], EndpointPublicAccess: false, EndpointPrivateAccess: true }
+      ResourcesVpcConfig: { SubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], EndpointPublicAccess: false, EndpointPrivateAccess: true }
 "#,
     good: &[(
         r#"Resources:

@@ -25,7 +25,7 @@ Resources:
       AccessConfig: { AuthenticationMode: API_AND_CONFIG_MAP }
       UpgradePolicy: { SupportType: STANDARD }
       ResourcesVpcConfig: 
-        SubnetIds: [subnet-0a, subnet-0b]
+        SubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
         PublicAccessCidrs: [0.0.0.0/0]
 #       ^
         EndpointPublicAccess: true

@@ -24,7 +24,7 @@ Resources:
       Version: "1.36"
       RoleArn: arn:aws:iam::111122223333:role/cluster
       AccessConfig: { AuthenticationMode: API_AND_CONFIG_MAP }
-      ResourcesVpcConfig: { SubnetIds: [subnet-0a, subnet-0b], EndpointPublicAccess: false, EndpointPrivateAccess: true }
+      ResourcesVpcConfig: { SubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], EndpointPublicAccess: false, EndpointPrivateAccess: true }
 "#,
     good: &[(
         "      RoleArn:",

@@ -25,7 +25,7 @@ Resources:
       AccessConfig: { AuthenticationMode: API_AND_CONFIG_MAP }
       UpgradePolicy: { SupportType: STANDARD }
       ResourcesVpcConfig: 
-        SubnetIds: [subnet-0a, subnet-0b]
+        SubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
         PublicAccessCidrs: [198.51.100.0/24]
 #       ^
         EndpointPublicAccess: true
@@ -33,7 +33,7 @@ Resources:
     Type: AWS::EC2::EIP
   Nat:
     Type: AWS::EC2::NatGateway
-    Properties: { SubnetId: subnet-0c, AllocationId: !GetAtt NatAddress.AllocationId }
+    Properties: { SubnetId: subnet-0123456789abcdef2, AllocationId: !GetAtt NatAddress.AllocationId }
 "#,
     good: &[(
         r#"        EndpointPublicAccess: true

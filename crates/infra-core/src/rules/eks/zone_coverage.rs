@@ -19,10 +19,10 @@ pub(super) const RULE: Rule = Rule {
 Resources:
   SubnetA:
     Type: AWS::EC2::Subnet
-    Properties: { VpcId: vpc-0a, CidrBlock: 10.0.0.0/24, AvailabilityZone: eu-west-1a }
+    Properties: { VpcId: vpc-0123456789abcdef0, CidrBlock: 10.0.0.0/24, AvailabilityZone: eu-west-1a }
   SubnetB:
     Type: AWS::EC2::Subnet
-    Properties: { VpcId: vpc-0a, CidrBlock: 10.0.1.0/24, AvailabilityZone: eu-west-1a }
+    Properties: { VpcId: vpc-0123456789abcdef0, CidrBlock: 10.0.1.0/24, AvailabilityZone: eu-west-1a }
   Main:
     Type: AWS::EKS::Cluster
     Properties:

@@ -59,10 +59,11 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
             continue;
         }
         // What its own namespace uses was not meant for this one.
-        let used = |other: &Object<'_>| {
+        let is_meant_there = |other: &Object<'_>| {
             uses.iter().any(|(user, other_kind, it)| other_kind == kind && user.beside(other) && it.is(&name))
         };
-        let Some(other) = candidates.iter().find(|other| other.cluster() == user.cluster() && !used(other)) else {
+        let Some(other) = candidates.iter().find(|other| other.cluster() == user.cluster() && !is_meant_there(other))
+        else {
             continue;
         };
         cx.report(

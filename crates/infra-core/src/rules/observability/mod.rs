@@ -1,5 +1,6 @@
 //! Traces, logs and alarms.
 
+mod broken_request_id;
 mod collector_identity;
 mod fifo_topic_tracing;
 mod forgotten_alarm;
@@ -10,6 +11,7 @@ mod xray_daemon;
 use super::Rule;
 
 pub(super) const RULES: &[&Rule] = &[
+    &broken_request_id::RULE,
     &collector_identity::RULE,
     &fifo_topic_tracing::RULE,
     &forgotten_alarm::RULE,

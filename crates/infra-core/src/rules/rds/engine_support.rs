@@ -26,7 +26,7 @@ Resources:
     DeletionPolicy: Snapshot
     Properties:
       Engine: postgres
-      EngineVersion: "13.20"
+      EngineVersion: "14.20"
 #                    ^
       DBInstanceClass: db.t4g.medium
       AllocatedStorage: "100"
@@ -34,7 +34,7 @@ Resources:
       MasterUsername: orders
       ManageMasterUserPassword: true
 "#,
-    good: &[(r#""13.20""#, r#""17.11""#)],
+    good: &[(r#""14.20""#, r#""17.11""#)],
     check: Check::Resources(&["AWS::RDS::DBCluster", "AWS::RDS::DBInstance"], check),
 };
 

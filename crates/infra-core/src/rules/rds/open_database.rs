@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn rules_for_everyone_are_told() {
-        let text = RULE.bad_example().replace("PubliclyAccessible: true", "VPCSecurityGroups: [!Ref Open]\n  Open:\n    Type: AWS::EC2::SecurityGroup\n    Properties: { GroupDescription: open, VpcId: vpc-0a, SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: 5432, ToPort: 5432, CidrIp: 0.0.0.0/0 }] }");
+        let text = RULE.bad_example().replace("PubliclyAccessible: true", "VPCSecurityGroups: [!Ref Open]\n  Open:\n    Type: AWS::EC2::SecurityGroup\n    Properties: { GroupDescription: open, VpcId: vpc-0123456789abcdef0, SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: 5432, ToPort: 5432, CidrIp: 0.0.0.0/0 }] }");
         let titles: Vec<String> =
             of_rule(&RULE, &text).iter().map(|it| it.splitn(3, ' ').last().unwrap().to_owned()).collect();
         assert_eq!(titles, Vec::<&str>::from(["every address may connect to `Orders`"]));

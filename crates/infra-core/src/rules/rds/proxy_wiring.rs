@@ -22,15 +22,15 @@ pub(super) const RULE: Rule = Rule {
 Resources:
   ProxyGroup:
     Type: AWS::EC2::SecurityGroup
-    Properties: { GroupDescription: proxy, VpcId: vpc-0a }
+    Properties: { GroupDescription: proxy, VpcId: vpc-0123456789abcdef0 }
   PodGroup:
     Type: AWS::EC2::SecurityGroup
-    Properties: { GroupDescription: pods, VpcId: vpc-0a }
+    Properties: { GroupDescription: pods, VpcId: vpc-0123456789abcdef0 }
   DataGroup:
     Type: AWS::EC2::SecurityGroup
     Properties:
       GroupDescription: database
-      VpcId: vpc-0a
+      VpcId: vpc-0123456789abcdef0
       SecurityGroupIngress:
         - { IpProtocol: tcp, FromPort: 5432, ToPort: 5432, SourceSecurityGroupId: !Ref PodGroup }
   Orders:
@@ -63,7 +63,7 @@ Resources:
       EngineFamily: POSTGRESQL
       RoleArn: !GetAtt ProxyRole.Arn
       Auth: [{ AuthScheme: SECRETS, SecretArn: !GetAtt Orders.MasterUserSecret.SecretArn }]
-      VpcSubnetIds: [subnet-0a, subnet-0b]
+      VpcSubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
       VpcSecurityGroupIds: [!Ref ProxyGroup]
 #     ^
   ProxyTargets:

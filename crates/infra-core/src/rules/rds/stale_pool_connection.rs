@@ -48,7 +48,7 @@ Resources:
       EngineFamily: POSTGRESQL
       RoleArn: !GetAtt ProxyRole.Arn
       Auth: [{ AuthScheme: SECRETS, SecretArn: !GetAtt Orders.MasterUserSecret.SecretArn }]
-      VpcSubnetIds: [subnet-0a, subnet-0b]
+      VpcSubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
       IdleClientTimeout: 900
 Outputs:
   Host: { Value: !GetAtt Proxy.Endpoint }
