@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html",
         "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html",
     ],
-    evidence: Evidence::Documented,
+    evidence: Evidence::Memory,
     bad: r#"
 #: data.yaml
 Resources:

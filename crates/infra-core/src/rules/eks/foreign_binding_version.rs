@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "eks/foreign-binding-version",
     code: "EKS-016",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
     title: "target group binding is of an API that the cluster does not have",
     why: "TargetGroupBinding of eks.amazonaws.com is a resource of Auto Mode; other clusters get theirs, \
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         "https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html",
         "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/targetgroupbinding/spec",
     ],
-    evidence: Evidence::Documented,
+    evidence: Evidence::Memory,
     bad: r#"
 #: cluster.yaml
 Resources:

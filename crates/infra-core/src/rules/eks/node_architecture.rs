@@ -5,13 +5,13 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "eks/node-architecture",
     code: "EKS-021",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
     title: "pods ask for an architecture that no node has",
     why: "a pod that selects kubernetes.io/arch waits for ever when no node group has that architecture",
     error: None,
     sources: &["https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-arch"],
-    evidence: Evidence::Documented,
+    evidence: Evidence::Memory,
     bad: r#"
 #: cluster.yaml
 Resources:

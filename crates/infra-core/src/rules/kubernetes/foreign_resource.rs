@@ -7,7 +7,7 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "kubernetes/foreign-resource",
     code: "K8S-024",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
     title: "workload names the resource of another environment",
     why: "the deployment makes a topic or queue of this name, yet the environment of the workload names the \
@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
         "https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html",
     ],
-    evidence: Evidence::Documented,
+    evidence: Evidence::Memory,
     bad: r#"
 #: messaging.yaml
 Resources:

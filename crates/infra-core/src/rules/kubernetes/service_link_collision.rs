@@ -6,7 +6,7 @@ use crate::view::Container;
 pub(super) const RULE: Rule = Rule {
     id: "kubernetes/service-link-collision",
     code: "K8S-019",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
     title: "variable that Kubernetes adds is read as a setting of the application",
     why: "pods get `<SERVICE>_PORT=tcp://…` for each Service of their namespace; Spring Boot takes SERVER_PORT \
@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         "https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables",
         "https://docs.spring.io/spring-boot/reference/features/external-config.html",
     ],
-    evidence: Evidence::Documented,
+    evidence: Evidence::Memory,
     bad: r#"
 #: orders.yaml
 apiVersion: v1

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "kubernetes/stale-password",
     code: "DB-007",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
     title: "password in the environment outlives its rotation",
     why: "an environment is read once at the start; after a rotation the pods keep the old password until \
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         "https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html",
         "https://kubernetes.io/docs/concepts/configuration/secret/",
     ],
-    evidence: Evidence::Documented,
+    evidence: Evidence::Memory,
     bad: r#"
 #: orders.yaml
 apiVersion: external-secrets.io/v1

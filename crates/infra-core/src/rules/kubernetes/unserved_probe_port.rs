@@ -5,14 +5,14 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "kubernetes/unserved-probe-port",
     code: "K8S-004",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
     title: "probe asks a port that its container does not have",
     why: "a named port of a probe is looked up among the ports of the same container; a probe that cannot run \
           fails, and the pod is never ready or restarts for ever",
     error: None,
     sources: &["https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"],
-    evidence: Evidence::Documented,
+    evidence: Evidence::Memory,
     bad: r#"
 #: orders.yaml
 apiVersion: apps/v1
