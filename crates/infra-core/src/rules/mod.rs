@@ -16,9 +16,13 @@ mod cloudformation;
 mod cloudfront;
 mod cloudmap;
 mod cx;
+mod dynamodb;
+mod eks;
 mod elb;
+mod kubernetes;
 mod observability;
 mod prelude;
+mod rds;
 mod resilience;
 mod route53;
 pub mod schema;
@@ -142,8 +146,12 @@ const SERVICES: &[&[&Rule]] = &[
     cloudformation::RULES,
     cloudfront::RULES,
     cloudmap::RULES,
+    dynamodb::RULES,
+    eks::RULES,
     elb::RULES,
+    kubernetes::RULES,
     observability::RULES,
+    rds::RULES,
     resilience::RULES,
     route53::RULES,
     security::RULES,

@@ -7,9 +7,13 @@
 
 mod alias;
 mod arn;
+mod binding;
+mod cluster;
+mod containment;
 mod foreign;
 mod graph;
 mod ingress;
+mod network;
 mod object;
 mod origin;
 mod own;
@@ -18,6 +22,7 @@ mod policy;
 mod prop;
 mod record;
 mod resource;
+mod scaling;
 mod served;
 mod subscription;
 mod target;
@@ -28,8 +33,10 @@ use std::sync::OnceLock;
 
 pub use alias::AliasService;
 pub use arn::glob;
+pub use containment::{Direction, lets_port};
 pub use foreign::Foreign;
 pub use ingress::Ingress;
+pub use network::single_zone;
 pub use object::{Container, Object, Pods, Selector};
 pub use origin::{Located, Origin, Scalar, Step};
 pub use own::Own;
@@ -37,6 +44,7 @@ pub use policy::{Action, Statement, action_matches};
 pub use prop::Prop;
 pub use record::{Alias, Record, Zone};
 pub use resource::{Resource, Target};
+pub use scaling::{Count, share};
 pub use served::{Served, covers};
 pub use subscription::Subscription;
 pub use target::Binding;
@@ -60,6 +68,7 @@ pub struct View<'a> {
     today: Option<Date>,
     edges: OnceLock<Edges>,
     physical: OnceLock<arn::Names>,
+    neighbourhoods: OnceLock<BTreeMap<(String, String), Vec<u32>>>,
 }
 
 /// One template to be deployed.
@@ -190,6 +199,7 @@ impl<'a> View<'a> {
             today: input.today,
             edges: OnceLock::new(),
             physical: OnceLock::new(),
+            neighbourhoods: OnceLock::new(),
         };
         for stack in input.stacks {
             view.add_stack(stack);

@@ -73,9 +73,7 @@ fn check(cx: &mut Cx<'_>, integration: Resource<'_>) {
     let Some(number) = port.int() else { return };
     let Some(sources) = groups(&path.link, "SecurityGroupIds") else { return };
     let Some(guards) = groups(&path.balancer, "SecurityGroups") else { return };
-    let lets_in = |rule: &Ingress<'_>| {
-        rule.covers(number) && (rule.is_open_to_others() || rule.group().is_some_and(|group| sources.contains(&group)))
-    };
+    let lets_in = |rule: &Ingress<'_>| rule.admits(number) && !rule.excludes(&sources);
     if guards.iter().any(|guard| guard.ingress().iter().any(lets_in)) {
         return;
     }
