@@ -97,7 +97,7 @@ impl Example {
     }
 }
 
-/// Returns the findings of one rule in an example: file:line:column and title.
+/// Returns the findings of one rule in an example: <file:line:column> and title.
 pub(crate) fn of_rule(rule: &super::Rule, text: &str) -> Vec<String> {
     let example = Example::read(text);
     let found = example.findings();

@@ -21,7 +21,7 @@ pub struct Object<'v> {
 /// The pods that a workload makes.
 #[derive(Clone, Copy)]
 pub struct Pods<'v> {
-    /// The workload: Deployment, StatefulSet, DaemonSet, Job, CronJob, ReplicaSet or Pod.
+    /// The workload: Deployment, `StatefulSet`, `DaemonSet`, Job, `CronJob`, `ReplicaSet` or Pod.
     pub workload: Object<'v>,
     /// The pod template: `metadata` and `spec`.
     pub template: Prop<'v>,
@@ -266,7 +266,7 @@ fn expression_matches(expression: &Prop<'_>, labels: &BTreeMap<&str, Cow<'_, str
         (Some("In"), Some(label)) => listed(&label),
         (Some("NotIn"), Some(label)) => !listed(&label),
         (Some("Exists"), label) => label.is_some(),
-        (Some("NotIn"), None) | (Some("DoesNotExist"), None) => true,
+        (Some("NotIn" | "DoesNotExist"), None) => true,
         (_, _) => false,
     }
 }

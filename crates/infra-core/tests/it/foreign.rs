@@ -207,7 +207,8 @@ fn reordered(turn: usize) -> Vec<(String, String)> {
         .map(|path| {
             let mut template: serde_json::Value =
                 serde_json::from_slice(&fs::read(&path).expect("the file is readable")).expect("it is JSON");
-            let resources = template["Resources"].as_object_mut().expect("there are resources");
+            let resources =
+                template.get_mut("Resources").and_then(|it| it.as_object_mut()).expect("there are resources");
             let mut pairs: Vec<(String, serde_json::Value)> = std::mem::take(resources).into_iter().collect();
             let count = pairs.len();
             pairs.rotate_left(turn % count.max(1));
