@@ -132,6 +132,8 @@ pub fn json(rules: &[&Rule]) -> String {
             "why": rule.why,
             "error": rule.error,
             "sources": rule.sources,
+            "bad": rule.bad_example(),
+            "good": rule.good_example(),
         })
     };
     let rules: Vec<Value> = rules.iter().map(one).collect();

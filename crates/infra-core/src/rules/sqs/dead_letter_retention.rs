@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MSG-003",
     severity: Severity::Error,
     phase: Phase::Runtime,
-    title: "dead-letter queue keeps messages no longer than its source",
+    title: "dead-letter queue keeps messages for less time than its source",
     why: "in a standard queue a message that moves to the dead-letter queue keeps the time at which it was \
           first sent, so it expires there before anybody has looked",
     error: None,
