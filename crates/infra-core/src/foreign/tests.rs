@@ -501,6 +501,61 @@ fn a_loop_needs_the_transform_and_its_shape() {
 }
 
 #[test]
+fn a_loop_over_what_only_the_deployment_knows_is_left_alone() {
+    let text = "
+Transform: AWS::LanguageExtensions
+Parameters: { Names: { Type: CommaDelimitedList }, Stage: { Type: String } }
+Mappings:
+  One: { prod: { Ids: [a, b] } }
+  Two: { prod: { Ids: [a] }, dev: { Ids: [b] } }
+Resources:
+  Fn::ForEach::A: [N, !Ref Names, { 'Q${N}': { Type: A::B::C } }]
+  Fn::ForEach::B: [N, !FindInMap [One, !Ref Stage, Ids], { 'R${N}': { Type: A::B::C, Properties: { X: !Ref Qx } } }]
+  Fn::ForEach::C: [N, !FindInMap [Two, !Ref Stage, Ids], { 'S${N}': { Type: A::B::C } }]
+";
+    let case = template(text);
+    let names: Vec<_> = case.system.as_ref().unwrap().evaluate(&Variant::default())[0]
+        .resources
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(names, ["Ra", "Rb"]);
+    assert_snapshot!(case.findings(), @"
+    cfn/open-loop 8 `Fn::ForEach::A`: what loop `Fn::ForEach::A` makes is not checked | give the parameter a default, or check the template that CloudFormation processes it into
+    cfn/open-loop 10 `Fn::ForEach::C`: what loop `Fn::ForEach::C` makes is not checked | give the parameter a default, or check the template that CloudFormation processes it into
+    ");
+}
+
+#[test]
+fn a_macro_is_a_list_or_an_argument() {
+    let text = "
+Resources:
+  T:
+    Type: A::B::C
+    Properties:
+      A: { 'Fn::Transform': [{ Name: AWS::Include, Parameters: { Location: s3://a/b } }] }
+      B: { 'Fn::Sub': { 'Fn::Transform': { Name: Text } } }
+      C: { 'Fn::Transform': [] }
+";
+    assert_snapshot!(template(text).findings(), @"cfn/function-shape 8 `'Fn::Transform'`: `Fn::Transform` does not take this argument | write `Fn::Transform: { Name: …, Parameters: … }`");
+}
+
+#[test]
+fn a_policy_is_a_mapping_or_a_choice_of_two() {
+    let text = "
+Conditions: { Prod: !Equals [!Ref 'AWS::Region', eu-west-1] }
+Resources:
+  A: { Type: A::B::C, CreationPolicy: !If [Prod, { ResourceSignal: { Count: 1 } }, !Ref 'AWS::NoValue'] }
+  B: { Type: A::B::C, CreationPolicy: !Ref A, UpdatePolicy: }
+  C: { Type: A::B::C, UpdatePolicy: [1] }
+";
+    assert_snapshot!(template(text).findings(), @"
+    cfn/not-a-mapping 5 `!Ref`: `CreationPolicy` is a mapping | write `CreationPolicy: { … }`, or remove it
+    cfn/not-a-mapping 6 `1`: `UpdatePolicy` is a mapping | write `UpdatePolicy: { … }`, or remove it
+    ");
+}
+
+#[test]
 fn a_dependency_that_is_not_created_is_advised_on() {
     assert_snapshot!(template(CHOICE).findings(), @"cfn/depends-on-nothing 10 `Q` + 9 `Q` created only under its condition: `T` waits for `Q`, which is not created | give both resources the same condition, or remove the `DependsOn`");
 }
