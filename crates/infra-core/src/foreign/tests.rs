@@ -541,6 +541,34 @@ Resources:
 }
 
 #[test]
+fn the_language_extensions_compute_ids() {
+    let text = "
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::A: [N, [a, b], { 'Q${N}': { Type: A::B::C, Properties: { X: !GetAtt [!Sub 'T${N}', !Sub '${N}'] } } }]
+  Ta: { Type: A::B::C }
+";
+    let template = &template(text).system().evaluate(&Variant::default())[0];
+    assert_snapshot!(show(template), @r#"
+    Qa {"Type":"A::B::C","UpdateReplacePolicy":"Delete","Properties":{"X":{"Fn::GetAtt":["Ta","a"]}}}
+    Qb {"Type":"A::B::C","UpdateReplacePolicy":"Delete","Properties":{"X":{"Fn::GetAtt":["Tb","b"]}}}
+    Ta {"Type":"A::B::C","UpdateReplacePolicy":"Delete"}
+    "#);
+}
+
+#[test]
+fn what_a_serverless_function_needs_is_no_cycle_and_conditions_have_any_name() {
+    let text = "
+Transform: AWS::Serverless-2016-10-31
+Conditions: { A&B: !Equals [a, a] }
+Resources:
+  F: { Type: AWS::Serverless::Function, Condition: A&B, Properties: { DeploymentPreference: { Alarms: [!Ref A] } } }
+  A: { Type: AWS::CloudWatch::Alarm, Condition: A&B, Properties: { Dimensions: [{ Name: FunctionName, Value: !Ref F }] } }
+";
+    assert_snapshot!(template(text).findings(), @"cfn/serverless 5 `F`: resources of the serverless transform are not checked | run `sam validate --lint`, or check the template that the transform makes");
+}
+
+#[test]
 fn a_policy_is_a_mapping_or_a_choice_of_two() {
     let text = "
 Conditions: { Prod: !Equals [!Ref 'AWS::Region', eu-west-1] }

@@ -123,7 +123,9 @@ fn one(call: &Call<'_>, shape: Shape, example: &str, is_extended: bool, diags: &
     }
     // A macro is done before the function and may give any shape; the language extensions take functions in most places.
     let argument = &call.pair.value;
-    let is_made = argument.pair("Fn::Transform").is_some() || (is_extended && is_function(argument));
+    let computes_id = matches!(shape, Shape::Attribute) && argument.items().len() >= 2;
+    let is_made = argument.pair("Fn::Transform").is_some()
+        || (is_extended && (is_function(argument) || (computes_id && argument.items().iter().all(is_text))));
     if is_made || fits(argument, shape, call) {
         return;
     }
@@ -151,9 +153,12 @@ fn is_function(node: &Node) -> bool {
     matches!(node.pairs(), [only] if super::super::evaluate::is_function(&only.key))
 }
 
+fn is_text(node: &Node) -> bool {
+    node.scalar().is_some() || is_function(node)
+}
+
 fn fits(argument: &Node, shape: Shape, call: &Call<'_>) -> bool {
     let items = argument.items();
-    let is_text = |node: &Node| node.scalar().is_some() || is_function(node);
     match shape {
         Shape::Any => true,
         Shape::Name => argument.scalar().is_some(),
