@@ -137,7 +137,7 @@ def _lines(path: Path) -> tuple[tuple[int, str], ...]:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError):
         return ()
-    for key, value in getattr(root, "value", None) or []:
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else []:
         if isinstance(key, yaml.ScalarNode) and key.value == "Resources" and isinstance(value, yaml.MappingNode):
             return tuple((name.start_mark.line + 1, str(name.value)) for name, _ in value.value)
     return ()
@@ -160,11 +160,10 @@ def diagnostics(infra: Path, path: Path) -> list[dict]:
 
 def sort_in(ours: Ours, path: Path, name: str, found: list[dict], *, compared: bool) -> None:
     """Adds the findings about one template; those of a resource by subject where there is one, else by line."""
-    known = {resource for _, resource in _lines(path)}
     for item in found:
         line = next((label.get("line") for label in item["labels"] if label["primary"]), None)
         subject = (item.get("subject") or "").rpartition("/")[2]
-        resource = subject if subject in known else resource_at(path, line)
+        resource = subject or resource_at(path, line)
         if name.startswith(GOOD) and item["severity"] == "error":
             ours.errors.add(Error(name, item["id"], subject or f"line {line}"))
         elif name.startswith(GOOD):
