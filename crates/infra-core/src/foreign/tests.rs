@@ -541,6 +541,19 @@ Resources:
 }
 
 #[test]
+fn what_loops_and_computed_names_use_is_used() {
+    let resource = "{ 'Q${N}': { Type: A::B::C } }";
+    let looped = format!(
+        "Transform: AWS::LanguageExtensions\nParameters: {{ Stage: {{ Type: String }} }}\nMappings: {{ M: {{ a: {{ b: [c] }} }} }}\n\
+         Resources: {{ 'Fn::ForEach::A': [N, !FindInMap [M, !Ref Stage, b], {resource}] }}\n"
+    );
+    assert_snapshot!(template(&looped).findings(), @"");
+    let computed = "Transform: AWS::LanguageExtensions\nParameters: { PA: { Type: String } }\n\
+                    Resources: { T: { Type: A::B::C, Properties: { X: { Ref: { 'Fn::Sub': PA } } } } }\n";
+    assert_snapshot!(template(computed).findings(), @"");
+}
+
+#[test]
 fn the_language_extensions_compute_ids() {
     let text = "
 Transform: AWS::LanguageExtensions
