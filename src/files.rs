@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::catalogue::check_levels;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::foreign::Input;
 use crate::model::load::{self, Overlay, StackFile};
@@ -66,6 +67,7 @@ impl Project {
         diags: &mut Diagnostics,
     ) -> anyhow::Result<Option<Vec<Definition>>> {
         let Some(spec) = load::project(&self.sources, self.file, diags) else { return Ok(None) };
+        check_levels(&spec, diags);
         self.lints.clone_from(&spec.lints);
         let environments = self.chosen(&spec, names, diags);
         let stacks = self.stacks(&spec, diags)?;

@@ -8,8 +8,9 @@ pub(crate) mod synth;
 
 use std::collections::BTreeMap;
 
+use crate::catalogue::level;
 use crate::diag::{Diagnostic, Diagnostics, across, by_cause};
-use crate::model::{LintLevel, level};
+use crate::model::LintLevel;
 use crate::names::Date;
 use crate::rules::allow::{self, Checked};
 use crate::rules::{Rule, all};

@@ -258,14 +258,14 @@ mod tests {
 
         It is always an error: what is not understood cannot be compiled.
         "#);
-        insta::assert_snapshot!(explain(catalogue::find(&[], "records/slow-failover").unwrap()), @r#"
-        records/slow-failover: warning
+        insta::assert_snapshot!(explain(catalogue::find(&[], "workloads/liveness").unwrap()), @r#"
+        workloads/liveness: warning
 
-        Resolvers keep an answer long after its health has changed.
+        Readiness and liveness ask the same path.
 
         To set its level, write this into infra.yaml (off, warning or error):
 
-            lints: { records/slow-failover: off }
+            lints: { workloads/liveness: off }
         "#);
     }
 

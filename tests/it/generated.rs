@@ -50,7 +50,8 @@ fn the_pages_of_rules_are_fresh_and_no_others_are_left() {
         fresh(&format!("docs/rules/{name}"), text);
     }
     let folder = infra::files::read_folder(&root().join("docs/rules")).expect("the folder is readable");
-    let mut wanted: Vec<&String> = pages.iter().map(|(name, _)| name).collect();
+    let by_hand = "not-implemented.md".to_owned();
+    let mut wanted: Vec<&String> = pages.iter().map(|(name, _)| name).chain([&by_hand]).collect();
     wanted.sort();
     assert_eq!(folder.keys().collect::<Vec<_>>(), wanted, "a page of docs/rules is about no service");
 }

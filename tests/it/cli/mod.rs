@@ -1,6 +1,7 @@
 //! The commands, one module each, and the mistakes that every command reports.
 
 mod check;
+mod documents;
 mod explain;
 mod mistakes;
 mod rules;

@@ -1,8 +1,10 @@
 //! Everything that a report can name: rules, and the findings that are no rule's. For explanations, levels and lists.
 
 mod findings;
+mod levels;
 
 pub use findings::FINDINGS;
+pub use levels::{check_levels, level};
 
 use crate::diag::{Severity, suggest};
 use crate::foreign;

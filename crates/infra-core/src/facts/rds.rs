@@ -78,6 +78,12 @@ const POSTGRES_SUPPORT: &[(u32, &str)] = &[
     (18, "2031-02-28"),
 ];
 
+/// Major versions of `MySQL` that RDS offers or offered, sorted, each with the end of its standard support.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html> (8.0 confirmed by a
+/// public report read 2026-11-23, the others from memory).
+const MYSQL_SUPPORT: &[(&str, &str)] = &[("5.7", "2024-02-29"), ("8.0", "2026-07-31")];
+
 /// End of the year after which these tables were read: what ends until then is worth a warning.
 const SOON: &str = "2027-11-22";
 
@@ -134,6 +140,23 @@ pub fn postgres_majors() -> impl Iterator<Item = u32> {
 pub fn postgres_support_ends(major: u32) -> Option<&'static str> {
     let (_, end) = POSTGRES_SUPPORT.iter().find(|(known, _)| *known == major)?;
     (*end <= SOON).then_some(*end)
+}
+
+/// Returns the last day of standard support of the major version that an engine's version belongs to.
+///
+/// Only for PostgreSQL and `MySQL` on RDS, and Aurora PostgreSQL, which keeps to the dates of RDS where it is listed.
+pub fn standard_support(engine: &str, version: &str) -> Option<&'static str> {
+    match engine {
+        "aurora-postgresql" | "postgres" => {
+            let major: u32 = version.split('.').next()?.parse().ok()?;
+            POSTGRES_SUPPORT.iter().find(|(known, _)| *known == major).map(|(_, end)| *end)
+        }
+        "mysql" => MYSQL_SUPPORT
+            .iter()
+            .find(|(major, _)| version.strip_prefix(major).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+            .map(|(_, end)| *end),
+        _ => None,
+    }
 }
 
 /// Returns the most connections of Aurora PostgreSQL Serverless v2 with these capacities in ACU.
@@ -202,6 +225,14 @@ mod tests {
         assert_eq!(postgres_support_ends(13), Some("2026-02-28"));
         assert_eq!(postgres_support_ends(17), None);
         assert!(postgres_majors().any(|major| POSTGRES_DEFAULT.starts_with(&format!("{major}."))));
+    }
+
+    #[test]
+    fn support_ends_by_major_version() {
+        assert_eq!(standard_support("postgres", "14.9"), Some("2027-02-28"));
+        assert_eq!(standard_support("mysql", "8.0.42"), Some("2026-07-31"));
+        assert_eq!(standard_support("mysql", "8.4.1"), None);
+        assert_eq!(standard_support("aurora-mysql", "8.0.mysql_aurora.3.10.0"), None);
     }
 
     #[test]

@@ -5,11 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{Common, Entry, Origin};
-use super::{Definition, EntryName, Environment, Project, Stack, levels};
+use super::{Definition, EntryName, Environment, Project, Stack};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{self, KINDS, Kind, Sectioned, Sections};
 use crate::names::{Name, Region};
-use crate::rules::{self, Rule};
 use crate::source::{FileId, Node, Pair, Sources, Span, Value, Variables, from_node, interpolate, merge, parse};
 
 /// A stack file before it is read for an environment.
@@ -32,11 +31,9 @@ pub struct Overlay {
 pub fn project(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Project> {
     let tree = tree(sources, file, diags)?;
     let project: Option<Project> = from_node(&tree, diags);
-    if let (Some(project), Some(lints)) = (&project, tree.pair("lints")) {
-        let rules: Vec<&Rule> = rules::all().collect();
-        levels::check(project, &lints.value, &rules, diags);
-    }
-    project
+    let lints = tree.pair("lints").map(|lints| lints.value.pairs()).unwrap_or_default();
+    let lint_places = lints.iter().map(|pair| (pair.key.clone(), At::Span(pair.key_span))).collect();
+    project.map(|project| Project { lint_places, ..project })
 }
 
 /// Reads a stack file as far as it is the same for every environment.

@@ -4,13 +4,11 @@
 
 pub mod build;
 mod entry;
-mod levels;
 pub mod load;
 mod project;
 mod reference;
 
 pub use entry::{Allow, Common, Entry, Origin, Override, PatchOperation, Section};
-pub use levels::level;
 pub use project::{EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub(crate) use reference::REFERENCE_INDEX;
 pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};

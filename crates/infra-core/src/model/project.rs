@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Environment;
+use crate::diag::At;
 use crate::names::{AccountId, DomainName, Name, Region};
 
 /// `infra.yaml`: the project and its environments.
@@ -27,6 +28,10 @@ pub struct Project {
     /// switched off unless they are errors.
     #[serde(default)]
     pub lints: BTreeMap<String, LintLevel>,
+    /// Where the levels were written.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub lint_places: Vec<(String, At)>,
     /// The environments by name.
     pub environments: BTreeMap<Name, EnvironmentSpec>,
 }
@@ -96,5 +101,16 @@ impl Project {
             protected: spec.protected,
             references: spec.references.unwrap_or(self.references),
         })
+    }
+}
+
+impl LintLevel {
+    /// Returns the name as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
     }
 }

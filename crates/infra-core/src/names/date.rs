@@ -20,7 +20,10 @@ pub struct DateError {
 }
 
 impl Date {
-    /// Makes a day of a constant; a day that the calendar lacks does not compile in a constant.
+    /// Makes a day of a constant.
+    ///
+    /// # Panics
+    /// At a day that the calendar lacks; in a constant it does not compile.
     #[expect(clippy::panic, reason = "evaluated by the compiler: constants only")]
     pub const fn of(year: u16, month: u8, day: u8) -> Self {
         match Self::checked(year, month, day) {

@@ -11,16 +11,24 @@
 
 mod acm;
 pub mod allow;
+mod apigateway;
 mod cloudformation;
 mod cloudfront;
 mod cloudmap;
 mod cx;
+mod dynamodb;
+mod eks;
+mod elb;
+mod kubernetes;
 mod observability;
 mod prelude;
+mod rds;
 mod resilience;
 mod route53;
 pub mod schema;
 mod security;
+mod sns;
+mod sqs;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -134,13 +142,21 @@ pub enum Evidence {
 /// The rules of each service, sorted by service; in a service sorted by id.
 const SERVICES: &[&[&Rule]] = &[
     acm::RULES,
+    apigateway::RULES,
     cloudformation::RULES,
     cloudfront::RULES,
     cloudmap::RULES,
+    dynamodb::RULES,
+    eks::RULES,
+    elb::RULES,
+    kubernetes::RULES,
     observability::RULES,
+    rds::RULES,
     resilience::RULES,
     route53::RULES,
     security::RULES,
+    sns::RULES,
+    sqs::RULES,
 ];
 
 /// Returns every rule, sorted by id.

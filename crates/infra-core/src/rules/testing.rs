@@ -1,7 +1,7 @@
 //! Runs rules over examples in tests.
 
 use super::is_mark;
-use crate::diag::{At, Diagnostic, Diagnostics, Severity};
+use crate::diag::{At, Diagnostic, Diagnostics};
 use crate::foreign::{Input, System};
 use crate::names::Date;
 use crate::place::{FileId, Sources};
@@ -97,15 +97,7 @@ impl Example {
     }
 }
 
-/// Returns the errors and warnings of an example, one a line: id, file:line:column, title.
-pub(crate) fn findings(text: &str) -> Vec<String> {
-    let example = Example::read(text);
-    let found = example.findings();
-    let grave = found.iter().filter(|finding| finding.severity != Severity::Advice);
-    grave.map(|finding| describe(&example, finding)).collect()
-}
-
-/// Returns the findings of one rule in an example: file:line:column and title.
+/// Returns the findings of one rule in an example: <file:line:column> and title.
 pub(crate) fn of_rule(rule: &super::Rule, text: &str) -> Vec<String> {
     let example = Example::read(text);
     let found = example.findings();

@@ -23,7 +23,7 @@ fn the_bad_example_raises_its_rule_alone_where_the_marks_are() {
     for rule in chosen() {
         let example = Example::read(rule.bad);
         let findings = example.findings();
-        let mut expected = BTreeSet::from_iter(example.marks.iter().copied());
+        let mut expected: BTreeSet<_> = example.marks.iter().copied().collect();
         if expected.is_empty() {
             wrong.push(format!("{} marks no place", rule.id));
         }

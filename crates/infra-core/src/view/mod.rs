@@ -7,16 +7,25 @@
 
 mod alias;
 mod arn;
+mod binding;
+mod cluster;
+mod containment;
 mod foreign;
 mod graph;
+mod ingress;
+mod network;
 mod object;
 mod origin;
 mod own;
+mod permission;
 mod policy;
 mod prop;
 mod record;
 mod resource;
+mod scaling;
 mod served;
+mod subscription;
+mod target;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,7 +33,10 @@ use std::sync::OnceLock;
 
 pub use alias::AliasService;
 pub use arn::glob;
+pub use containment::{Direction, lets_port};
 pub use foreign::Foreign;
+pub use ingress::Ingress;
+pub use network::single_zone;
 pub use object::{Container, Object, Pods, Selector};
 pub use origin::{Located, Origin, Scalar, Step};
 pub use own::Own;
@@ -32,7 +44,10 @@ pub use policy::{Action, Statement, action_matches};
 pub use prop::Prop;
 pub use record::{Alias, Record, Zone};
 pub use resource::{Resource, Target};
+pub use scaling::{Count, share};
 pub use served::{Served, covers};
+pub use subscription::Subscription;
+pub use target::Binding;
 
 use crate::artifacts::{self, Expr, Output, Place};
 use crate::names::{AccountId, Date, Region};
@@ -53,6 +68,7 @@ pub struct View<'a> {
     today: Option<Date>,
     edges: OnceLock<Edges>,
     physical: OnceLock<arn::Names>,
+    neighbourhoods: OnceLock<BTreeMap<(String, String), Vec<u32>>>,
 }
 
 /// One template to be deployed.
@@ -183,6 +199,7 @@ impl<'a> View<'a> {
             today: input.today,
             edges: OnceLock::new(),
             physical: OnceLock::new(),
+            neighbourhoods: OnceLock::new(),
         };
         for stack in input.stacks {
             view.add_stack(stack);
@@ -364,6 +381,15 @@ impl<'v> Stack<'v> {
         let (view, first) = (self.view, nth(&self.view.stacks, self.index).map_or(0, |data| data.first));
         let count = index(self.data.template.resources.len());
         (first..first.saturating_add(count)).filter_map(move |at| view.resource(at))
+    }
+
+    /// Returns the names under which values are exported, as far as they are known, and the values.
+    pub fn exports(&self) -> impl Iterator<Item = (String, Prop<'v>)> + use<'v> {
+        let (view, index) = (self.view, self.index);
+        self.data.template.outputs.values().filter_map(move |output| {
+            let name = Prop::new(view, Owner::Outputs(index), index, output.export.as_ref()?).text()?;
+            Some((name.into_owned(), Prop::new(view, Owner::Outputs(index), index, &output.value)))
+        })
     }
 
     /// Returns the outputs by key.

@@ -21,7 +21,7 @@ pub struct Object<'v> {
 /// The pods that a workload makes.
 #[derive(Clone, Copy)]
 pub struct Pods<'v> {
-    /// The workload: Deployment, StatefulSet, DaemonSet, Job, CronJob, ReplicaSet or Pod.
+    /// The workload: Deployment, `StatefulSet`, `DaemonSet`, Job, `CronJob`, `ReplicaSet` or Pod.
     pub workload: Object<'v>,
     /// The pod template: `metadata` and `spec`.
     pub template: Prop<'v>,
@@ -103,10 +103,20 @@ impl<'v> Object<'v> {
         self.cluster() == other.cluster() && self.namespace() == other.namespace()
     }
 
+    /// Returns the objects in the same cluster and namespace, this one included.
+    pub fn neighbours(&self) -> impl Iterator<Item = Object<'v>> + use<'v> {
+        let view = self.view;
+        let here = (self.cluster().to_owned(), self.namespace().into_owned());
+        let found = view.neighbourhoods.get_or_init(|| neighbourhoods(view)).get(&here);
+        found.into_iter().flatten().filter_map(move |at| {
+            let data = nth(&view.objects, *at)?;
+            Some(Object::new(view, *at, data.kind))
+        })
+    }
+
     /// Returns the objects of `kind` in the same cluster and namespace.
     pub fn siblings(&self, kind: &'v str) -> impl Iterator<Item = Object<'v>> + use<'v> {
-        let this = *self;
-        this.view.objects_of(kind).filter(move |other| this.beside(other))
+        self.neighbours().filter(move |other| other.kind() == kind)
     }
 
     /// Returns the pods that this object makes, if it is a workload.
@@ -141,6 +151,16 @@ impl<'v> Object<'v> {
     pub fn at(&self) -> crate::diag::At {
         self.nearest("metadata.name").at()
     }
+}
+
+/// Objects by cluster and namespace.
+fn neighbourhoods<'v>(view: &'v View<'v>) -> BTreeMap<(String, String), Vec<u32>> {
+    let mut found: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
+    for object in view.objects() {
+        let here = (object.cluster().to_owned(), object.namespace().into_owned());
+        found.entry(here).or_default().push(object.index);
+    }
+    found
 }
 
 impl PartialEq for Object<'_> {
@@ -246,7 +266,7 @@ fn expression_matches(expression: &Prop<'_>, labels: &BTreeMap<&str, Cow<'_, str
         (Some("In"), Some(label)) => listed(&label),
         (Some("NotIn"), Some(label)) => !listed(&label),
         (Some("Exists"), label) => label.is_some(),
-        (Some("NotIn"), None) | (Some("DoesNotExist"), None) => true,
+        (Some("NotIn" | "DoesNotExist"), None) => true,
         (_, _) => false,
     }
 }

@@ -364,24 +364,25 @@ fn spell<'v>(view: &'v View<'v>, stack: u32, expr: &'v Expr, out: &mut String, u
         Expr::Pseudo(pseudo) => view.stack(stack).and_then(|stack| pseudo_text(*pseudo, stack)),
         Expr::Concat(parts) => {
             // All parts are written, also behind one that is unknown.
-            return parts.iter().fold(true, |known, part| spell(view, stack, part, out, unknown) && known);
+            let mut known = true;
+            for part in parts {
+                known &= spell(view, stack, part, out, unknown);
+            }
+            return known;
         }
         Expr::Ref(_) | Expr::Att(..) => view.own_text(expr),
         Expr::List(_) | Expr::Object(_) | Expr::Call(..) | Expr::Parameter(_) => None,
     };
-    match known {
-        Some(text) => {
-            out.push_str(&text);
-            true
-        }
-        None => {
-            out.push_str(unknown.unwrap_or_default());
-            false
-        }
+    if let Some(text) = known {
+        out.push_str(&text);
+        true
+    } else {
+        out.push_str(unknown.unwrap_or_default());
+        false
     }
 }
 
-fn pseudo_text<'v>(pseudo: Pseudo, stack: Stack<'v>) -> Option<Cow<'v, str>> {
+fn pseudo_text(pseudo: Pseudo, stack: Stack<'_>) -> Option<Cow<'_, str>> {
     Some(match pseudo {
         Pseudo::AccountId => Cow::Borrowed(stack.account()?.as_str()),
         Pseudo::Partition => Cow::Borrowed(stack.region()?.partition().as_str()),

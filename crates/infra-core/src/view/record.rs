@@ -1,6 +1,7 @@
 //! Route 53 record sets and hosted zones, of templates and of change batches.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::{Owner, Prop, Resource, View, index};
 use crate::artifacts::Expr;
@@ -132,12 +133,11 @@ fn zone_of(zones: &mut Vec<ZoneData>, set: &Prop<'_>, group: Option<&Prop<'_>>) 
 
 fn known(zones: &mut Vec<ZoneData>, key: ZoneKey) -> u32 {
     let same = |zone: &ZoneData| zone.key == key && key != ZoneKey::Unknown;
-    match zones.iter().position(same) {
-        Some(at) => index(at),
-        None => {
-            zones.push(ZoneData { key, domain: None, private: None, resource: None });
-            index(zones.len() - 1)
-        }
+    if let Some(at) = zones.iter().position(same) {
+        index(at)
+    } else {
+        zones.push(ZoneData { key, domain: None, private: None, resource: None });
+        index(zones.len() - 1)
     }
 }
 
@@ -294,7 +294,7 @@ impl<'v> View<'v> {
     ///
     /// Sets whose name or type is not known are left out.
     pub fn record_groups(&'v self) -> Vec<Vec<Record<'v>>> {
-        let mut groups: std::collections::BTreeMap<(u32, String, String), Vec<Record<'v>>> = Default::default();
+        let mut groups: BTreeMap<(u32, String, String), Vec<Record<'v>>> = BTreeMap::new();
         for record in self.records().filter(|record| !record.deleted()) {
             if let (Some(name), Some(kind)) = (record.name(), record.record_type()) {
                 groups.entry((record.data.zone, name, kind.into_owned())).or_default().push(record);

@@ -47,7 +47,7 @@ impl<'v> View<'v> {
     }
 }
 
-impl<'v> Resource<'v> {
+impl Resource<'_> {
     /// Returns the names of a certificate in lower case, if all are known.
     pub fn certificate_names(&self) -> Option<Vec<String>> {
         let all = self.get("DomainName").into_iter().chain(self.each("SubjectAlternativeNames"));

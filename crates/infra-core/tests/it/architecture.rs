@@ -13,17 +13,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("names", &["diag", "facts"]),
     ("source", &["diag", "place"]),
     ("artifacts", &["names"]),
-    ("foreign", &["artifacts", "diag", "facts", "names", "place", "source"]),
     // A kind's file holds what the user writes and what it compiles to, so these four know each other.
     ("kinds", &["artifacts", "diag", "facts", "lower", "model", "names", "resolve", "source"]),
-    ("model", &["catalogue", "diag", "kinds", "names", "resolve", "rules", "source"]),
+    ("model", &["diag", "kinds", "names", "resolve", "source"]),
     ("resolve", &["artifacts", "diag", "kinds", "model", "names", "source"]),
     ("lower", &["artifacts", "diag", "facts", "kinds", "model", "names", "resolve"]),
-    ("assembly", &["artifacts", "diag", "facts", "lower", "resolve", "rules", "source"]),
-    ("catalogue", &["diag", "foreign", "rules"]),
-    ("rules", &["artifacts", "diag", "facts", "lower", "model", "names", "resolve", "view"]),
     ("foreign", &["artifacts", "diag", "facts", "names", "place", "source"]),
-    ("view", &["artifacts", "diag", "foreign", "lower", "model", "names", "resolve", "source"]),
+    ("view", &["artifacts", "diag", "facts", "foreign", "lower", "model", "names", "resolve", "source"]),
+    ("rules", &["artifacts", "diag", "facts", "lower", "model", "names", "resolve", "view"]),
+    ("catalogue", &["diag", "foreign", "model", "rules"]),
+    ("assembly", &["artifacts", "diag", "facts", "lower", "resolve", "rules", "source"]),
     ("schema", &["kinds", "model"]),
 ];
 

@@ -187,3 +187,63 @@ proptest! {
         prop_assert!(system.is_some() || diags.has_errors());
     }
 }
+
+/// What is found in documents, without places: id, subject and title.
+fn found(files: &[(String, String)]) -> Vec<String> {
+    let mut sources = Sources::default();
+    let inputs: Vec<Input> = files.iter().map(|(name, text)| Input::new(sources.add(name, text.as_bytes()))).collect();
+    let (checked, _) = infra_core::check_documents(&inputs, &sources, "2026-11-23".parse().ok());
+    let mut lines: Vec<String> =
+        checked.findings.iter().map(|it| format!("{} {:?} {}", it.id, it.subject, it.title)).collect();
+    lines.sort();
+    lines
+}
+
+/// The templates of the CDK with the resources of each in another order.
+fn reordered(turn: usize) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = files(&repository().join("benches/data/cdk-orders"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .map(|path| {
+            let mut template: serde_json::Value =
+                serde_json::from_slice(&fs::read(&path).expect("the file is readable")).expect("it is JSON");
+            let resources =
+                template.get_mut("Resources").and_then(|it| it.as_object_mut()).expect("there are resources");
+            let mut pairs: Vec<(String, serde_json::Value)> = std::mem::take(resources).into_iter().collect();
+            let count = pairs.len();
+            pairs.rotate_left(turn % count.max(1));
+            if turn % 2 == 1 {
+                pairs.reverse();
+            }
+            resources.extend(pairs);
+            (path.file_name().expect("it has a name").to_string_lossy().into_owned(), template.to_string())
+        })
+        .collect();
+    let count = files.len();
+    files.rotate_left(turn % count.max(1));
+    files
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn the_order_of_resources_and_files_never_changes_what_is_found(turn in 1_usize..200) {
+        prop_assert_eq!(found(&reordered(turn)), found(&reordered(0)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn rules_and_schemas_take_any_value(values in vec(tree(), 1..6)) {
+        let kinds = ["AWS::SQS::Queue", "AWS::CloudFront::Distribution", "AWS::IAM::Role", "AWS::Route53::RecordSetGroup",
+            "AWS::EKS::Cluster", "AWS::ElasticLoadBalancingV2::Listener"];
+        let resources: serde_json::Map<String, serde_json::Value> = values.iter().zip(kinds).enumerate().map(|(at, (value, kind))| {
+            (format!("R{at}"), serde_json::json!({ "Type": kind, "Properties": value }))
+        }).collect();
+        let text = serde_json::json!({ "Resources": resources }).to_string();
+        found(&[("any.json".to_owned(), text)]);
+    }
+}

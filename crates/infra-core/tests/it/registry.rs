@@ -103,10 +103,50 @@ fn every_finding_of_the_sources_is_in_the_catalogue() {
     ids_in(&root.join("../../src"), &mut written);
     let allow = ["expired", "no-reason", "unknown-rule", "unreadable", "unused"];
     written.extend(allow.map(|problem| format!("allow/{problem}")));
+    written.extend(["by-nature", "twice", "unknown"].map(|problem| format!("lints/{problem}")));
     written.insert("cli/unknown-stack".to_owned());
     written.retain(|id| !NO_IDS.contains(&id.as_str()));
     let known: BTreeSet<String> = FINDINGS.iter().map(|finding| finding.id.to_owned()).collect();
     let missing: Vec<_> = written.difference(&known).collect();
     let stale: Vec<_> = known.difference(&written).collect();
     assert!(missing.is_empty() && stale.is_empty(), "missing: {missing:?}, stale: {stale:?}");
+}
+
+/// Groups of the catalogue of domain rules, and how many entries each has.
+const GROUPS: [(&str, usize); 14] = [
+    ("R53", 36),
+    ("ACM", 16),
+    ("CF", 23),
+    ("APIGW", 33),
+    ("LINK", 20),
+    ("MSG", 25),
+    ("EKS", 26),
+    ("K8S", 28),
+    ("DB", 13),
+    ("SEC", 10),
+    ("OBS", 8),
+    ("RES", 13),
+    ("CFN", 13),
+    ("MAP", 4),
+];
+
+#[test]
+fn every_entry_of_the_catalogue_is_a_rule_or_says_why_not() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules/not-implemented.md");
+    let page = std::fs::read_to_string(page).expect("the page is readable");
+    let rules: BTreeSet<&str> = infra_core::rules::all().map(|rule| rule.code).collect();
+    let mut silent = Vec::new();
+    let mut known = BTreeSet::new();
+    for (group, count) in GROUPS {
+        for number in 1..=count {
+            let code = format!("{group}-{number:03}");
+            if !rules.contains(code.as_str()) && !page.contains(&format!("- **{code}** ")) {
+                silent.push(code.clone());
+            }
+            known.insert(code);
+        }
+    }
+    assert_eq!(silent, [""; 0], "neither a rule nor on the page");
+    let unknown: Vec<_> = rules.iter().filter(|code| !known.contains(**code)).collect();
+    assert!(unknown.is_empty(), "codes that the catalogue does not have: {unknown:?}");
 }

@@ -12,11 +12,6 @@ use crate::route;
 /// The page about routing policies.
 const POLICIES: &str = "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html";
 
-/// Time to live, in seconds, above which a change of health takes too long to be seen.
-///
-/// Source: [`POLICIES`] ("60 seconds or less", read 2026-11-22).
-const MAX_ROUTED_TTL: u32 = 60;
-
 /// Checks one record.
 pub(super) fn check(entry: Bound<'_, Record>, diags: &mut Diagnostics) {
     let zone = entry.follow(&entry.spec().zone);
@@ -100,15 +95,6 @@ fn check_values(entry: Bound<'_, Record>, zone: Bound<'_, HostedZone>, values: &
     if entry.spec().name.is_wildcard() && matches!(values, Values::Ns(_)) {
         let error = Diagnostic::error("records/wildcard-ns", "a wildcard cannot be delegated");
         diags.push(error.at(entry.at(&route!["name"]), "a wildcard"));
-    }
-    let routed = entry.spec().routing.is_some() && entry.spec().health_check.is_some();
-    if routed && entry.ttl.get() > MAX_ROUTED_TTL {
-        diags.push(
-            Diagnostic::warning("records/slow-failover", "resolvers keep this answer long after its health has changed")
-                .at(entry.at(&route!["ttl"]), format!("{} seconds", entry.ttl))
-                .note(format!("AWS recommends {MAX_ROUTED_TTL} seconds or less: {POLICIES}"))
-                .help(format!("set `ttl: {MAX_ROUTED_TTL}`")),
-        );
     }
 }
 

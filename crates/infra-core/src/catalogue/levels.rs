@@ -2,32 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::{LintLevel, Project};
-use crate::catalogue::{self, Topic};
+use super::{Topic, find, nearest};
 use crate::diag::{At, Diagnostic, Diagnostics, Severity};
-use crate::rules::Rule;
-use crate::source::Node;
-
-impl LintLevel {
-    /// Returns the name as it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
+use crate::model::{LintLevel, Project};
+use crate::rules::{Rule, all};
 
 /// Reports keys of `lints` that name nothing, name a thing twice, or lower what is always an error.
-pub(super) fn check(project: &Project, lints: &Node, rules: &[&Rule], diags: &mut Diagnostics) {
+pub fn check_levels(project: &Project, diags: &mut Diagnostics) {
+    let rules: Vec<&Rule> = all().collect();
     let mut seen: BTreeMap<&str, At> = BTreeMap::new();
-    for pair in lints.pairs() {
-        let at = At::Span(pair.key_span);
-        let Some(topic) = catalogue::find(rules, &pair.key) else {
-            let error = Diagnostic::error("lints/unknown", format!("there is no rule or finding `{}`", pair.key))
+    for (key, at) in &project.lint_places {
+        let at = at.clone();
+        let Some(topic) = find(&rules, key) else {
+            let error = Diagnostic::error("lints/unknown", format!("there is no rule or finding `{key}`"))
                 .at(at, "sets the level of nothing");
-            diags.push(match catalogue::nearest(rules, &pair.key) {
+            diags.push(match nearest(&rules, key) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error.help("`infra rules` lists the rules"),
             });
@@ -38,7 +27,7 @@ pub(super) fn check(project: &Project, lints: &Node, rules: &[&Rule], diags: &mu
             diags.push(error.at(at.clone(), "again").also(first.clone(), "the first time").help("remove one of them"));
         }
         seen.insert(topic.id(), at.clone());
-        let Some(level @ (LintLevel::Off | LintLevel::Warning)) = project.lints.get(&pair.key) else { continue };
+        let Some(level @ (LintLevel::Off | LintLevel::Warning)) = project.lints.get(key) else { continue };
         if let Topic::Finding(finding) = topic
             && finding.severity == Some(Severity::Error)
         {
@@ -80,21 +69,20 @@ mod tests {
              dev.example.com }}\n"
         );
         let file = sources.add("infra.yaml", text);
-        super::super::load::project(&sources, file, &mut diags);
+        if let Some(project) = crate::model::load::project(&sources, file, &mut diags) {
+            check_levels(&project, &mut diags);
+        }
         diags.iter().map(|finding| format!("{} {:?}", finding.id, finding.help)).collect()
     }
 
     #[test]
     fn keys_of_lints_name_rules_or_findings() {
-        assert_eq!(findings("records/slow-failover: off, source/tab: error"), [""; 0]);
-        assert_eq!(
-            findings("records/slow-failovr: off"),
-            ["lints/unknown [\"did you mean `records/slow-failover`?\"]"]
-        );
+        assert_eq!(findings("workloads/liveness: off, source/tab: error"), [""; 0]);
+        assert_eq!(findings("workloads/livenes: off"), ["lints/unknown [\"did you mean `workloads/liveness`?\"]"]);
         assert_eq!(findings("zzz: off"), ["lints/unknown [\"`infra rules` lists the rules\"]"]);
         assert_eq!(findings("source/tab: warning"), ["lints/by-nature [\"remove this line\"]"]);
         assert_eq!(
-            findings("records/slow-failover: off, Records/slow-failover: error"),
+            findings("workloads/liveness: off, Workloads/liveness: error"),
             ["lints/twice [\"remove one of them\"]"]
         );
     }

@@ -1,0 +1,57 @@
+//! EKS: clusters, nodes, add-ons and the roles of pods.
+
+mod add_on_conflicts;
+mod add_on_identity;
+mod add_on_order;
+mod al2_image;
+mod authentication_mode;
+mod closed_target_port;
+mod controller_made_load_balancer;
+mod foreign_binding_version;
+mod irsa_binding;
+mod irsa_subject;
+mod isolated_nodes;
+mod launch_template_overlap;
+mod no_access_entry;
+mod node_architecture;
+mod node_version;
+mod open_endpoint;
+mod pod_identity_agent;
+mod pod_identity_association;
+mod pod_identity_trust;
+mod support_type;
+mod two_identities;
+mod unenforced_network_policy;
+mod unreachable_endpoint;
+mod version_support;
+mod zone_coverage;
+
+use super::Rule;
+
+pub(super) const RULES: &[&Rule] = &[
+    &add_on_conflicts::RULE,
+    &add_on_identity::RULE,
+    &add_on_order::RULE,
+    &al2_image::RULE,
+    &authentication_mode::RULE,
+    &closed_target_port::RULE,
+    &controller_made_load_balancer::RULE,
+    &foreign_binding_version::RULE,
+    &irsa_binding::RULE,
+    &irsa_subject::RULE,
+    &isolated_nodes::RULE,
+    &launch_template_overlap::RULE,
+    &no_access_entry::RULE,
+    &node_architecture::RULE,
+    &node_version::RULE,
+    &open_endpoint::RULE,
+    &pod_identity_agent::RULE,
+    &pod_identity_association::RULE,
+    &pod_identity_trust::RULE,
+    &support_type::RULE,
+    &two_identities::RULE,
+    &unenforced_network_policy::RULE,
+    &unreachable_endpoint::RULE,
+    &version_support::RULE,
+    &zone_coverage::RULE,
+];
