@@ -2,9 +2,12 @@
 """Templates that nobody here wrote, checked by us and by the oracles: `corpus.py INFRA [--write]`.
 
 The corpus are the test fixtures of cfn-lint's source distribution, fetched once into `target/corpus` and pinned by its
-hash. Every finding of ours about a property counts as agreed if an oracle finds one in the same resource of the same
-file; what is left on either side must be argued in `agreement.toml`, class by class. `docs/agreement.md` is the table,
-written by `--write` and compared otherwise. A good template that raises an unargued finding fails too.
+hash. It shows two things. A template below `good/` raises no error, except those that `agreement.toml` names one by one.
+And our findings about properties agree with those of the oracles: one counts as agreed if the other side finds something
+in the same resource of the same file, and what is left on either side must be argued in `agreement.toml`, class by class.
+
+`docs/agreement.md` says all that; `--write` writes it. Otherwise it is compared up to the counts, which every new rule
+changes.
 """
 
 from __future__ import annotations
@@ -28,15 +31,20 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE, VERSION = "cfn-lint", "1.58.0"
 SHA256 = "ba02cd7f7e06c8bc160936051a03ec931af52943fcc9cc72ad2748caa0f2a103"
 CORPUS = ROOT / "target/corpus" / f"{PACKAGE}-{VERSION}"
+GOOD = "good/"
+COUNTS = "\n## Counts\n"
 TABLE = ROOT / "docs/agreement.md"
 ARGUMENTS = Path(__file__).with_name("agreement.toml")
 REGION = "us-east-1"
 
 # The rules of the oracles that are about properties of resources and attributes, as ours are.
 CFN_LINT = (
-    "E1010 E1101 E1103 E3002 E3003 E3006 E3008 E3012 E3014 E3015 E3017 E3018 E3020 E3021 E3023 E3029 E3030 E3031"
-    " E3032 E3033 E3034 E3037 E3040 E3041 E3045 E3058"
+    "E1010 E1017 E1101 E1103 E3002 E3003 E3006 E3008 E3012 E3014 E3015 E3017 E3018 E3020 E3021 E3023 E3029 E3030 E3031"
+    " E3032 E3033 E3034 E3037 E3040 E3041 E3045 E3048"
+    " E3058"
 ).split()
+# Those that cloudformation-validate numbers on its own: attributes and engines that do not exist.
+VALIDATE = ("E9004", "E9006")
 RANGES = ("E115", "E361", "E362", "E363", "E364", "E365", "E366", "E367", "E368", "E369", "E370", "E371", "E372")
 
 
@@ -49,6 +57,29 @@ class Found:
     resource: str
 
 
+@dataclass(frozen=True, order=True)
+class Error:
+    """An error that we report in a good template."""
+
+    file: str
+    id: str
+    place: str
+
+
+@dataclass
+class Ours:
+    """What `infra check` says about the corpus."""
+
+    properties: set[Found] = field(default_factory=set)
+    """Findings of schemas."""
+    resources: set[tuple[str, str]] = field(default_factory=set)
+    """Files and resources in which schemas or rules find something; a rule silences the schema at its place."""
+    errors: set[Error] = field(default_factory=set)
+    """Errors in good templates."""
+    others: Counter = field(default_factory=Counter)
+    """How many warnings and advice there are in good templates, by id."""
+
+
 @dataclass
 class Comparison:
     """What we and an oracle found; pairs are made by resource."""
@@ -58,18 +89,17 @@ class Comparison:
     only_they: dict[str, list[Found]] = field(default_factory=lambda: defaultdict(list))
 
 
-def compare(ours: set[Found], theirs: set[Found]) -> Comparison:
-    """Counts findings by class, as both, only ours, only theirs."""
+def compare(ours: Ours, theirs: set[Found]) -> Comparison:
+    """Sorts findings by class into both, only ours, only theirs."""
     result = Comparison()
     their_places = {(found.file, found.resource) for found in theirs}
-    our_places = {(found.file, found.resource) for found in ours}
-    for found in sorted(ours):
+    for found in sorted(ours.properties):
         if (found.file, found.resource) in their_places:
             result.both[found.rule] += 1
         else:
             result.only_we[found.rule].append(found)
     for found in sorted(theirs):
-        if (found.file, found.resource) not in our_places:
+        if (found.file, found.resource) not in ours.resources:
             result.only_they[found.rule].append(found)
     return result
 
@@ -107,7 +137,7 @@ def _lines(path: Path) -> tuple[tuple[int, str], ...]:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError):
         return ()
-    for key, value in getattr(root, "value", None) or []:
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else []:
         if isinstance(key, yaml.ScalarNode) and key.value == "Resources" and isinstance(value, yaml.MappingNode):
             return tuple((name.start_mark.line + 1, str(name.value)) for name, _ in value.value)
     return ()
@@ -119,20 +149,30 @@ def resource_at(path: Path, line: int | None) -> str:
     return before[-1] if before else ""
 
 
-def ours(infra: Path, path: Path, name: str) -> set[Found]:
-    """What `infra check` finds about properties; by subject where there is one, else by line."""
+def diagnostics(infra: Path, path: Path) -> list[dict]:
+    """What `infra check` reports about one template."""
     command = [infra, "check", "--format", "json", "--region", REGION, "--today", "2026-11-23", path]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode not in (0, 1):
-        return {Found("crashed", name, run.stderr.strip()[-200:])}
-    found = set()
-    for item in json.loads(run.stdout)["diagnostics"]:
-        if item["id"].startswith("schema/") and item["severity"] != "advice":
-            line = next((label.get("line") for label in item["labels"] if label["primary"]), None)
-            subject = (item.get("subject") or "").rpartition("/")[2]
-            known = {resource for _, resource in _lines(path)}
-            found.add(Found(item["id"], name, subject if subject in known else resource_at(path, line)))
-    return found
+        raise RuntimeError(f"{path}: infra check ended with {run.returncode}: {run.stderr[-200:]}")
+    return json.loads(run.stdout)["diagnostics"]
+
+
+def sort_in(ours: Ours, path: Path, name: str, found: list[dict], *, compared: bool) -> None:
+    """Adds the findings about one template; those of a resource by subject where there is one, else by line."""
+    for item in found:
+        line = next((label.get("line") for label in item["labels"] if label["primary"]), None)
+        subject = (item.get("subject") or "").rpartition("/")[2]
+        resource = subject or resource_at(path, line)
+        if name.startswith(GOOD) and item["severity"] == "error":
+            ours.errors.add(Error(name, item["id"], subject or f"line {line}"))
+        elif name.startswith(GOOD):
+            ours.others[item["id"]] += 1
+        service = item["id"].partition("/")[0]
+        if compared and item["severity"] != "advice" and service not in ("cfn", "source", "foreign"):
+            ours.resources.add((name, resource))
+            if service == "schema":
+                ours.properties.add(Found(item["id"], name, resource))
 
 
 def of_cfn_lint(path: Path, name: str) -> set[Found]:
@@ -171,73 +211,106 @@ def of_validate(path: Path, name: str) -> set[Found]:
     found = set()
     for item in result.diagnostics:
         rule, resource = item.rule_id, item.entity and item.entity.logical_id
-        is_property = f"E{rule[1:]}" in CFN_LINT or rule.startswith(RANGES)
+        is_property = f"E{rule[1:]}" in CFN_LINT or rule in VALIDATE or rule.startswith(RANGES)
         if is_property and resource:
             found.add(Found(rule, name, resource))
     return found
 
 
-def arguments() -> dict[tuple[str, str, str], str]:
-    """Why a class of disagreement is as it should be, by oracle, side and rule."""
-    entries = tomllib.loads(ARGUMENTS.read_text(encoding="utf-8")).get("argue", [])
-    found = {(entry["oracle"], entry["side"], entry["rule"]): entry["reason"] for entry in entries}
-    if any(not reason.strip() for reason in found.values()):
-        raise ValueError("an argument without a reason")
-    return found
+@dataclass(frozen=True)
+class Arguments:
+    """Why something is as it should be."""
+
+    classes: dict[tuple[str, str, str], str]
+    """Of a class of disagreement, by oracle, side and rule."""
+    errors: dict[Error, str]
+    """Of an error in a good template."""
+
+    @classmethod
+    def read(cls) -> Arguments:
+        entries = tomllib.loads(ARGUMENTS.read_text(encoding="utf-8"))
+        return cls(
+            {(entry["oracle"], entry["side"], entry["rule"]): entry["reason"] for entry in entries["argue"]},
+            {Error(entry["file"], entry["id"], entry["place"]): entry["reason"] for entry in entries["good"]},
+        )
 
 
-def problems(comparisons: dict[str, Comparison], argued: dict[tuple[str, str, str], str]) -> list[str]:
-    """Disagreements without an argument, and arguments without a disagreement."""
+def problems(ours: Ours, comparisons: dict[str, Comparison], argued: Arguments) -> list[str]:
+    """Errors in good templates and disagreements without an argument, and arguments without such."""
     seen: dict[tuple[str, str, str], Found] = {}
     for oracle, result in comparisons.items():
         for side, classes in (("ours", result.only_we), ("theirs", result.only_they)):
             seen |= {(oracle, side, rule): found[0] for rule, found in classes.items()}
-    missing = [f"{key} is not argued, first: {seen[key].file}: {seen[key].resource}" for key in sorted(seen.keys() - argued.keys())]
-    return missing + [f"{key} is argued, but does not occur" for key in sorted(argued.keys() - seen.keys())]
+    reasons = [*argued.classes.values(), *argued.errors.values()]
+    return [
+        *(f"{error.id} in {error.file}, {error.place}: an error in a good template" for error in sorted(ours.errors - argued.errors.keys())),
+        *(f"{error} is argued, but does not occur" for error in sorted(argued.errors.keys() - ours.errors)),
+        *(f"{key} is not argued, first: {seen[key].file}: {seen[key].resource}" for key in sorted(seen.keys() - argued.classes.keys())),
+        *(f"{key} is argued, but does not occur" for key in sorted(argued.classes.keys() - seen.keys())),
+        *("an argument has no reason" for reason in reasons if not reason.strip()),
+    ]
 
 
-def render(comparisons: dict[str, Comparison], argued: dict[tuple[str, str, str], str], count: int) -> str:
-    """The table as Markdown."""
+def render(ours: Ours, comparisons: dict[str, Comparison], argued: Arguments, count: int) -> str:
+    """The page as Markdown; what is below `COUNTS` depends on every rule."""
     lines = [
         "# Agreement with other checkers",
         "",
-        f"Written by `tests/oracles/corpus.py`. {count} templates of the tests of {PACKAGE} {VERSION}, good and bad, are",
-        "checked by `infra check` and by the oracles. A finding about a property is agreed if the oracle finds one in the",
-        "same resource; the rest is counted by class, with the reason.",
+        f"Written by `tests/oracles/corpus.py` from {count} templates of the tests of {PACKAGE} {VERSION}, good and bad.",
+        "",
+        "## Errors in good templates",
+        "",
+        "None but these, which are mistakes: the tests that use the templates are about something else.",
+        "",
+        "| template | finding | where | why |",
+        "| --- | --- | --- | --- |",
     ]
+    for error in sorted(ours.errors):
+        lines.append(f"| {error.file.removeprefix(GOOD)} | {error.id} | {error.place} | {argued.errors.get(error, '')} |")
+    lines += ["", "## Disagreement", "", "A finding about a property is agreed if the other side finds one in the same resource."]
+    lines += ["What only one side finds, by class:", "", "| oracle | class | only | why |", "| --- | --- | --- | --- |"]
     for oracle, result in comparisons.items():
-        lines += ["", f"## {oracle}", "", "| class | both | only we | only they | why |", "| --- | ---: | ---: | ---: | --- |"]
-        classes = sorted({*result.both, *result.only_we, *result.only_they})
-        for rule in classes:
+        for side, classes in (("ours", result.only_we), ("theirs", result.only_they)):
+            lines += [f"| {oracle} | {rule} | {side} | {argued.classes.get((oracle, side, rule), '')} |" for rule in sorted(classes)]
+    lines += [*COUNTS.rstrip("\n").split("\n"), "", "Not compared by the test: a new rule changes them.", ""]
+    lines += ["| oracle | class | both | only we | only they |", "| --- | --- | ---: | ---: | ---: |"]
+    for oracle, result in comparisons.items():
+        for rule in sorted({*result.both, *result.only_we, *result.only_they}):
             we, they = len(result.only_we.get(rule, [])), len(result.only_they.get(rule, []))
-            why = argued.get((oracle, "ours", rule)) or argued.get((oracle, "theirs", rule)) or ""
-            lines.append(f"| {rule} | {result.both[rule]} | {we} | {they} | {why} |")
+            lines.append(f"| {oracle} | {rule} | {result.both[rule]} | {we} | {they} |")
+    lines += ["", "Warnings and advice in good templates:", "", "| finding | times |", "| --- | ---: |"]
+    lines += [f"| {rule} | {times} |" for rule, times in sorted(ours.others.items())]
     return "\n".join(lines) + "\n"
 
 
 def main() -> int:
     infra = Path(sys.argv[1]).resolve()
     corpus = fetch()
-    # Serverless templates are of another language: the transform rewrites them before CloudFormation sees resources.
-    files = [path for path in sorted(corpus.rglob("*")) if path.is_file() and "Serverless-2016" not in path.read_text("utf-8", "replace")]
+    ours, compared = Ours(), []
+    files = [path for path in sorted(corpus.rglob("*")) if path.is_file()]
     if len(files) < 200:
         print(f"failed: corpus: only {len(files)} templates")
         return 1
-    named = [(path, path.relative_to(corpus).as_posix()) for path in files]
-    we = set().union(*(ours(infra, path, name) for path, name in named))
+    for path in files:
+        name = path.relative_to(corpus).as_posix()
+        # Serverless templates are of another language: the transform rewrites them before CloudFormation sees resources.
+        is_plain = "Serverless-2016" not in path.read_text("utf-8", "replace")
+        compared += [(path, name)] if is_plain else []
+        sort_in(ours, path, name, diagnostics(infra, path), compared=is_plain)
     oracles = {"cfn-lint": of_cfn_lint, "cloudformation-validate": of_validate}
-    comparisons = {title: compare(we, set().union(*(check(path, name) for path, name in named))) for title, check in oracles.items()}
-    argued = arguments()
-    found = problems(comparisons, argued)
-    text = render(comparisons, argued, len(files))
+    theirs = {title: set().union(*(check(*one) for one in compared)) for title, check in oracles.items()}
+    comparisons = {title: compare(ours, found) for title, found in theirs.items()}
+    argued = Arguments.read()
+    found = problems(ours, comparisons, argued)
+    text = render(ours, comparisons, argued, len(files))
     if "--write" in sys.argv:
         TABLE.parent.mkdir(exist_ok=True)
         TABLE.write_text(text, encoding="utf-8")
-    elif not TABLE.is_file() or TABLE.read_text(encoding="utf-8") != text:
+    elif not TABLE.is_file() or TABLE.read_text(encoding="utf-8").partition(COUNTS)[0] != text.partition(COUNTS)[0]:
         found.append("docs/agreement.md is not fresh; write it with --write")
     for problem in found:
         print(f"failed: corpus: {problem}")
-    print(f"  corpus: {len(files)} templates, {len(we)} findings of ours, {len(found)} problems")
+    print(f"  corpus: {len(files)} templates, {len(ours.properties)} findings about properties, {len(found)} problems")
     return 1 if found else 0
 
 

@@ -18,7 +18,7 @@ sys.path[0] = ORACLES_PARENT
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
 import licences  # noqa: E402
-from oracles import fixture, resource_types  # noqa: E402
+from oracles import corpus, fixture, resource_types  # noqa: E402
 from oracles.common import Environment, Finding, Report, Suppression, environments  # noqa: E402
 from oracles.fixture import BATCH, BUNDLE, CONFIG, DATA, EDGE, Files  # noqa: E402
 from oracles.run import ORACLES  # noqa: E402
@@ -208,6 +208,26 @@ class SelfTest(unittest.TestCase):
                 struct.pack_into("<I", broken, 4 * place, change(file.words[place]))
                 found = resource_types.problems_of(name, resource_types.File(bytes(broken)), documents[name], listed)
                 self.assertIn(expected, " ".join(found))
+
+    def test_disagreement_and_errors_in_good_templates_are_reported_unless_argued(self) -> None:
+        report = {"labels": [{"primary": True, "line": 4}], "severity": "error", "id": "schema/enum", "subject": "x/Queue"}
+        ours = corpus.Ours()
+        corpus.sort_in(ours, Path("x.yaml"), "good/x.yaml", [report], compared=True)
+        theirs = {corpus.Found("E3002", "good/x.yaml", "Topic")}
+        comparisons = {"cfn-lint": corpus.compare(ours, theirs)}
+        classes = {("cfn-lint", "ours", "schema/enum"): "why", ("cfn-lint", "theirs", "E3002"): "why"}
+        argued = corpus.Arguments(classes, {corpus.Error("good/x.yaml", "schema/enum", "Queue"): "why"})
+        self.assertEqual(len(corpus.problems(ours, comparisons, corpus.Arguments({}, {}))), 3)
+        self.assertEqual(corpus.problems(ours, comparisons, argued), [])
+        self.assertEqual(len(corpus.problems(corpus.Ours(), {}, argued)), 3)
+
+    def test_the_oracles_of_the_corpus_find_a_fault(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "x.yaml"
+            path.write_text("Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      Colour: red\n", encoding="utf-8")
+            self.assertEqual(corpus.of_cfn_lint(path, "x"), {corpus.Found("E3002", "x", "Queue")})
+            self.assertEqual(corpus.of_validate(path, "x"), {corpus.Found("F3002", "x", "Queue")})
+            self.assertEqual(corpus.resource_at(path, 5), "Queue")
 
     def test_a_suppression_covers_its_rule_only(self) -> None:
         content = fixture.files()

@@ -1,7 +1,8 @@
 //! Unrolls `Fn::ForEach`: what remains is the template that CloudFormation works with.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html> (read
-//! 2026-11-22). A collection that is a parameter is taken as the parameter's default.
+//! 2026-11-22). A collection that is a parameter is taken as the parameter's default. A loop over what only the deployment
+//! knows becomes a macro whose result nobody knows, `Fn::Transform`.
 
 use super::check::without_transform;
 use super::parameters::{Declared, split};
@@ -65,9 +66,13 @@ impl Unroller<'_, '_> {
             self.diags.push(shape(pair, "a loop has an identifier, a collection and what it makes"));
             return;
         };
-        let (Some(identifier), Some(values)) = (identifier.scalar(), self.collection(collection)) else {
-            self.diags
-                .push(shape(pair, "the collection is a list, a list parameter with a default, or a mapping's list"));
+        let (Some(identifier), Some(collection)) = (identifier.scalar(), self.collection(collection)) else {
+            self.diags.push(shape(pair, "the collection is a list, a list parameter, or a mapping's list"));
+            return;
+        };
+        let Collection::Known(values) = collection else {
+            self.diags.push(unknown(pair));
+            done.push(stand_in(pair));
             return;
         };
         let size = size(body).saturating_mul(values.len());
@@ -86,23 +91,81 @@ impl Unroller<'_, '_> {
         }
     }
 
-    fn collection(&self, node: &Node) -> Option<Vec<String>> {
-        let texts = |node: &Node| node.items().iter().map(|item| item.scalar().map(str::to_owned)).collect();
+    /// What a loop goes through; `None` if it is nothing that one can go through.
+    fn collection(&self, node: &Node) -> Option<Collection> {
         match (&node.value, node.pairs()) {
-            (Value::List(_), _) => texts(node),
+            (Value::List(_), _) => texts(node).map(Collection::Known),
             (_, [only]) if only.key == "Ref" => {
                 let parameter = self.template.pair("Parameters")?.value.pair(only.value.scalar()?)?;
-                let value = Declared(&parameter.value).usual()?;
-                Some(split(value).map(str::to_owned).collect())
+                let usual = Declared(&parameter.value).usual();
+                Some(
+                    usual
+                        .map_or(Collection::Open, |value| Collection::Known(split(value).map(str::to_owned).collect())),
+                )
             }
             (_, [only]) if only.key == "Fn::FindInMap" => {
-                let [map, first, second, ..] = only.value.items() else { return None };
-                let map = self.template.pair("Mappings")?.value.pair(map.scalar()?)?;
-                texts(&map.value.pair(first.scalar()?)?.value.pair(second.scalar()?)?.value)
+                let [map, first, second, rest @ ..] = only.value.items() else { return None };
+                let Some(map) = map.scalar() else { return Some(Collection::Open) };
+                let map = self.template.pair("Mappings")?.value.pair(map)?;
+                self.mapped(&map.value, first, second).or((!rest.is_empty()).then_some(Collection::Open))
             }
             _ => None,
         }
     }
+
+    /// The list in a mapping. A key that is computed could be any, so it matters only where the lists differ.
+    fn mapped(&self, map: &Node, first: &Node, second: &Node) -> Option<Collection> {
+        let rows = map.pairs().iter().filter(|row| self.may_be(first, &row.key));
+        let cells = rows.flat_map(|row| row.value.pairs()).filter(|cell| self.may_be(second, &cell.key));
+        let mut lists = cells.map(|cell| texts(&cell.value)).collect::<Option<Vec<_>>>()?;
+        let list = lists.pop()?;
+        Some(if lists.iter().all(|other| *other == list) { Collection::Known(list) } else { Collection::Open })
+    }
+
+    /// Whether a key of a mapping can be this one.
+    fn may_be(&self, key: &Node, name: &str) -> bool {
+        let parameter = |only: &Pair| Some(&self.template.pair("Parameters")?.value.pair(only.value.scalar()?)?.value);
+        match (key.scalar(), key.pairs()) {
+            (Some(text), _) => text == name,
+            (None, [only]) if only.key == "Ref" => {
+                parameter(only).and_then(|parameter| Declared(parameter).usual()).is_none_or(|usual| usual == name)
+            }
+            (None, _) => true,
+        }
+    }
+}
+
+/// What a loop goes through.
+enum Collection {
+    /// These values.
+    Known(Vec<String>),
+    /// What only the deployment knows.
+    Open,
+}
+
+fn texts(node: &Node) -> Option<Vec<String>> {
+    match &node.value {
+        Value::List(items) => items.iter().map(|item| item.scalar().map(str::to_owned)).collect(),
+        Value::Plain(_) | Value::Quoted(_) | Value::Map(_) => None,
+    }
+}
+
+/// What stands for entries that only the deployment knows.
+fn stand_in(pair: &Pair) -> Pair {
+    let node = |value| Node { value, span: pair.key_span };
+    let name = Pair {
+        key: "Name".to_owned(),
+        key_span: pair.key_span,
+        value: node(Value::Quoted(LANGUAGE_EXTENSIONS.to_owned())),
+    };
+    Pair { key: "Fn::Transform".to_owned(), key_span: pair.key_span, value: node(Value::Map(vec![name])) }
+}
+
+fn unknown(pair: &Pair) -> Diagnostic {
+    Diagnostic::advice("cfn/open-loop", format!("what loop `{}` makes is not checked", pair.key))
+        .at(At::Span(pair.key_span), "goes through what only the deployment knows")
+        .note("its parameter has no default, or the lists of its mapping differ")
+        .help("give the parameter a default, or check the template that CloudFormation processes it into")
 }
 
 fn shape(pair: &Pair, why: &str) -> Diagnostic {

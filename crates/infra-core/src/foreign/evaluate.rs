@@ -286,15 +286,19 @@ impl<'a> World<'a> {
     }
 
     fn attribute(&self, scope: Scope, argument: &'a Node) -> Expr {
-        let parts: Option<(&str, Expr)> = match &argument.value {
+        let parts: Option<(Cow<'_, str>, Expr)> = match &argument.value {
             Value::Plain(text) | Value::Quoted(text) => {
-                text.split_once('.').map(|(id, name)| (id, name.to_owned().into()))
+                text.split_once('.').map(|(id, name)| (Cow::Borrowed(id), name.to_owned().into()))
             }
             Value::List(items) => match items.as_slice() {
-                [id, name @ ..] if !name.is_empty() => id.scalar().map(|id| {
-                    let names: Vec<Expr> = name.iter().map(|name| self.eval(scope, name)).collect();
-                    (id, functions::apply("Fn::Join", list![".", Expr::List(names)]))
-                }),
+                [id, name @ ..] if !name.is_empty() => {
+                    // The language extensions let functions compute the id.
+                    let computed = || self.eval(scope, id).as_text().map(|id| Cow::Owned(id.to_owned()));
+                    id.scalar().map(Cow::Borrowed).or_else(computed).map(|id| {
+                        let names: Vec<Expr> = name.iter().map(|name| self.eval(scope, name)).collect();
+                        (id, functions::apply("Fn::Join", list![".", Expr::List(names)]))
+                    })
+                }
                 _ => None,
             },
             Value::Map(_) => None,

@@ -236,6 +236,7 @@ impl Reader<'_> {
             file: input.file,
             index: Index::of(&source),
             source,
+            has_loops,
             depends_on: Vec::new(),
             termination_protection: placed.protected,
             given: values.collect(),

@@ -22,6 +22,8 @@ pub struct Stack {
     pub file: FileId,
     /// The template, with its loops unrolled.
     pub source: Node,
+    /// Whether there were loops; what they went through is no longer to be seen.
+    pub(super) has_loops: bool,
     /// Stacks that are deployed before, as indices.
     pub depends_on: Vec<usize>,
     /// Whether the stack is protected against deletion, where that is known.

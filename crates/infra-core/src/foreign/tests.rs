@@ -501,6 +501,102 @@ fn a_loop_needs_the_transform_and_its_shape() {
 }
 
 #[test]
+fn a_loop_over_what_only_the_deployment_knows_is_left_alone() {
+    let text = "
+Transform: AWS::LanguageExtensions
+Parameters: { Names: { Type: CommaDelimitedList }, Stage: { Type: String } }
+Mappings:
+  One: { prod: { Ids: [a, b] } }
+  Two: { prod: { Ids: [a] }, dev: { Ids: [b] } }
+Resources:
+  Fn::ForEach::A: [N, !Ref Names, { 'Q${N}': { Type: A::B::C } }]
+  Fn::ForEach::B: [N, !FindInMap [One, !Ref Stage, Ids], { 'R${N}': { Type: A::B::C, Properties: { X: !Ref Qx } } }]
+  Fn::ForEach::C: [N, !FindInMap [Two, !Ref Stage, Ids], { 'S${N}': { Type: A::B::C } }]
+";
+    let case = template(text);
+    let names: Vec<_> = case.system.as_ref().unwrap().evaluate(&Variant::default())[0]
+        .resources
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(names, ["Ra", "Rb"]);
+    assert_snapshot!(case.findings(), @"
+    cfn/open-loop 8 `Fn::ForEach::A`: what loop `Fn::ForEach::A` makes is not checked | give the parameter a default, or check the template that CloudFormation processes it into
+    cfn/open-loop 10 `Fn::ForEach::C`: what loop `Fn::ForEach::C` makes is not checked | give the parameter a default, or check the template that CloudFormation processes it into
+    ");
+}
+
+#[test]
+fn a_macro_is_a_list_or_an_argument() {
+    let text = "
+Resources:
+  T:
+    Type: A::B::C
+    Properties:
+      A: { 'Fn::Transform': [{ Name: AWS::Include, Parameters: { Location: s3://a/b } }] }
+      B: { 'Fn::Sub': { 'Fn::Transform': { Name: Text } } }
+      C: { 'Fn::Transform': [] }
+";
+    assert_snapshot!(template(text).findings(), @"cfn/function-shape 8 `'Fn::Transform'`: `Fn::Transform` does not take this argument | write `Fn::Transform: { Name: …, Parameters: … }`");
+}
+
+#[test]
+fn what_loops_and_computed_names_use_is_used() {
+    let resource = "{ 'Q${N}': { Type: A::B::C } }";
+    let looped = format!(
+        "Transform: AWS::LanguageExtensions\nParameters: {{ Stage: {{ Type: String }} }}\nMappings: {{ M: {{ a: {{ b: [c] }} }} }}\n\
+         Resources: {{ 'Fn::ForEach::A': [N, !FindInMap [M, !Ref Stage, b], {resource}] }}\n"
+    );
+    assert_snapshot!(template(&looped).findings(), @"");
+    let computed = "Transform: AWS::LanguageExtensions\nParameters: { PA: { Type: String } }\n\
+                    Resources: { T: { Type: A::B::C, Properties: { X: { Ref: { 'Fn::Sub': PA } } } } }\n";
+    assert_snapshot!(template(computed).findings(), @"");
+}
+
+#[test]
+fn the_language_extensions_compute_ids() {
+    let text = "
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::A: [N, [a, b], { 'Q${N}': { Type: A::B::C, Properties: { X: !GetAtt [!Sub 'T${N}', !Sub '${N}'] } } }]
+  Ta: { Type: A::B::C }
+";
+    let template = &template(text).system().evaluate(&Variant::default())[0];
+    assert_snapshot!(show(template), @r#"
+    Qa {"Type":"A::B::C","UpdateReplacePolicy":"Delete","Properties":{"X":{"Fn::GetAtt":["Ta","a"]}}}
+    Qb {"Type":"A::B::C","UpdateReplacePolicy":"Delete","Properties":{"X":{"Fn::GetAtt":["Tb","b"]}}}
+    Ta {"Type":"A::B::C","UpdateReplacePolicy":"Delete"}
+    "#);
+}
+
+#[test]
+fn what_a_serverless_function_needs_is_no_cycle_and_conditions_have_any_name() {
+    let text = "
+Transform: AWS::Serverless-2016-10-31
+Conditions: { A&B: !Equals [a, a] }
+Resources:
+  F: { Type: AWS::Serverless::Function, Condition: A&B, Properties: { DeploymentPreference: { Alarms: [!Ref A] } } }
+  A: { Type: AWS::CloudWatch::Alarm, Condition: A&B, Properties: { Dimensions: [{ Name: FunctionName, Value: !Ref F }] } }
+";
+    assert_snapshot!(template(text).findings(), @"cfn/serverless 5 `F`: resources of the serverless transform are not checked | run `sam validate --lint`, or check the template that the transform makes");
+}
+
+#[test]
+fn a_policy_is_a_mapping_or_a_choice_of_two() {
+    let text = "
+Conditions: { Prod: !Equals [!Ref 'AWS::Region', eu-west-1] }
+Resources:
+  A: { Type: A::B::C, CreationPolicy: !If [Prod, { ResourceSignal: { Count: 1 } }, !Ref 'AWS::NoValue'] }
+  B: { Type: A::B::C, CreationPolicy: !Ref A, UpdatePolicy: }
+  C: { Type: A::B::C, UpdatePolicy: [1] }
+";
+    assert_snapshot!(template(text).findings(), @"
+    cfn/not-a-mapping 5 `!Ref`: `CreationPolicy` is a mapping | write `CreationPolicy: { … }`, or remove it
+    cfn/not-a-mapping 6 `1`: `UpdatePolicy` is a mapping | write `UpdatePolicy: { … }`, or remove it
+    ");
+}
+
+#[test]
 fn a_dependency_that_is_not_created_is_advised_on() {
     assert_snapshot!(template(CHOICE).findings(), @"cfn/depends-on-nothing 10 `Q` + 9 `Q` created only under its condition: `T` waits for `Q`, which is not created | give both resources the same condition, or remove the `DependsOn`");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::super::stack::kind;
 use super::uses::{How, Uses};
 use super::{Stack, error};
 use crate::diag::{At, Diagnostic, Diagnostics};
@@ -16,7 +17,9 @@ pub(super) fn check(stack: &Stack, uses: &Uses<'_>, diags: &mut Diagnostics) {
     let mut conditions = Edges::new();
     for it in &uses.names {
         match (it.section, it.how) {
-            ("Resources", How::Ref | How::Attribute | How::DependsOn) if stack.resource(it.name).is_some() => {
+            ("Resources", How::Ref | How::Attribute | How::DependsOn)
+                if stack.resource(it.name).is_some() && !is_serverless(stack, it.owner) =>
+            {
                 resources.entry(it.owner).or_default().entry(it.name).or_insert(it.span);
             }
             ("Conditions", How::Condition) if stack.entry("Conditions", it.name).is_some() => {
@@ -30,6 +33,13 @@ pub(super) fn check(stack: &Stack, uses: &Uses<'_>, diags: &mut Diagnostics) {
             diags.push(report(&path, what));
         }
     }
+}
+
+/// Whether the transform makes several resources of this one, among which what it needs is shared out: the alarms of a
+/// function's deployment are needed by a deployment group, not by the function.
+fn is_serverless(stack: &Stack, id: &str) -> bool {
+    let kind = stack.resource(id).and_then(|resource| kind(&resource.value));
+    kind.is_some_and(|kind| kind.starts_with("AWS::Serverless::"))
 }
 
 /// Returns one shortest cycle of every group of names that need each other: each name and where it names the next one.

@@ -27,6 +27,8 @@ enum Shape {
     Substitution,
     /// A condition's name and two values.
     Choice,
+    /// A macro's name and parameters, or a list of such.
+    Macro,
     /// A mapping with these keys.
     Keys(&'static [&'static str]),
 }
@@ -55,7 +57,7 @@ const FUNCTIONS: &[(&str, Shape, &str)] = &[
     ("Fn::Split", Shape::Items(2, 2), "[delimiter, text]"),
     ("Fn::Sub", Shape::Substitution, "text with ${Name}"),
     ("Fn::ToJsonString", Shape::Any, "{ … }"),
-    ("Fn::Transform", Shape::Keys(&["Name"]), "{ Name: …, Parameters: … }"),
+    ("Fn::Transform", Shape::Macro, "{ Name: …, Parameters: … }"),
     ("Fn::ValueOf", Shape::Items(2, 2), "[Parameter, attribute]"),
     ("Fn::ValueOfAll", Shape::Items(2, 2), "[type of parameter, attribute]"),
     ("Ref", Shape::Name, "Name"),
@@ -119,9 +121,12 @@ fn one(call: &Call<'_>, shape: Shape, example: &str, is_extended: bool, diags: &
                 .help("put the other keys elsewhere, or use `Fn::If` for each of them"),
         );
     }
-    // Loops and macros may put other shapes together; the language extensions take functions in most places.
+    // A macro is done before the function and may give any shape; the language extensions take functions in most places.
     let argument = &call.pair.value;
-    if fits(argument, shape, call) || (is_extended && is_function(argument)) {
+    let computes_id = matches!(shape, Shape::Attribute) && argument.items().len() >= 2;
+    let is_made = argument.pair("Fn::Transform").is_some()
+        || (is_extended && (is_function(argument) || (computes_id && argument.items().iter().all(is_text))));
+    if is_made || fits(argument, shape, call) {
         return;
     }
     diags.push(
@@ -148,9 +153,12 @@ fn is_function(node: &Node) -> bool {
     matches!(node.pairs(), [only] if super::super::evaluate::is_function(&only.key))
 }
 
+fn is_text(node: &Node) -> bool {
+    node.scalar().is_some() || is_function(node)
+}
+
 fn fits(argument: &Node, shape: Shape, call: &Call<'_>) -> bool {
     let items = argument.items();
-    let is_text = |node: &Node| node.scalar().is_some() || is_function(node);
     match shape {
         Shape::Any => true,
         Shape::Name => argument.scalar().is_some(),
@@ -167,6 +175,12 @@ fn fits(argument: &Node, shape: Shape, call: &Call<'_>) -> bool {
             _ => false,
         },
         Shape::Choice => items.len() == 3 && items.first().is_some_and(|name| name.scalar().is_some()),
+        // The list is what the authors of AWS's example macros write: <https://github.com/aws/aws-cli/issues/5619> (read
+        // 2026-11-23).
+        Shape::Macro => {
+            let has_name = |node: &Node| node.pair("Name").is_some();
+            has_name(argument) || (!items.is_empty() && items.iter().all(has_name))
+        }
         Shape::Keys(keys) => keys.iter().all(|key| argument.pair(key).is_some()),
     }
 }

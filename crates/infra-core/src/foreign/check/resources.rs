@@ -3,13 +3,13 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-product-attribute-reference.html> (read
 //! 2026-11-23).
 
-use super::super::evaluate::{Scope, World};
+use super::super::evaluate::{Scope, World, is_function};
 use super::super::stack::kind;
 use super::uses::{How, Uses};
 use super::{Stack, error, meant};
 use crate::artifacts::{Deletion, Expr};
 use crate::diag::{At, Diagnostic, Diagnostics};
-use crate::source::{Node, Pair, Value};
+use crate::source::{Literal, Node, Pair, Value, literal};
 
 /// Keys of a resource.
 const ATTRIBUTES: &[&str] = &[
@@ -26,6 +26,9 @@ const ATTRIBUTES: &[&str] = &[
 
 /// Further keys that the serverless transform takes; a module has `Version` and so has a custom resource.
 const TRANSFORMED: &[&str] = &["Connectors", "IgnoreGlobals", "Version"];
+
+const SOURCE: &str =
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-product-attribute-reference.html";
 
 /// Checks the resources of a template.
 pub(super) fn check<'a>(world: &World<'a>, index: usize, stack: &'a Stack, uses: &Uses<'a>, diags: &mut Diagnostics) {
@@ -56,8 +59,8 @@ fn attributes(resource: &Pair, diags: &mut Diagnostics) {
             continue;
         }
         let title = format!("a resource has no attribute `{}`", pair.key);
-        let finding = error("cfn/unknown-attribute", pair.key_span, title, "not an attribute")
-            .note("source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-product-attribute-reference.html");
+        let finding =
+            error("cfn/unknown-attribute", pair.key_span, title, "not an attribute").note(format!("source: {SOURCE}"));
         diags.push(meant(finding, &pair.key, ATTRIBUTES.iter().copied(), "put it below `Properties`, or remove it"));
     }
     if let Some(properties) = resource.value.pair("Properties")
@@ -69,6 +72,29 @@ fn attributes(resource: &Pair, diags: &mut Diagnostics) {
                 .help("write `Properties: { Name: value }`"),
         );
     }
+    for key in ["CreationPolicy", "UpdatePolicy"] {
+        diags.extend(resource.value.pair(key).and_then(not_a_policy));
+    }
+}
+
+/// Reports a policy of creation or update that is neither a mapping nor a function that gives one.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+/// (read 2026-11-23): functions work in both, and of those only `Fn::If` and macros give a mapping.
+fn not_a_policy(pair: &Pair) -> Option<Diagnostic> {
+    let label = match (&pair.value.value, pair.value.pairs()) {
+        (Value::Plain(text), _) if literal(text) == Literal::Null => return None,
+        (Value::Plain(_) | Value::Quoted(_), _) => "a scalar",
+        (Value::List(_), _) => "a list",
+        (Value::Map(_), [only])
+            if is_function(&only.key) && !["Fn::If", "Fn::FindInMap", "Fn::Transform"].contains(&only.key.as_str()) =>
+        {
+            "a function that gives no mapping"
+        }
+        (Value::Map(_), _) => return None,
+    };
+    let finding = error("cfn/not-a-mapping", pair.value.span, format!("`{}` is a mapping", pair.key), label);
+    Some(finding.note(format!("source: {SOURCE}")).help(format!("write `{}: {{ … }}`, or remove it", pair.key)))
 }
 
 fn type_of(resource: &Pair, diags: &mut Diagnostics) {

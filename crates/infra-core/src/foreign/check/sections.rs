@@ -101,7 +101,8 @@ fn entries(stack: &Stack, section: &str, diags: &mut Diagnostics) {
         if !is_macro && !matches!(pair.value.value, Value::Map(_)) && section != "Hooks" {
             diags.push(shape(&pair.value, &format!("`{}` of section `{section}` is a mapping", pair.key)));
         }
-        let has_id = matches!(section, "Resources" | "Parameters" | "Mappings" | "Conditions" | "Outputs");
+        // Conditions are left out: templates that AWS publishes call them `PrivateSubnets&3AZCondition`, and they deploy.
+        let has_id = matches!(section, "Resources" | "Parameters" | "Mappings" | "Outputs");
         if !is_macro && has_id && pair.key.parse::<LogicalId>().is_err() {
             let max = LogicalId::MAX_LEN;
             diags.push(

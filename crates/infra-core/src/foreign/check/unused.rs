@@ -17,11 +17,14 @@ pub(super) fn check(stack: &Stack, uses: &Uses<'_>, diags: &mut Diagnostics) {
         let first =
             |call: &super::uses::Call<'_>| call.pair.value.items().first().is_some_and(|map| map.scalar().is_none());
         match section {
+            "Mappings" | "Parameters" if stack.has_loops => true,
             "Mappings" => uses.calls.iter().any(|call| call.pair.key == "Fn::FindInMap" && first(call)),
-            "Parameters" => uses
-                .calls
-                .iter()
-                .any(|call| matches!(call.pair.key.as_str(), "Fn::RefAll" | "Fn::ValueOf" | "Fn::ValueOfAll")),
+            "Parameters" => uses.calls.iter().any(|call| match call.pair.key.as_str() {
+                "Fn::RefAll" | "Fn::ValueOf" | "Fn::ValueOfAll" => true,
+                // The language extensions compute names.
+                "Ref" => call.pair.value.scalar().is_none(),
+                _ => false,
+            }),
             _ => false,
         }
     };

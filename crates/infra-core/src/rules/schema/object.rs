@@ -136,9 +136,12 @@ impl<'v> Checker<'v> {
                 verdict = verdict.and(self.lacks(prop, || Problem::MissingBeside { name, missing }));
             }
         }
-        for (name, excluded) in schema.dependent_excluded().filter(|(name, _)| prop.key(name).is_some()) {
+        // An empty list says nothing: the console exports alarms so, with `Metrics`, and they deploy, see
+        // <https://github.com/aws-cloudformation/cfn-lint/issues/2890> (read 2026-11-23).
+        let given = |name: &str| prop.key(name).filter(|value| !value.is_list() || value.items().next().is_some());
+        for (name, excluded) in schema.dependent_excluded().filter(|(name, _)| given(name).is_some()) {
             for other in excluded {
-                if let Some(value) = prop.key(other) {
+                if let Some(value) = given(other) {
                     verdict = verdict.and(self.no(value, Problem::NotBeside { name, other }));
                 }
             }

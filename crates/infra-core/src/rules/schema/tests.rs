@@ -121,11 +121,11 @@ Resources:
       EvaluationPeriods: 1
       Threshold: 1
       ComparisonOperator: GreaterThanThreshold
-      Dimensions: []
+      Dimensions: [{ Name: Queue, Value: jobs }]
 #     ^
       Metrics: [{ Id: e1, Expression: '1' }]
 ",
-        &[("      Dimensions: []\n", "")],
+        &[("[{ Name: Queue, Value: jobs }]", "[]")],
     ),
     (
         "schema/read-only",
