@@ -22,10 +22,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "benches" / "data" / "cdk-orders"
 INFRA = ROOT / "target" / "release" / "infra"
-VALIDATE = (
-    "import sys; from cloudformation_validate import validate_template as check\n"
-    "for path in sys.argv[1:]: check(open(path).read())\n"
-)
+VALIDATE = """
+import sys
+import cloudformation_validate as validator
+engine = validator.CompositeEngine()
+config = validator.ValidateConfig(pseudo_parameter_overrides=validator.PseudoParameterOverrides(region="eu-west-1"))
+for path in sys.argv[1:]:
+    engine.validate_template(validator.TemplateContent(open(path).read(), path), config)
+"""
 
 
 def templates(folder: Path, services: int) -> list[Path]:

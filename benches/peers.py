@@ -12,15 +12,15 @@ import argparse
 import json
 import re
 import subprocess
-import tempfile
 from collections import Counter
 from pathlib import Path
 
+import cloudformation_validate as validator
 from cfnlint.api import ManualArgs, lint
-from cloudformation_validate import validate_template
 
 ROOT = Path(__file__).resolve().parent.parent
 INFRA = ROOT / "target" / "release" / "infra"
+ENGINE = validator.CompositeEngine()
 
 
 def templates(example: str) -> list[tuple[str, str]]:
@@ -46,13 +46,13 @@ def by_cfn_lint(region: str, text: str) -> Counter:
 
 def by_validate(region: str, text: str) -> Counter:
     """Returns the ids of what cloudformation-validate finds."""
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        file.write(text)
-        file.flush()
-        report = validate_template(text)
-    report = json.loads(report) if isinstance(report, str) else report
-    diagnostics = getattr(report, "diagnostics", None) or (report.get("diagnostics") if isinstance(report, dict) else report)
-    return Counter(str(getattr(it, "rule_id", None) or getattr(it, "code", None) or it) for it in diagnostics or [])
+    home = "eu-west-1" if region == "unknown" else region
+    config = validator.ValidateConfig(pseudo_parameter_overrides=validator.PseudoParameterOverrides(region=home))
+    try:
+        result = ENGINE.validate_template(validator.TemplateContent(text, "example.yaml"), config)
+    except validator.ValidationError as error:
+        return Counter([type(error).__name__])
+    return Counter(item.rule_id for item in result.diagnostics)
 
 
 def main() -> None:

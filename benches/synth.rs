@@ -23,6 +23,33 @@ fn compile(root: &Path) -> usize {
     resources
 }
 
+/// What rules and schema checks of all environments take; reading, binding and lowering are not measured.
+fn rules(criterion: &mut Criterion) {
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut diags = Diagnostics::default();
+    let mut project = Project::open(Some(bundled)).expect("the project is there");
+    let definitions = project.definitions(&[], &mut diags).expect("it is readable").expect("it is right");
+    let lowered: Vec<_> = definitions
+        .into_iter()
+        .map(|definition| {
+            let world = infra::resolve::resolve(definition, &mut diags).expect("it binds");
+            let artifacts = infra::lower::lower(&world, &mut diags).expect("it compiles");
+            (world, artifacts)
+        })
+        .collect();
+    let check = || {
+        let mut found = Diagnostics::default();
+        for (world, artifacts) in &lowered {
+            let own = infra::view::Own::new(world, artifacts);
+            infra::rules::check(&infra::view::View::new(own.input(None), &own), &mut found);
+        }
+        assert!(found.is_empty(), "{:?}", found.into_sorted());
+    };
+    criterion.bench_function("rules and schemas of the bundled platform, all environments", |bencher| {
+        bencher.iter(check);
+    });
+}
+
 fn synth(criterion: &mut Criterion) {
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR"));
     criterion.bench_function("bundled platform, all environments", |bencher| bencher.iter(|| compile(bundled)));
@@ -36,5 +63,5 @@ fn synth(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, synth);
+criterion_group!(benches, rules, synth);
 criterion_main!(benches);
