@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::project::{ENVIRONMENT, Project, Run};
+use crate::project::{ENVIRONMENT, Project, Run, infra};
 
 /// A site whose certificate is in the wrong region, and nothing else wrong, with more keys of the entry.
 fn site(more: &str) -> String {
@@ -154,5 +154,14 @@ fn wrong_usage_is_64() {
     ];
     for arguments in wrong {
         assert_eq!(project.run(arguments).code, 64, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_bundled_platform_and_every_example_are_silent() {
+    for (project, _) in crate::project::bundled() {
+        let run = Run::of(infra().args(["check", "--today", "2026-11-23", "-C"]).arg(&project));
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", project.display());
+        assert!(run.stdout.starts_with("no findings in "), "{}: {}", project.display(), run.stdout);
     }
 }

@@ -147,6 +147,21 @@ fn fixes_change_one_value_of_a_template() {
 }
 
 #[test]
+fn a_misspelt_property_is_underlined_and_renamed() {
+    let yaml = "Resources: { Q: { Type: AWS::SNS::Topic, Properties: { TopicNme: a } } }\n";
+    let project = folder(&[
+        ("a.yaml", yaml),
+        ("a.json", r#"{ "Resources": { "Q": { "Type": "AWS::SNS::Topic", "Properties": { "TopicNme": "b" } } } }"#),
+    ]);
+    assert_eq!(found(&check(&project, &["a.yaml"])), ["schema/unknown-property a.yaml:1:56"]);
+    let run = project.run(&["check", "--fix", "a.yaml", "a.json"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let read = |name: &str| fs::read_to_string(project.path().join(name)).expect("there is a template");
+    assert!(read("a.yaml").contains("{ TopicName: a }"), "{}", read("a.yaml"));
+    assert!(read("a.json").contains(r#"{ "TopicName": "b" }"#), "{}", read("a.json"));
+}
+
+#[test]
 fn what_cannot_be_read_is_said() {
     let project = folder(&[("a.yaml", "Resorces: {}\n"), ("empty/readme.txt", "")]);
     assert_eq!(found(&check(&project, &["a.yaml"])), ["foreign/unknown-document a.yaml:1:1"]);

@@ -1,6 +1,6 @@
 //! Names a place in a node tree by keys and indices, so that rules and loaders need no spans.
 
-use super::{Node, Span, Value};
+use super::{Node, Pair, Span, Value};
 
 /// One step down a node tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +34,22 @@ impl Route {
             Step::Key(key) => Some(key.as_str()),
             Step::Index(_) => None,
         })
+    }
+
+    /// Returns the pair that this place is the value of, if exactly that was written.
+    pub fn pair<'n>(&self, root: &'n Node) -> Option<&'n Pair> {
+        let (last, above) = self.0.split_last()?;
+        let mut node = root;
+        for step in above {
+            node = match step {
+                Step::Key(key) => &node.pair(key)?.value,
+                Step::Index(index) => node.items().get(*index)?,
+            };
+        }
+        match last {
+            Step::Key(key) => node.pair(key),
+            Step::Index(_) => None,
+        }
     }
 
     /// Returns the span that shows this place: the value where it is a scalar, else the key that leads to it.

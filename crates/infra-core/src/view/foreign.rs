@@ -91,7 +91,7 @@ impl Origin for Foreign<'_> {
             let first = self.system.stacks.first().map(|stack| stack.file);
             let file = first.or_else(|| self.system.objects.first().map(|object| object.file));
             let at = file.map_or(At::Caller { file: "", line: 0 }, At::File);
-            Located { at, scalar: None, is_computed: false }
+            Located::near(at)
         })
     }
 }
@@ -109,7 +109,7 @@ impl Foreign<'_> {
         }));
         let located = self.system.locate(self.variant, handle, &steps)?;
         if path.is_empty() {
-            return Some(Located { at: At::Span(located.key?), scalar: None, is_computed: false });
+            return Some(Located::near(At::Span(located.key?)));
         }
         Some(shown(located.node, located.key, located.exact))
     }
@@ -148,5 +148,10 @@ fn shown(node: &Node, key: Option<Span>, exact: bool) -> Located {
     };
     let itself = exact && (scalar.is_some() || is_function);
     let span = if itself { node.span } else { key.unwrap_or(node.span) };
-    Located { at: At::Span(span), scalar: scalar.filter(|_| exact), is_computed: is_function || !exact }
+    Located {
+        at: At::Span(span),
+        scalar: scalar.filter(|_| exact),
+        key: key.filter(|_| exact),
+        is_computed: is_function || !exact,
+    }
 }

@@ -1,7 +1,7 @@
 //! The deployment view: what would be deployed, as one read-only graph.
 //!
 //! CloudFormation resources of all stacks and regions, Route 53 record sets and Kubernetes objects of one environment,
-//! made from our own lowering ([`own`]) or from templates that others wrote ([`foreign`]). A [`Prop`] is a value and
+//! made from our own lowering ([`Own`]) or from documents that others wrote ([`Foreign`]). A [`Prop`] is a value and
 //! the place where it was written: it sees through parameters, outputs and imports to what stands behind them, and
 //! says where it comes from only when someone asks. Nothing here changes anything or reports anything.
 

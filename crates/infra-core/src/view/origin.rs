@@ -3,6 +3,7 @@
 use super::{Owner, View};
 use crate::artifacts::Expr;
 use crate::diag::At;
+use crate::source::Span;
 
 /// One step down a value: into a key or an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Located {
     pub at: At,
     /// The scalar that was written there, if exactly this value was.
     pub scalar: Option<Scalar>,
+    /// The key that leads to exactly this value, with its quotes.
+    pub key: Option<Span>,
     /// Whether a function stands there that gives the value, such as `Ref` to a parameter.
     pub is_computed: bool,
 }
@@ -31,6 +34,13 @@ pub struct Scalar {
     pub text: String,
     /// Whether it stands in quotes.
     pub quoted: bool,
+}
+
+impl Located {
+    /// Takes a place where something else was written.
+    pub(super) fn near(at: At) -> Self {
+        Self { at, scalar: None, key: None, is_computed: false }
+    }
 }
 
 /// Knows where the things of one view were written.

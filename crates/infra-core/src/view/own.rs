@@ -86,15 +86,15 @@ impl Origin for Own<'_> {
             // Outputs that no entry asked for by name; their stack's first file stands for them.
             let first = self.world.ids().next();
             let at = first.map_or(At::Caller { file: "", line: 0 }, |entry| self.world.common(entry).1.at());
-            return Located { at, scalar: None, is_computed: false };
+            return Located::near(at);
         };
         let origin = self.world.common(entry).1;
         let model::Origin::Yaml { key, node } = origin else {
-            return Located { at: origin.at(), scalar: None, is_computed: false };
+            return Located::near(origin.at());
         };
         match exact(node, path).or_else(|| nearest(node, path)) {
             Some(found) => found,
-            None => Located { at: At::Span(*key), scalar: None, is_computed: false },
+            None => Located::near(At::Span(*key)),
         }
     }
 }
@@ -110,7 +110,8 @@ fn exact(entry: &Node, path: &[Step<'_>]) -> Option<Located> {
         });
     }
     let span = route.locate(entry)?;
-    Some(Located { at: At::Span(span), scalar: None, is_computed: false })
+    let key = route.pair(entry).map(|pair| pair.key_span);
+    Some(Located { key, ..Located::near(At::Span(span)) })
 }
 
 /// A field is mostly named as the property that it becomes, in other words the last step of the path in kebab case.
@@ -131,12 +132,13 @@ fn nearest(entry: &Node, path: &[Step<'_>]) -> Option<Located> {
     Some(match &pair.value.value {
         Value::Plain(text) => scalar(&pair.value, text, false),
         Value::Quoted(text) => scalar(&pair.value, text, true),
-        Value::List(_) | Value::Map(_) => Located { at: At::Span(pair.key_span), scalar: None, is_computed: false },
+        Value::List(_) | Value::Map(_) => Located::near(At::Span(pair.key_span)),
     })
 }
 
 fn scalar(node: &Node, text: &str, quoted: bool) -> Located {
-    Located { at: At::Span(node.span), scalar: Some(Scalar { text: text.to_owned(), quoted }), is_computed: false }
+    let scalar = Some(Scalar { text: text.to_owned(), quoted });
+    Located { scalar, ..Located::near(At::Span(node.span)) }
 }
 
 /// Finds the pairs of a key anywhere below `node`, each with the number of the path's keys that lead to it.

@@ -283,6 +283,24 @@ impl<'v> Prop<'v> {
         finding
     }
 
+    /// Starts a finding about the key that leads to this value, see [`Self::finding`].
+    pub fn finding_of_key(&self, title: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+        let mut finding = self.finding(title, label);
+        if let (Some(key), Some(primary)) = (self.located().key, &mut finding.primary) {
+            primary.at = At::Span(key);
+        }
+        finding
+    }
+
+    /// Returns the change that writes `name` in the place of the key `old`, which leads to this value.
+    pub fn rename(&self, old: &str, name: &str) -> Option<Fix> {
+        let span = self.located().key?;
+        // A key in quotes is longer than its name.
+        let plain = usize::try_from(span.end.checked_sub(span.start)?).ok()? == old.len();
+        let text = if plain { name.to_owned() } else { serde_json::Value::from(name).to_string() };
+        Some(Fix { title: format!("write `{name}`"), edits: vec![Edit { span, text }] })
+    }
+
     /// Returns the change that writes `text` in the place of this value, where the input says exactly this value here.
     pub fn replace(&self, text: &str) -> Option<Fix> {
         let located = self.located();

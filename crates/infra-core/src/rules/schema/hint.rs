@@ -12,6 +12,20 @@ pub(super) const MOST: usize = 12;
 /// Longest text of a value or pattern that is shown, in characters.
 const LONGEST: usize = 80;
 
+/// Says what to write where a value of one of `types` is wanted.
+pub(super) fn write(types: Types) -> String {
+    let one = |name: &str| match name {
+        "boolean" => "`true` or `false`".to_owned(),
+        "integer" => "a whole number".to_owned(),
+        "array" => "a list".to_owned(),
+        "object" => "a mapping".to_owned(),
+        "null" => "nothing".to_owned(),
+        other => format!("a {other}"),
+    };
+    let names: Vec<String> = types.names().map(one).collect();
+    format!("write {}", names.join(" or "))
+}
+
 /// The name that was probably meant; one that differs in capitals only comes first.
 pub(super) fn meant<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let same = candidates.clone().find(|candidate| candidate.eq_ignore_ascii_case(word));

@@ -110,13 +110,18 @@ impl<'v> Mistake<'v> {
         let words =
             Words { path: &path, id: resource.id(), value: if is_secret { None } else { hint::value(&self.prop) } };
         let said = self.say(&words);
-        let mut finding = self.prop.finding(said.title, said.label);
+        let of_key = matches!(self.problem, Problem::Unknown { .. });
+        let start = if of_key { Prop::finding_of_key } else { Prop::finding };
+        let mut finding = start(&self.prop, said.title, said.label);
         finding.id = said.id;
         finding.severity = if matches!(self.problem, Problem::Deprecated) { Severity::Advice } else { Severity::Error };
         if is_secret && let Some(primary) = &mut finding.primary {
             primary.at = primary.at.clone().hidden();
         }
-        let fix = said.instead.filter(|_| !is_secret).and_then(|text| self.prop.replace(&text));
+        let fix = said.instead.filter(|_| !is_secret).and_then(|text| match &self.problem {
+            Problem::Unknown { name, .. } => self.prop.rename(name, &text),
+            _ => self.prop.replace(&text),
+        });
         let finding = finding.note(format!("source: {}", hint::documentation(kind))).fix(fix);
         if said.help.is_empty() { finding } else { finding.help(said.help) }
     }
@@ -132,7 +137,7 @@ impl<'v> Mistake<'v> {
             Problem::Type(types) => {
                 let wanted = hint::one_of(types.names(), "or");
                 let title = format!("{} is {}, not {wanted}", words.what(), hint::kind(&self.prop));
-                Said::new("schema/wrong-type", title, hint::kind(&self.prop), format!("write {wanted}"))
+                Said::new("schema/wrong-type", title, hint::kind(&self.prop), hint::write(*types))
             }
             Problem::Scalar { schema, fault } => scalar(words, &self.prop, *schema, *fault),
             Problem::Items { .. }
@@ -297,12 +302,14 @@ fn unknown(words: &Words<'_>, name: &str, object: &Expr, schema: Schema) -> Said
     let title = format!("`{}` has no property `{}`", words.id, words.path);
     let is_free = |known: &&str| !matches!(object, Expr::Object(object) if object.get(known).is_some());
     let free: Vec<&str> = schema.properties().map(|(known, _)| known).filter(is_free).collect();
-    let help = match hint::meant(name, free.iter().copied()) {
+    let near = hint::meant(name, free.iter().copied());
+    let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None if free.is_empty() => "remove it".to_owned(),
         None => format!("write one of {}", hint::list(free.iter().copied())),
     };
-    Said::new("schema/unknown-property", title, format!("`{name}` is no property here"), help)
+    let said = Said::new("schema/unknown-property", title, format!("`{name}` is no property here"), help);
+    Said { instead: near.map(str::to_owned), ..said }
 }
 
 fn missing(words: &Words<'_>, names: &[&str], why: &str) -> Said {

@@ -218,7 +218,7 @@ Resources:
     Type: AWS::SQS::Queue
     Properties:
       VisibilityTimout: 30
-#                       ^
+#     ^
 ";
 
 /// The schema findings of an example, advice left out.
