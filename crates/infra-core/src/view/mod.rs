@@ -20,6 +20,7 @@ mod own;
 mod permission;
 mod policy;
 mod prop;
+mod queue_policy;
 mod record;
 mod resource;
 mod scaling;
@@ -68,6 +69,7 @@ pub struct View<'a> {
     today: Option<Date>,
     edges: OnceLock<Edges>,
     physical: OnceLock<arn::Names>,
+    queue_policies: OnceLock<queue_policy::QueuePolicies>,
     neighbourhoods: OnceLock<BTreeMap<(String, String), Vec<u32>>>,
 }
 
@@ -199,6 +201,7 @@ impl<'a> View<'a> {
             today: input.today,
             edges: OnceLock::new(),
             physical: OnceLock::new(),
+            queue_policies: OnceLock::new(),
             neighbourhoods: OnceLock::new(),
         };
         for stack in input.stacks {

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "rds/proxy-borrow-timeout",
     code: "DB-002",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
     title: "proxy holds requests longer than their callers wait",
     why: "when all connections are taken RDS Proxy waits 120 seconds unless told otherwise, while the caller \

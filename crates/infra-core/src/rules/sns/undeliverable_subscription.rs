@@ -1,7 +1,6 @@
 //! `sns/undeliverable-subscription`: a queue lets the topics in that it is subscribed to.
 
 use crate::rules::prelude::*;
-use crate::rules::sqs;
 use crate::view::glob;
 
 pub(super) const RULE: Rule = Rule {
@@ -58,7 +57,7 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     for subscription in view.subscriptions() {
         let Some(queue) = subscription.queue() else { continue };
         let Some(topic) = subscription.topic else { continue };
-        let Some(statements) = sqs::statements(&queue) else { continue };
+        let Some(statements) = queue.queue_statements() else { continue };
         if statements.iter().any(|statement| admits(statement, &topic)) {
             continue;
         }

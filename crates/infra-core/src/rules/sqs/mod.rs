@@ -14,7 +14,7 @@ mod unpinned_sender;
 mod visibility_below_function;
 
 use super::Rule;
-use crate::view::{Resource, Statement};
+use crate::view::Resource;
 
 pub(super) const RULES: &[&Rule] = &[
     &competing_functions::RULE,
@@ -39,21 +39,4 @@ pub(in crate::rules) fn dead_letters<'v>(queue: &Resource<'v>) -> Option<Resourc
 /// Returns whether the queue is FIFO, if that is known.
 pub(in crate::rules) fn is_fifo(queue: &Resource<'_>) -> Option<bool> {
     queue.bool_or("FifoQueue", false)
-}
-
-/// Returns the statements of the queue's policies; nothing where some policy may be of this queue and may not.
-pub(in crate::rules) fn statements<'v>(queue: &Resource<'v>) -> Option<Vec<Statement<'v>>> {
-    let view = queue.view();
-    let mut found = Vec::new();
-    for (kind, path) in [("AWS::SQS::QueuePolicy", "Queues"), ("AWS::SQS::QueueInlinePolicy", "Queue")] {
-        for policy in view.of(kind) {
-            let named: Vec<Option<Resource<'v>>> = policy.each(path).map(|named| named.resource()).collect();
-            if named.contains(&Some(*queue)) {
-                found.extend(policy.get("PolicyDocument").into_iter().flat_map(Statement::of));
-            } else if named.contains(&None) {
-                return None;
-            }
-        }
-    }
-    Some(found)
 }
