@@ -91,7 +91,9 @@ pub fn check_documents(inputs: &[foreign::Input], sources: &Sources, today: Opti
         return (Checked { findings, ..Checked::default() }, 0);
     };
     let mut checked = Checked { findings: diags.into_sorted(), ..Checked::default() };
-    for variant in system.variants().list {
+    let variants = system.variants();
+    checked.findings.extend(variants.left_out(&system));
+    for variant in variants.list {
         let templates = system.evaluate(&variant);
         let foreign = view::Foreign::new(&system, &variant, &templates);
         let view = view::View::new(foreign.input(today), &foreign);

@@ -6,6 +6,7 @@ use super::evaluate::{Scope, World};
 use super::parameters::Declared;
 use super::{Stack, System};
 use crate::artifacts::Pseudo;
+use crate::diag::{At, Diagnostic};
 use crate::source::{Node, Value};
 
 /// Most variants that are made.
@@ -54,6 +55,20 @@ impl std::fmt::Display for Variant {
             }
         }
         Ok(())
+    }
+}
+
+impl Variants {
+    /// Says that some values of parameters are not looked at, if there are too many.
+    pub fn left_out(&self, system: &System) -> Option<Diagnostic> {
+        let file = system.stacks.first().filter(|_| self.left_out > 0)?.file;
+        let title = format!("conditions ask for {} more values of parameters than are tried", self.left_out);
+        let advice = Diagnostic::advice("cfn/untried-values", title).at(At::File(file), "in this template or another");
+        Some(
+            advice
+                .note(format!("{MAX_VARIANTS} combinations are tried, each other value of a parameter on its own"))
+                .help("check the templates in smaller groups"),
+        )
     }
 }
 

@@ -36,7 +36,9 @@ mod tests;
 
 pub use cx::Cx;
 
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use std::collections::BTreeSet;
+
+use crate::diag::{At, Diagnostic, Diagnostics, Severity};
 use crate::view::{Object, Record, Resource, View};
 
 /// One domain rule.
@@ -191,15 +193,11 @@ pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
     let mut of_schemas = Diagnostics::default();
     schema::check(view, &mut of_schemas);
     // A rule knows more about a value than its schema, so one finding is enough.
+    let told: BTreeSet<&At> = found.iter().filter_map(|finding| Some(&finding.primary.as_ref()?.at)).collect();
     let is_told = |finding: &Diagnostic| {
-        let place = |it: &Diagnostic| it.primary.as_ref().map(|label| label.at.clone());
-        schema::is_about_value(finding.id) && found.iter().any(|of_rule| place(of_rule) == place(finding))
+        let at = finding.primary.as_ref().map(|label| &label.at);
+        schema::is_about_value(finding.id) && at.is_some_and(|at| told.contains(at))
     };
     diags.extend(of_schemas.iter().filter(|finding| !is_told(finding)).cloned());
     diags.extend(found);
-}
-
-/// Finds a rule by id or code; letter case does not count.
-pub fn find(name: &str) -> Option<&'static Rule> {
-    all().find(|rule| rule.id.eq_ignore_ascii_case(name) || rule.code.eq_ignore_ascii_case(name))
 }

@@ -11,7 +11,7 @@ impl<'v> Object<'v> {
     /// Returns the Service that a `TargetGroupBinding` names, in its own namespace.
     pub fn bound_service(&self) -> Option<Object<'v>> {
         let name = self.get("spec.serviceRef.name")?.text()?;
-        self.siblings("Service").find(|service| service.name() == name)
+        self.sibling("Service", &name)
     }
 
     /// Returns the port of a Service that a `TargetGroupBinding` names, by number or name.
@@ -23,12 +23,13 @@ impl<'v> Object<'v> {
         })
     }
 
-    /// Returns the workloads whose pods a Service selects.
+    /// Returns the workloads whose pods `spec.selector` selects: of a Service or a disruption budget.
     pub fn selected(&self) -> impl Iterator<Item = Pods<'v>> + use<'v> {
         let this = *self;
         let selector = self.get("spec.selector");
-        let beside = this.neighbours();
-        let pods = beside.filter_map(|object| object.pods());
+        let view = this.view();
+        let asked = selector.map(|selector| view.near().asked(this.index(), &selector)).unwrap_or_default();
+        let pods = asked.iter().filter_map(move |at| view.object(*at)?.pods());
         pods.filter(move |pods| selector.is_some_and(|selector| Selector(selector).matches(&pods.labels())))
     }
 }

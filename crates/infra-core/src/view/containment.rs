@@ -35,8 +35,10 @@ impl<'v> Pods<'v> {
             return Vec::new();
         }
         let labels = self.labels();
-        let policies = self.workload.siblings("NetworkPolicy").filter(|policy| policy.restricts(direction));
+        let view = self.workload.view();
+        let policies = view.near().asking(self, "NetworkPolicy").into_iter().filter_map(|at| view.object(at));
         policies
+            .filter(|policy| policy.restricts(direction))
             .filter(|policy| match policy.get("spec.podSelector") {
                 Some(selector) => is_empty(&selector) || Selector(selector).matches(&labels),
                 None => true,

@@ -1,7 +1,7 @@
 //! A view of documents that others wrote.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::origin::{Located, Origin, Scalar, Step};
 use super::{Input, ObjectInput, Owner, SetInput, StackInput, View, ZoneInput, nth};
@@ -58,8 +58,9 @@ impl<'a> Foreign<'a> {
 
     /// Returns the findings of this variant that are not `known` from an earlier one, with the values that lead to them.
     pub fn only_here(&self, found: Vec<Diagnostic>, known: &[Diagnostic]) -> Vec<Diagnostic> {
-        let same = |a: &Diagnostic, b: &Diagnostic| (a.id, &a.title, &a.primary) == (b.id, &b.title, &b.primary);
-        let new = found.into_iter().filter(|finding| !known.iter().any(|other| same(other, finding)));
+        let key = |it: &Diagnostic| (it.id, it.title.clone(), it.primary.clone());
+        let known: BTreeSet<_> = known.iter().map(key).collect();
+        let new = found.into_iter().filter(|finding| !known.contains(&key(finding)));
         if self.variant.values.is_empty() {
             return new.collect();
         }

@@ -13,6 +13,7 @@ mod containment;
 mod foreign;
 mod graph;
 mod ingress;
+mod near;
 mod network;
 mod object;
 mod origin;
@@ -70,7 +71,8 @@ pub struct View<'a> {
     edges: OnceLock<Edges>,
     physical: OnceLock<arn::Names>,
     queue_policies: OnceLock<queue_policy::QueuePolicies>,
-    neighbourhoods: OnceLock<BTreeMap<(String, String), Vec<u32>>>,
+    near: OnceLock<near::Near>,
+    scalers: OnceLock<BTreeMap<u32, u32>>,
 }
 
 /// One template to be deployed.
@@ -202,7 +204,8 @@ impl<'a> View<'a> {
             edges: OnceLock::new(),
             physical: OnceLock::new(),
             queue_policies: OnceLock::new(),
-            neighbourhoods: OnceLock::new(),
+            near: OnceLock::new(),
+            scalers: OnceLock::new(),
         };
         for stack in input.stacks {
             view.add_stack(stack);

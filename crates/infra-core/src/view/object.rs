@@ -103,20 +103,25 @@ impl<'v> Object<'v> {
         self.cluster() == other.cluster() && self.namespace() == other.namespace()
     }
 
+    pub(super) fn index(&self) -> u32 {
+        self.index
+    }
+
     /// Returns the objects in the same cluster and namespace, this one included.
     pub fn neighbours(&self) -> impl Iterator<Item = Object<'v>> + use<'v> {
         let view = self.view;
-        let here = (self.cluster().to_owned(), self.namespace().into_owned());
-        let found = view.neighbourhoods.get_or_init(|| neighbourhoods(view)).get(&here);
-        found.into_iter().flatten().filter_map(move |at| {
-            let data = nth(&view.objects, *at)?;
-            Some(Object::new(view, *at, data.kind))
-        })
+        view.near().beside(self.index).iter().filter_map(move |at| view.object(*at))
     }
 
     /// Returns the objects of `kind` in the same cluster and namespace.
     pub fn siblings(&self, kind: &'v str) -> impl Iterator<Item = Object<'v>> + use<'v> {
-        self.neighbours().filter(move |other| other.kind() == kind)
+        let view = self.view;
+        view.near().of_kind(self.index, kind).iter().filter_map(move |at| view.object(*at))
+    }
+
+    /// Returns the object of `kind` and `name` in the same cluster and namespace.
+    pub fn sibling(&self, kind: &str, name: &str) -> Option<Object<'v>> {
+        self.view.object(self.view.near().named(self.index, kind, name)?)
     }
 
     /// Returns the pods that this object makes, if it is a workload.
@@ -151,16 +156,6 @@ impl<'v> Object<'v> {
     pub fn at(&self) -> crate::diag::At {
         self.nearest("metadata.name").at()
     }
-}
-
-/// Objects by cluster and namespace.
-fn neighbourhoods<'v>(view: &'v View<'v>) -> BTreeMap<(String, String), Vec<u32>> {
-    let mut found: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
-    for object in view.objects() {
-        let here = (object.cluster().to_owned(), object.namespace().into_owned());
-        found.entry(here).or_default().push(object.index);
-    }
-    found
 }
 
 impl PartialEq for Object<'_> {
@@ -208,8 +203,10 @@ impl<'v> Pods<'v> {
 
     /// Returns the Kubernetes Services that select these pods.
     pub fn services(&self) -> impl Iterator<Item = Object<'v>> + use<'v> {
+        let view = self.workload.view;
         let labels = self.labels();
-        self.workload.siblings("Service").filter(move |service| {
+        let services = view.near().asking(self, "Service").into_iter().filter_map(move |at| view.object(at));
+        services.filter(move |service| {
             service.get("spec.selector").is_some_and(|selector| Selector(selector).matches(&labels))
         })
     }

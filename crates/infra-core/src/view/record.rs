@@ -237,11 +237,6 @@ impl<'v> Record<'v> {
         self.zone().is_some_and(|zone| zone.resource().is_some())
     }
 
-    /// Returns whether the set is sent in a change batch, not by CloudFormation.
-    pub fn in_batch(&self) -> bool {
-        matches!(self.data.owner, Owner::Set(_))
-    }
-
     /// Returns the resource that makes the set, if CloudFormation does.
     pub fn resource(&self) -> Option<Resource<'v>> {
         match self.data.owner {
@@ -281,11 +276,6 @@ impl<'v> Alias<'v> {
     /// Returns the resource whose DNS name it is, if it is one of the view.
     pub fn resource(&self) -> Option<Resource<'v>> {
         self.dns_name()?.mentions().into_iter().next()
-    }
-
-    /// Returns whether the answer depends on the target's health; off where nothing is written.
-    pub fn evaluates_health(&self) -> Option<bool> {
-        self.prop.key("EvaluateTargetHealth").map_or(Some(false), |prop| prop.bool())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Object;
+use super::{Object, near};
 
 /// How many pods a workload has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +19,13 @@ impl<'v> Object<'v> {
         let target = self.get("spec.scaleTargetRef")?;
         let name = target.get("name")?.text()?;
         let kind = target.get("kind").map_or(Some(Cow::Borrowed("Deployment")), |kind| kind.text())?;
-        let beside = self.neighbours();
-        beside.into_iter().find(|object| object.kind() == kind && object.name() == name)
+        self.sibling(&kind, &name)
     }
 
     /// Returns what scales this workload.
     pub fn scaler(&self) -> Option<Object<'v>> {
-        let scalers = self.siblings("HorizontalPodAutoscaler").chain(self.siblings("ScaledObject"));
-        scalers.into_iter().find(|scaler| scaler.scaled() == Some(*self))
+        let view = self.view();
+        view.object(*view.scalers.get_or_init(|| near::scalers(view)).get(&self.index())?)
     }
 
     /// Returns the number of pods of a workload; `None` where it is not known.

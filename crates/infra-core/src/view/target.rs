@@ -15,7 +15,7 @@ impl<'v> Binding<'v> {
     /// Returns the Kubernetes Service whose endpoints become targets.
     pub fn service(&self) -> Option<Object<'v>> {
         let name = self.object.get("spec.serviceRef.name")?.text()?;
-        self.object.siblings("Service").find(|service| service.name() == name)
+        self.object.sibling("Service", &name)
     }
 
     /// Returns the pods that become targets.

@@ -1,7 +1,7 @@
 //! `kubernetes/blocking-disruption-budget`: a budget leaves room for one eviction.
 
 use crate::rules::prelude::*;
-use crate::view::{Selector, share};
+use crate::view::share;
 
 pub(super) const RULE: Rule = Rule {
     id: "kubernetes/blocking-disruption-budget",
@@ -59,14 +59,12 @@ spec:
 };
 
 fn check(cx: &mut Cx<'_>, budget: Object<'_>) {
-    let Some(selector) = budget.get("spec.selector") else { return };
-    let beside = budget.neighbours();
-    let workloads = beside.filter(|object| matches!(object.kind(), "Deployment" | "StatefulSet" | "ReplicaSet"));
+    let workloads = budget.selected().map(|pods| pods.workload);
+    let workloads = workloads.filter(|object| matches!(object.kind(), "Deployment" | "StatefulSet" | "ReplicaSet"));
     for workload in workloads {
         // A number that is written nowhere may be set by an autoscaler of others.
         let counted = workload.get("spec.replicas").is_some() || workload.scaler().is_some();
-        let selected = counted && workload.pods().is_some_and(|pods| Selector(selector).matches(&pods.labels()));
-        let Some(count) = workload.count().filter(|count| selected && count.min > 0) else { continue };
+        let Some(count) = workload.count().filter(|count| counted && count.min > 0) else { continue };
         let (limit, room) = match (budget.get("spec.maxUnavailable"), budget.get("spec.minAvailable")) {
             (Some(most), _) => (most, most.text().and_then(|text| share(&text, count.min, true))),
             (None, Some(least)) => {

@@ -44,6 +44,9 @@ spec:
 fn check(cx: &mut Cx<'_>, workload: Object<'_>) {
     let Some(written) = workload.pods().and_then(|pods| pods.get("serviceAccountName")) else { return };
     let Some(name) = written.text().filter(|name| name != "default") else { return };
+    if workload.sibling("ServiceAccount", &name).is_some() {
+        return;
+    }
     // Others may make the account, unless one is applied that nothing runs as.
     let used = |account: &Object<'_>| {
         workload.neighbours().filter_map(|other| other.pods()).any(|pods| pods.service_account() == account.name())

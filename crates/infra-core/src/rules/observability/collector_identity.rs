@@ -1,6 +1,7 @@
 //! `observability/collector-identity`: a collector that exports to X-Ray may write there.
 
 use crate::rules::prelude::*;
+use crate::view::Pods;
 
 pub(super) const RULE: Rule = Rule {
     id: "observability/collector-identity",
@@ -57,15 +58,25 @@ spec:
           image: public.ecr.aws/aws-observability/aws-otel-collector:v0.43.0
 "#,
     good: &[("Action: cloudwatch:PutMetricData", "Action: [xray:PutTraceSegments, xray:PutTelemetryRecords]")],
-    check: Check::Resources(&["AWS::EKS::PodIdentityAssociation"], check),
+    check: Check::View(check),
 };
 
-fn check(cx: &mut Cx<'_>, association: Resource<'_>) {
-    let (Some(namespace), Some(account)) = (association.get("Namespace"), association.get("ServiceAccount")) else {
-        return;
-    };
+fn check(cx: &mut Cx<'_>, view: &View<'_>) {
+    let collectors: Vec<(Pods<'_>, Prop<'_>)> =
+        view.objects().filter_map(|object| object.pods()).filter_map(|pods| Some((pods, image(&pods)?))).collect();
+    for (pods, image) in collectors {
+        let is_its = |association: &Resource<'_>| {
+            let is = |path, wanted: &str| association.get(path).is_some_and(|written| written.is(wanted));
+            is("Namespace", &pods.workload.namespace()) && is("ServiceAccount", &pods.service_account())
+        };
+        for association in view.of("AWS::EKS::PodIdentityAssociation").filter(is_its) {
+            check_role(cx, &association, &image);
+        }
+    }
+}
+
+fn check_role(cx: &mut Cx<'_>, association: &Resource<'_>, collector: &Prop<'_>) {
     let Some(role) = association.get("RoleArn").and_then(|role| role.resource_of("AWS::IAM::Role")) else { return };
-    let Some(collector) = collector(association.view(), &namespace, &account) else { return };
     let attached = !role.managed_policies().is_empty() || role.each("ManagedPolicyArns").any(|arn| !arn.is_known());
     let statements = role.identity_statements();
     let may = statements.iter().any(|it| it.allows() && it.covers("xray:PutTraceSegments"));
@@ -81,10 +92,8 @@ fn check(cx: &mut Cx<'_>, association: Resource<'_>) {
     );
 }
 
-/// The image of a collector of AWS's distribution that runs as a service account.
-fn collector<'v>(view: &'v View<'v>, namespace: &Prop<'v>, account: &Prop<'v>) -> Option<Prop<'v>> {
-    let workloads = view.objects().filter(|object| namespace.is(&object.namespace()));
-    let pods = workloads.filter_map(|object| object.pods()).filter(|pods| account.is(&pods.service_account()));
-    let images = pods.flat_map(|pods| pods.containers()).filter_map(|container| container.get("image"));
-    images.into_iter().find(|image| image.pattern().contains("aws-otel-collector"))
+/// The image of a collector of AWS's distribution, if the pods run one.
+fn image<'v>(pods: &Pods<'v>) -> Option<Prop<'v>> {
+    let mut images = pods.containers().filter_map(|container| container.get("image"));
+    images.find(|image| image.pattern().contains("aws-otel-collector"))
 }
