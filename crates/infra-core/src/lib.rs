@@ -8,6 +8,7 @@ pub mod artifacts;
 pub mod assembly;
 pub mod catalogue;
 pub mod diag;
+pub mod diff;
 pub mod facts;
 pub mod foreign;
 pub mod kinds;
@@ -19,6 +20,7 @@ pub mod resolve;
 pub mod rules;
 pub mod schema;
 pub mod source;
+pub mod state;
 pub mod view;
 
 use std::collections::BTreeSet;

@@ -6,6 +6,8 @@ mod manifest;
 mod parallel;
 mod render;
 
+pub use manifest::digest;
+
 use std::collections::BTreeMap;
 
 use crate::artifacts::{Expr, Place, Template};

@@ -24,6 +24,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catalogue", &["diag", "foreign", "model", "rules"]),
     ("assembly", &["artifacts", "diag", "facts", "lower", "resolve", "rules", "source"]),
     ("schema", &["kinds", "model"]),
+    ("state", &["assembly"]),
+    ("diff", &["state"]),
 ];
 
 /// Most lines of a file before its tests.

@@ -1,0 +1,253 @@
+//! The changes of an environment, as data: printed by `diff`, judged by approval rules, executed by `apply`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::state::{RecordKey, StackKey};
+
+/// Everything that would change in an environment. Empty lists: nothing would.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Changes {
+    /// Stacks that would be created, updated or deleted.
+    pub stacks: Vec<StackChange>,
+    /// Hosted zones in which record sets would change, or hold something worth a word.
+    pub zones: Vec<ZoneChange>,
+    /// What is to be known about certificates.
+    pub certificates: Vec<CertificateNote>,
+    /// Kubernetes objects that would change.
+    pub objects: Vec<ObjectChange>,
+    /// Who could do or reach more than before.
+    pub exposures: Vec<Exposure>,
+    /// What would make AWS refuse the changes, or harm others.
+    pub hazards: Vec<Hazard>,
+    /// What was not compared, and why.
+    pub unseen: Vec<String>,
+}
+
+/// What is done with a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed.
+    Update,
+    /// It is deleted.
+    Delete,
+    /// It stays, and is no longer managed.
+    Retain,
+}
+
+/// What a change does to the thing that is changed, mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Impact {
+    /// It goes on working.
+    InPlace,
+    /// It may be interrupted.
+    MayInterrupt,
+    /// It may be replaced by another one.
+    MayReplace,
+    /// It is replaced by another one.
+    Replaces,
+}
+
+/// What a statement about a change rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// The two templates and the schemas of the resource types.
+    Template,
+    /// A change set that CloudFormation made.
+    ChangeSet,
+    /// The live zone, certificate or cluster.
+    Live,
+}
+
+/// What becomes of data that a resource holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataLoss {
+    /// It is deleted.
+    Deleted,
+    /// It stays, but nothing manages or uses it any more.
+    Orphaned,
+    /// A snapshot is kept.
+    Snapshot,
+}
+
+/// The changes of one stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StackChange {
+    /// The stack.
+    pub stack: StackKey,
+    /// What is done with it; never [`Action::Retain`].
+    pub action: Action,
+    /// What the statements about it rest on.
+    pub method: Method,
+    /// Its resources, in the order of the new template, deleted ones at the end.
+    pub resources: Vec<ResourceChange>,
+    /// Parameters whose values change, or whose values are known only after their producers changed.
+    pub parameters: Vec<ValueChange>,
+    /// Outputs whose definitions change.
+    pub outputs: Vec<ValueChange>,
+    /// Tags, termination protection, description and other attributes of the stack.
+    pub attributes: Vec<ValueChange>,
+}
+
+/// The change of one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ResourceChange {
+    /// Logical id.
+    pub id: String,
+    /// Type, such as `AWS::SQS::Queue`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What is done with it.
+    pub action: Action,
+    /// What an update does to it; [`Impact::InPlace`] for what is created or deleted.
+    pub impact: Impact,
+    /// Paths of the properties that cause an impact beyond in-place, such as `Properties.QueueName`; of another
+    /// resource that is replaced, `Properties.RoleArn: replacement of Role`.
+    pub causes: Vec<String>,
+    /// What changes in it.
+    pub properties: Vec<ValueChange>,
+    /// What becomes of its data, if it holds any that the change endangers.
+    pub data: Option<DataLoss>,
+    /// Where it was written, as `path:line:column`.
+    pub place: Option<String>,
+    /// A removed resource of the same type and properties, or the added one for a removed one: this looks like a rename.
+    pub looks_like: Option<String>,
+    /// What the statements rest on.
+    pub method: Method,
+}
+
+/// A value that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ValueChange {
+    /// Where, such as `Properties.Tags[team]` or the name of a parameter.
+    pub path: String,
+    /// The value before; `None` if there was none. Secrets are masked as `*** (before)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// The value after; `None` if there will be none. Secrets are masked as `*** (after)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+    /// Whether the value after is known only once others were changed; `after` then says where it comes from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
+    /// What changing it does to the resource.
+    pub impact: Impact,
+}
+
+/// The changes of one hosted zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ZoneChange {
+    /// The domain, with the trailing dot.
+    pub domain: String,
+    /// Whether it is a private zone.
+    pub private: bool,
+    /// Its id; the placeholder of an output if the zone is made by the same run.
+    pub id: String,
+    /// How many record sets the zone has now.
+    pub existing: usize,
+    /// Record sets that change.
+    pub records: Vec<RecordChange>,
+    /// Record sets that are not ours and are left alone although they stand at names that we want: what, and why.
+    pub left_alone: Vec<(RecordKey, String)>,
+}
+
+/// The change of one record set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordChange {
+    /// Which one.
+    pub key: RecordKey,
+    /// Create, update or delete.
+    pub action: Action,
+    /// The API's `ResourceRecordSet` as it is.
+    pub before: Option<Value>,
+    /// The API's `ResourceRecordSet` as it will be; texts may hold placeholders of outputs.
+    pub after: Option<Value>,
+    /// Whether the record set is there, wanted, and not recorded as ours: it is taken over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopts: bool,
+}
+
+/// What is to be known about a certificate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CertificateNote {
+    /// Its ARN.
+    pub arn: String,
+    /// Stack and logical id, or who refers to it.
+    pub of: String,
+    /// What is to be known, such as `expires on 2026-12-01 and is imported: AWS does not renew it`.
+    pub text: String,
+    /// Whether changes that need it would fail.
+    pub blocking: bool,
+}
+
+/// The change of a Kubernetes object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectChange {
+    /// The cluster.
+    pub cluster: String,
+    /// `apiVersion`, `kind`, namespace (empty if none) and name.
+    pub identity: [String; 4],
+    /// What is done with it.
+    pub action: Action,
+    /// Fields that change; only those that we manage.
+    pub fields: Vec<ValueChange>,
+}
+
+/// Kinds of exposure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExposureKind {
+    /// A principal may do more.
+    Permission,
+    /// Someone new may assume a role or use a resource.
+    Principal,
+    /// More of the network reaches it.
+    Network,
+    /// It becomes public.
+    Public,
+}
+
+/// Somebody can do or reach more than before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Exposure {
+    /// The stack.
+    pub stack: StackKey,
+    /// Logical id of the resource.
+    pub resource: String,
+    /// Which kind.
+    pub kind: ExposureKind,
+    /// What is new, such as `sqs:SendMessage on QueueJobs for anyone in account 123456789012`.
+    pub text: String,
+}
+
+/// Something that would make AWS refuse the changes or harm others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Hazard {
+    /// The stack.
+    pub stack: StackKey,
+    /// What is wrong, such as `output QueueArn goes away, but orders-dev-api@eu-west-1 still takes it`.
+    pub text: String,
+    /// What to do about it.
+    pub help: String,
+    /// Whether the changes must not be applied like this.
+    pub blocking: bool,
+}
+
+impl Changes {
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.stacks.is_empty() && self.zones.iter().all(|zone| zone.records.is_empty()) && self.objects.is_empty()
+    }
+
+    /// The change of a stack.
+    pub fn stack(&self, key: &StackKey) -> Option<&StackChange> {
+        self.stacks.iter().find(|change| change.stack == *key)
+    }
+}

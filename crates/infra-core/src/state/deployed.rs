@@ -1,0 +1,119 @@
+//! What is deployed of an environment, as AWS answered.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Owned, Record, StackKey, StackStatus};
+
+/// What is deployed of an environment.
+#[derive(Clone, Debug, Default)]
+pub struct Deployed {
+    /// The account that was asked.
+    pub account: String,
+    /// The stacks of the environment: those that are wanted, where they exist, and those that carry its tags.
+    pub stacks: BTreeMap<StackKey, DeployedStack>,
+    /// The hosted zones whose records are wanted or ours, by id.
+    pub zones: BTreeMap<String, DeployedZone>,
+    /// The certificates that stacks hold or refer to, by ARN.
+    pub certificates: BTreeMap<String, Certificate>,
+    /// Objects of clusters that could be reached; `None` if no cluster was asked.
+    pub objects: Option<Vec<DeployedObject>>,
+}
+
+impl Deployed {
+    /// The value of an output, if the stack exists and has it.
+    pub fn output(&self, output: &super::OutputRef) -> Option<&str> {
+        self.stacks.get(&output.stack)?.outputs.get(&output.output).map(String::as_str)
+    }
+
+    /// What earlier runs recorded as ours outside CloudFormation.
+    pub fn owned(&self) -> Owned {
+        self.stacks.values().find_map(|stack| Owned::read(&stack.template)).unwrap_or_default()
+    }
+}
+
+/// A stack as it is deployed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeployedStack {
+    /// Its ARN, which is another one after a deletion and creation.
+    pub id: String,
+    /// Its status.
+    pub status: StackStatus,
+    /// Why it has the status, where AWS says so.
+    pub reason: Option<String>,
+    /// The template as it was given, or `Null` for a stack that has none yet.
+    pub template: Value,
+    /// SHA-256 of the template's text.
+    pub template_sha256: String,
+    /// Values of parameters; those of `NoEcho` parameters are `****`.
+    pub parameters: BTreeMap<String, String>,
+    /// Values of outputs.
+    pub outputs: BTreeMap<String, String>,
+    /// Tags of the stack.
+    pub tags: BTreeMap<String, String>,
+    /// Whether deletion is refused.
+    pub termination_protection: bool,
+    /// When it was last created or updated, as AWS gives it; part of the fingerprint.
+    pub changed: String,
+}
+
+/// A hosted zone and its records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeployedZone {
+    /// The domain, with the trailing dot.
+    pub domain: String,
+    /// Whether it is a private zone.
+    pub private: bool,
+    /// All record sets.
+    pub records: Vec<Record>,
+}
+
+/// A certificate of ACM.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Certificate {
+    /// Its ARN.
+    pub arn: String,
+    /// Its region.
+    pub region: String,
+    /// `ISSUED`, `PENDING_VALIDATION`, `EXPIRED` and so on.
+    pub status: String,
+    /// `AMAZON_ISSUED`, `IMPORTED` or `PRIVATE`.
+    pub kind: String,
+    /// All names, the main one first.
+    pub names: Vec<String>,
+    /// The day after which it is not valid, `YYYY-MM-DD`.
+    pub not_after: Option<String>,
+    /// Whether AWS will renew it: `ELIGIBLE` or `INELIGIBLE`.
+    pub renewal: Option<String>,
+    /// Why it failed.
+    pub failure: Option<String>,
+    /// What must be shown for each name.
+    pub validations: Vec<DomainValidation>,
+}
+
+/// What ACM wants to see before it issues a certificate for a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DomainValidation {
+    /// The name.
+    pub domain: String,
+    /// `PENDING_VALIDATION`, `SUCCESS` or `FAILED`.
+    pub status: String,
+    /// Name of the CNAME record.
+    pub record_name: Option<String>,
+    /// Value of the CNAME record.
+    pub record_value: Option<String>,
+}
+
+/// An object of a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeployedObject {
+    /// The cluster as the assembly names it.
+    pub cluster: String,
+    /// `apiVersion`, `kind`, namespace (empty if none) and name.
+    pub identity: [String; 4],
+    /// The object as it is.
+    pub live: Value,
+    /// The object as it would be after our server-side apply, from a dry run; `None` if that was refused, with the reason.
+    pub applied: Result<Value, String>,
+}

@@ -1,0 +1,84 @@
+//! What is ours outside CloudFormation: remembered in the metadata of a small stack, so that no other state is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{OutputRef, RecordKey, StackKey};
+
+/// Key of the metadata.
+const METADATA: &str = "infra::Owned";
+/// Logical id of the resource that carries it; it does nothing and costs nothing.
+const CARRIER: &str = "Owned";
+
+/// Names of what is ours outside CloudFormation. Only what is named here, by an earlier run, is ever deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    /// Record sets by the id of their zone, or by the output that gives the id.
+    pub zones: BTreeMap<String, BTreeSet<RecordKey>>,
+    /// Kubernetes objects by cluster, as `apiVersion/kind/namespace/name`.
+    pub objects: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Owned {
+    /// Name of the stack that carries it.
+    pub fn stack_name(project: &str, environment: &str) -> String {
+        format!("{project}-{environment}-owned")
+    }
+
+    /// Reads it from a template, if this is the template that carries it.
+    pub fn read(template: &Value) -> Option<Self> {
+        let metadata = template.get("Resources")?.get(CARRIER)?.get("Metadata")?.get(METADATA)?;
+        serde_json::from_value(metadata.clone()).ok()
+    }
+
+    /// The template that carries it.
+    ///
+    /// CloudFormation does not take a change of the template's own `Metadata` alone, of a resource's it does.
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html> (read
+    /// 2026-11-24).
+    pub fn template(&self, project: &str, environment: &str) -> Value {
+        json!({
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Description": format!("What {project} owns outside CloudFormation in {environment}: names of records and Kubernetes objects"),
+            "Resources": {
+                CARRIER: { "Type": "AWS::CloudFormation::WaitConditionHandle", "Metadata": { METADATA: self } }
+            }
+        })
+    }
+
+    /// The record sets of a zone, which may have been recorded by the output that gives its id.
+    pub fn records(&self, zone: &str, output: impl Fn(&OutputRef) -> Option<String>) -> BTreeSet<RecordKey> {
+        let ours = self.zones.iter().filter(|(id, _)| *id == zone || super::fill_text(id, &output) == zone);
+        ours.flat_map(|(_, keys)| keys.iter().cloned()).collect()
+    }
+
+    /// Whether nothing is ours.
+    pub fn is_empty(&self) -> bool {
+        self.zones.values().all(BTreeSet::is_empty) && self.objects.values().all(BTreeSet::is_empty)
+    }
+
+    /// The key of the stack that carries it.
+    pub fn key(project: &str, environment: &str, region: &str) -> StackKey {
+        StackKey::new(Self::stack_name(project, environment), region)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_is_read_again() {
+        let key = RecordKey { name: "a.example.com.".into(), record_type: "A".into(), set: None };
+        let owned = Owned {
+            zones: BTreeMap::from([("${output:dns@eu-west-1:ZoneRef}".to_owned(), BTreeSet::from([key.clone()]))]),
+            objects: BTreeMap::from([("main".to_owned(), BTreeSet::from(["v1/Namespace//orders".to_owned()]))]),
+        };
+        assert_eq!(Owned::read(&owned.template("shop", "dev")), Some(owned.clone()));
+        assert_eq!(owned.records("Z1", |_| Some("Z1".to_owned())), BTreeSet::from([key]));
+        assert_eq!(owned.records("Z1", |_| None), BTreeSet::new());
+        assert_eq!(Owned::read(&json!({ "Resources": { "Owned": { "Type": "AWS::SQS::Queue" } } })), None);
+    }
+}
