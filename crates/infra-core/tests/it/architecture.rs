@@ -26,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("schema", &["kinds", "model"]),
     ("state", &["assembly"]),
     ("diff", &["state"]),
+    ("plan", &["assembly", "diff", "state"]),
 ];
 
 /// Most lines of a file before its tests.

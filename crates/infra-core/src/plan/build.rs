@@ -1,0 +1,172 @@
+//! The steps of a plan and their order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Step, Target};
+use crate::diff::{Action, Changes};
+use crate::state::{Deployed, Desired, Owned, StackKey};
+
+/// Stacks by the names under which people ask for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The stacks, and those that they take values from; empty if nothing was asked for: everything.
+    pub stacks: BTreeSet<StackKey>,
+    /// Names that no stack has.
+    pub unknown: Vec<String>,
+}
+
+/// Finds stacks by their name in the definition or in CloudFormation, with those that they take values from.
+pub fn selection(desired: &Desired, names: &[String]) -> Selection {
+    let mut found = Selection::default();
+    let mut queue = Vec::new();
+    for name in names {
+        let asked = desired.stacks.iter().filter(|(key, stack)| stack.stack == *name || key.name == *name);
+        let before = queue.len();
+        queue.extend(asked.map(|(key, _)| key.clone()));
+        if queue.len() == before {
+            found.unknown.push(name.clone());
+        }
+    }
+    while let Some(key) = queue.pop() {
+        if let Some(stack) = desired.stacks.get(&key)
+            && found.stacks.insert(key)
+        {
+            queue.extend(stack.needs.iter().cloned());
+        }
+    }
+    found
+}
+
+/// Which stacks come before which: what the definition says and, for stacks that it does not have any more, who has
+/// the value of another one's output as a parameter.
+pub fn order(desired: &Desired, deployed: &Deployed) -> BTreeMap<StackKey, BTreeSet<StackKey>> {
+    let mut order: BTreeMap<StackKey, BTreeSet<StackKey>> =
+        desired.stacks.iter().map(|(key, stack)| (key.clone(), stack.needs.clone())).collect();
+    let mut producers: BTreeMap<&str, Vec<&StackKey>> = BTreeMap::new();
+    for (key, stack) in &deployed.stacks {
+        for value in stack.outputs.values() {
+            producers.entry(value).or_default().push(key);
+        }
+    }
+    for (key, stack) in deployed.stacks.iter().filter(|(key, _)| !desired.stacks.contains_key(key)) {
+        let values = stack.parameters.values().filter_map(|value| producers.get(value.as_str())).flatten();
+        let needs = values.filter(|producer| **producer != key).map(|producer| (*producer).clone()).collect();
+        order.insert(key.clone(), needs);
+    }
+    order
+}
+
+/// The steps that make the changes.
+pub(super) fn steps(changes: &Changes, desired: &Desired, deployed: &Deployed) -> Vec<Step> {
+    let order = order(desired, deployed);
+    let memory = Owned::key(&desired.project, &desired.environment, &desired.region);
+    let mut steps = Steps { changes, order: &order, memory: &memory, list: Vec::new() };
+    steps.stacks();
+    steps.zones(desired);
+    steps.clusters(desired);
+    steps.deletions();
+    steps.memory();
+    steps.list
+}
+
+struct Steps<'a> {
+    changes: &'a Changes,
+    order: &'a BTreeMap<StackKey, BTreeSet<StackKey>>,
+    memory: &'a StackKey,
+    list: Vec<Step>,
+}
+
+impl Steps<'_> {
+    fn push(&mut self, target: Target, needs: BTreeSet<String>) {
+        self.list.push(Step { id: target.step(), target, needs });
+    }
+
+    /// Names of all steps so far.
+    fn all(&self) -> BTreeSet<String> {
+        self.list.iter().map(|step| step.id.clone()).collect()
+    }
+
+    fn made(&self, key: &StackKey) -> bool {
+        self.changes.stack(key).is_some_and(|change| change.action != Action::Delete)
+    }
+
+    fn stacks(&mut self) {
+        let made: Vec<StackKey> = self
+            .changes
+            .stacks
+            .iter()
+            .filter(|change| change.action != Action::Delete && change.stack != *self.memory)
+            .map(|change| change.stack.clone())
+            .collect();
+        for key in made {
+            let needs = self.nearest(self.order.get(&key).into_iter().flatten());
+            self.push(Target::Stack(key), needs);
+        }
+    }
+
+    /// The nearest stacks that change, looking through those that do not.
+    fn nearest<'k>(&'k self, first: impl Iterator<Item = &'k StackKey>) -> BTreeSet<String> {
+        let mut queue: Vec<&StackKey> = first.collect();
+        let mut seen = BTreeSet::new();
+        let mut found = BTreeSet::new();
+        while let Some(key) = queue.pop() {
+            if !seen.insert(key) {
+                continue;
+            }
+            if self.made(key) {
+                found.insert(Target::Stack(key.clone()).step());
+            } else {
+                queue.extend(self.order.get(key).into_iter().flatten());
+            }
+        }
+        found
+    }
+
+    /// Records come last: what they lead to is there by then.
+    fn zones(&mut self, desired: &Desired) {
+        for zone in self.changes.zones.iter().filter(|zone| !zone.records.is_empty()) {
+            let wanted = desired.zones.iter().find(|wanted| wanted.id == zone.id || wanted.domain == zone.domain);
+            let outputs = wanted.into_iter().flat_map(|zone| &zone.needs);
+            let needs = self.nearest(outputs.map(|output| &output.stack));
+            self.push(Target::Zone(zone.id.clone()), needs);
+        }
+    }
+
+    fn clusters(&mut self, desired: &Desired) {
+        let clusters: BTreeSet<&str> = self.changes.objects.iter().map(|change| change.cluster.as_str()).collect();
+        for cluster in clusters {
+            let mut outputs = Vec::new();
+            for object in desired.objects.iter().filter(|object| object.cluster == cluster) {
+                crate::state::placeholders(&object.object, &mut |output| outputs.push(output));
+            }
+            let needs = self.nearest(outputs.iter().map(|output| &output.stack));
+            self.push(Target::Cluster(cluster.to_owned()), needs);
+        }
+    }
+
+    /// Stacks go after everything that may still have used them, in reverse order among themselves.
+    fn deletions(&mut self) {
+        let gone: Vec<&StackKey> = self
+            .changes
+            .stacks
+            .iter()
+            .filter(|change| change.action == Action::Delete && change.stack != *self.memory)
+            .map(|change| &change.stack)
+            .collect();
+        let before = self.all();
+        for key in &gone {
+            let mut needs = before.clone();
+            let users = gone.iter().filter(|user| self.order.get(**user).is_some_and(|needs| needs.contains(*key)));
+            needs.extend(users.map(|user| Target::Stack((*user).clone()).step()));
+            self.push(Target::Stack((*key).clone()), needs);
+        }
+    }
+
+    /// What is ours is remembered once everything else is done.
+    fn memory(&mut self) {
+        if self.changes.stack(self.memory).is_some() {
+            let needs = self.all();
+            self.push(Target::Stack(self.memory.clone()), needs);
+        }
+    }
+}
