@@ -55,6 +55,8 @@ impl Environment {
             tags: std::collections::BTreeMap::new(),
             protected: false,
             references: ReferenceMode::default(),
+            endpoint_url: None,
+            template_bucket: None,
         })
     }
 }

@@ -16,7 +16,7 @@ pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::Sections;
-use crate::names::{AccountId, DomainName, Name, Region};
+use crate::names::{AccountId, DomainName, LocalUrl, Name, Region};
 
 /// One environment of a project, with everything that is decided per environment.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,10 @@ pub struct Environment {
     pub protected: bool,
     /// How values cross stacks.
     pub references: ReferenceMode,
+    /// The emulator on this machine that it lives in, if it is not AWS.
+    pub endpoint_url: Option<LocalUrl>,
+    /// The bucket through which templates go that are too long for a request.
+    pub template_bucket: Option<String>,
 }
 
 /// Everything that is to be deployed to one environment, as written.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Environment;
 use crate::diag::At;
-use crate::names::{AccountId, DomainName, Name, Region};
+use crate::names::{AccountId, DomainName, LocalUrl, Name, Region};
 
 /// `infra.yaml`: the project and its environments.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -80,6 +80,11 @@ pub struct EnvironmentSpec {
     pub protected: bool,
     /// How values cross stacks, if not as the project says.
     pub references: Option<ReferenceMode>,
+    /// Address of an emulator on this machine that stands for AWS, such as `http://127.0.0.1:4566`. It gets no real
+    /// credentials.
+    pub endpoint_url: Option<LocalUrl>,
+    /// Bucket in the environment's region through which templates over 51,200 bytes go; `infra bootstrap` makes it.
+    pub template_bucket: Option<String>,
 }
 
 fn default_stacks() -> String {
@@ -100,6 +105,8 @@ impl Project {
             tags,
             protected: spec.protected,
             references: spec.references.unwrap_or(self.references),
+            endpoint_url: spec.endpoint_url.clone(),
+            template_bucket: spec.template_bucket.clone(),
         })
     }
 }

@@ -52,6 +52,11 @@ impl Prints {
         prints
     }
 
+    /// Whether a stack, or that it is not there, is what the prints say.
+    pub fn is_stack(&self, key: &StackKey, live: Option<&DeployedStack>) -> bool {
+        self.stacks.get(key).is_some_and(|print| *print == of_stack(live))
+    }
+
     /// Compares with what is live now; everything that differs is returned.
     pub fn compare(&self, deployed: &Deployed) -> Vec<Stale> {
         let stacks = self.stacks.iter().map(|(key, then)| {
@@ -83,7 +88,7 @@ impl Prints {
 }
 
 /// Whether a stack holds nothing: it was never created, or is gone.
-pub(crate) fn is_absent(stack: &DeployedStack) -> bool {
+pub fn is_absent(stack: &DeployedStack) -> bool {
     match stack.status.phase() {
         Phase::Review | Phase::Gone => true,
         Phase::Steady
@@ -125,7 +130,8 @@ fn of_zone(zone: Option<&DeployedZone>) -> String {
 }
 
 fn of_certificate(certificate: &Certificate) -> String {
-    let Certificate { arn, region: _, status, kind, names, not_after, renewal: _, failure: _, validations: _ } = certificate;
+    let Certificate { arn, region: _, status, kind, names, not_after, renewal: _, failure: _, validations: _ } =
+        certificate;
     print(&(arn, status, kind, names, not_after))
 }
 

@@ -8,4 +8,4 @@ mod fingerprint;
 
 pub use build::{Selection, order, selection};
 pub use file::{FileError, Kind, Plan, Step, Target, Terms};
-pub use fingerprint::{Prints, Stale};
+pub use fingerprint::{Prints, Stale, is_absent};
