@@ -16,6 +16,7 @@ pub mod lower;
 pub mod model;
 pub mod names;
 pub mod place;
+pub mod plan;
 pub mod resolve;
 pub mod rules;
 pub mod schema;

@@ -26,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("schema", &["kinds", "model"]),
     ("state", &["assembly"]),
     ("diff", &["names", "state"]),
+    ("plan", &["artifacts", "diff", "state"]),
 ];
 
 /// Most lines of a file before its tests.

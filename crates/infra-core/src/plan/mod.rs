@@ -1,0 +1,5 @@
+//! What is done to make the changes of an environment, and what somebody must agree to first.
+
+mod batches;
+
+pub use batches::{Change, ChangeAction, batches, changes_of, inverse};
