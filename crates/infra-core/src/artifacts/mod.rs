@@ -5,6 +5,7 @@
 
 #[macro_use]
 mod expr;
+pub mod batch;
 mod dns;
 mod document;
 mod policy;

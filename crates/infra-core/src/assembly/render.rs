@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use crate::artifacts::{Expr, Object, Place, Template};
+use crate::artifacts::batch::{Weight, split};
+use crate::artifacts::{Expr, Object, Place, RecordSet, Template};
 use crate::facts::limits;
 use crate::lower::{Zone, zone_path};
 use crate::resolve::Resolved;
@@ -111,40 +112,20 @@ fn description(world: &Resolved, place: Place) -> String {
 pub(super) fn batches(zone: &Zone) -> BTreeMap<String, Vec<u8>> {
     let mut records: Vec<_> = zone.records.iter().map(|(record, _)| record).collect();
     records.sort_by(|a, b| {
-        let set = |record: &crate::artifacts::RecordSet| record.routing.as_ref().map(|r| r.set_identifier.clone());
+        let set = |record: &RecordSet| record.routing.as_ref().map(|r| r.set_identifier.clone());
         (&a.name, a.record_type, set(a)).cmp(&(&b.name, b.record_type, set(b)))
     });
-    let mut groups: Vec<Vec<Expr>> = vec![Vec::new()];
-    let (mut values, mut chars) = (0, 0);
-    let mut rest = records.as_slice();
-    while let Some(first) = rest.first() {
-        let same = rest.iter().take_while(|record| record.name == first.name).count();
-        let (name, others) = rest.split_at(same);
-        let (more_values, more_chars) = name.iter().fold((0, 0), |(values, chars), record| {
-            (values + 2 * record.value_count(), chars + 2 * record.value_chars())
-        });
-        let full = values + more_values > limits::route53::BATCH_VALUES
-            || chars + more_chars > limits::route53::BATCH_CHARACTERS;
-        if full && values > 0 {
-            groups.push(Vec::new());
-            (values, chars) = (0, 0);
-        }
-        values += more_values;
-        chars += more_chars;
-        if let Some(group) = groups.last_mut() {
-            group.extend(
-                name.iter().map(|record| object! { "Action" => "UPSERT", "ResourceRecordSet" => record.to_expr() }),
-            );
-        }
-        rest = others;
-    }
+    let names = records.chunk_by(|a, b| a.name == b.name).map(<[_]>::to_vec);
+    let weigh = |record: &&RecordSet| Weight { values: record.value_count(), chars: record.value_chars() }.upsert();
+    let groups = split(names, weigh);
     let path = zone_path(&zone.domain, zone.private);
     let total = groups.len();
     groups
         .into_iter()
         .enumerate()
-        .filter(|(_, changes)| !changes.is_empty())
-        .map(|(index, changes)| {
+        .map(|(index, records)| {
+            let change = |record: &RecordSet| object! { "Action" => "UPSERT", "ResourceRecordSet" => record.to_expr() };
+            let changes: Vec<Expr> = records.into_iter().map(change).collect();
             let part = if total == 1 { String::new() } else { format!(", part {} of {total}", index + 1) };
             let comment = format!("Records of {} made by infra{part}", zone.domain);
             let path = if index == 0 {
@@ -163,7 +144,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::artifacts::{RecordSet, Routing, TypedValues};
+    use crate::artifacts::{Routing, TypedValues};
     use crate::kinds::testing::{compile, json as read};
     use crate::resolve::EntryId;
 

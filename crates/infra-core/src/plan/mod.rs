@@ -1,11 +1,13 @@
-//! What will be done, in which order, and what must still be true when it is: a plan as data.
+//! What will be done, in which order, what somebody must agree to first, and what must still be true when it is done.
 //!
 //! A plan is built from [`crate::diff::Changes`]; what was printed of them is what is executed.
 
+mod batches;
 mod build;
 mod file;
 mod fingerprint;
 
+pub use batches::{Change, ChangeAction, batches, changes_of, inverse};
 pub use build::{Selection, order, selection};
 pub use file::{FileError, Kind, Plan, Step, Target, Terms};
 pub use fingerprint::{Prints, Stale, is_absent};

@@ -46,6 +46,10 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RestValue(String);
 
+/// Keys of the API that make a routing policy.
+const POLICIES: [&str; 7] =
+    ["CidrRoutingConfig", "Failover", "GeoLocation", "GeoProximityLocation", "MultiValueAnswer", "Region", "Weight"];
+
 /// Returns a name as it is compared: lower-case, with the trailing dot, `\052` as `*`.
 ///
 /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html> (read 2026-11-24).
@@ -105,6 +109,14 @@ impl Record {
             map.insert("ResourceRecords".into(), values.collect());
         }
         Value::Object(map)
+    }
+
+    /// The key of its routing policy, such as `Weight`; nothing for the simple one.
+    ///
+    /// Record sets of one name and type have the same one, and an UPSERT does not change it.
+    /// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html> (read 2026-11-25).
+    pub fn policy(&self) -> Option<&str> {
+        self.rest.keys().map(String::as_str).find(|key| POLICIES.contains(key))
     }
 
     /// How many values the limits of a change batch count, once.

@@ -1,0 +1,387 @@
+//! Live record sets against those that are wanted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Action, RecordChange, ZoneChange};
+use crate::state::{Deployed, Desired, DesiredZone, OutputRef, Record, RecordKey, fill, fill_text};
+
+/// Types of records that hold names of the outside, for which an `external-dns` answers.
+///
+/// Its registry of a CNAME also stands for an alias of type A.
+/// Source: <https://kubernetes-sigs.github.io/external-dns/latest/docs/registry/txt/> (read 2026-11-25).
+const ADDRESSES: [&str; 3] = ["A", "AAAA", "CNAME"];
+
+/// Types for which a registry puts a record with the type in its name.
+const REGISTERED: [&str; 8] = ["A", "AAAA", "CNAME", "MX", "NAPTR", "NS", "SRV", "TXT"];
+
+/// How the value of a registry's TXT record starts.
+const HERITAGE: &str = "\"heritage=";
+
+/// Compares the wanted record sets with the live ones.
+///
+/// Values that outputs give are filled in where the output is known; else the placeholder stays, and the record set
+/// counts as changed, because what it will point to does not exist yet. Only what earlier runs recorded as ours is
+/// deleted. What others put into the zone is counted, and named only where it stands in the way.
+pub fn zones(desired: &Desired, deployed: &Deployed) -> Vec<ZoneChange> {
+    let output = |output: &OutputRef| deployed.output(output).map(str::to_owned);
+    let owned = deployed.owned();
+    let mut changes = Vec::new();
+    let mut seen = BTreeSet::new();
+    for zone in &desired.zones {
+        let id = fill_text(&zone.id, &output);
+        let live = deployed.zones.get(&id).map_or(&[][..], |zone| &zone.records);
+        let ours = owned.records(&id, output);
+        let compared = Compared::new(&zone.domain, live, ours, wanted(zone, &output));
+        changes.push(compared.change(zone.private, id.clone()));
+        seen.insert(id);
+    }
+    // Zones in which nothing is wanted any more.
+    let before: BTreeSet<String> = owned.zones.keys().map(|id| fill_text(id, &output)).collect();
+    for id in before.difference(&seen) {
+        if let Some(zone) = deployed.zones.get(id) {
+            let compared = Compared::new(&zone.domain, &zone.records, owned.records(id, output), Vec::new());
+            changes.push(compared.change(zone.private, id.clone()));
+        }
+    }
+    changes.retain(|zone| !zone.records.is_empty() || !zone.left_alone.is_empty());
+    changes
+}
+
+/// The wanted record sets with the outputs that are known; filled in, they are read again into their one spelling.
+fn wanted(zone: &DesiredZone, output: &impl Fn(&OutputRef) -> Option<String>) -> Vec<Record> {
+    let filled = |record: &Record| Record::read(&fill(&record.to_value(), output)).unwrap_or_else(|_| record.clone());
+    zone.records.iter().map(filled).collect()
+}
+
+struct Compared<'a> {
+    domain: &'a str,
+    live: BTreeMap<&'a RecordKey, &'a Record>,
+    ours: BTreeSet<RecordKey>,
+    wanted: BTreeMap<RecordKey, Record>,
+    /// TXT records of registries, by the name that they stand for and the types: the record and the tool.
+    registries: Vec<Registry<'a>>,
+}
+
+struct Registry<'a> {
+    record: &'a RecordKey,
+    tool: &'a str,
+}
+
+impl<'a> Compared<'a> {
+    fn new(domain: &'a str, live: &'a [Record], ours: BTreeSet<RecordKey>, wanted: Vec<Record>) -> Self {
+        let registries = live.iter().filter(|record| record.key.record_type == "TXT").filter_map(|record| {
+            let tool = record.values.iter().find_map(|value| value.strip_prefix(HERITAGE))?;
+            let tool = tool.split([',', '"']).next().unwrap_or_default();
+            Some(Registry { record: &record.key, tool })
+        });
+        Self {
+            domain,
+            registries: registries.collect(),
+            live: live.iter().map(|record| (&record.key, record)).collect(),
+            ours,
+            wanted: wanted.into_iter().map(|record| (record.key.clone(), record)).collect(),
+        }
+    }
+
+    fn change(&self, private: bool, id: String) -> ZoneChange {
+        let mut records = Vec::new();
+        let mut left_alone: BTreeMap<RecordKey, String> = BTreeMap::new();
+        for (key, record) in &self.wanted {
+            if let Some((other, why)) = self.claimed(key).or_else(|| self.conflict(record)) {
+                left_alone.insert(other, why);
+                continue;
+            }
+            let before = self.live.get(key).copied();
+            if before != Some(record) {
+                records.push(RecordChange {
+                    key: key.clone(),
+                    action: if before.is_some() { Action::Update } else { Action::Create },
+                    before: before.map(Record::to_value),
+                    after: Some(record.to_value()),
+                    adopts: before.is_some() && !self.ours.contains(key),
+                });
+            }
+        }
+        for key in &self.ours {
+            let Some(before) = self.live.get(key).filter(|_| self.goes(key)) else { continue };
+            match self.claimed(key) {
+                Some((other, why)) => {
+                    left_alone.insert(other, why);
+                }
+                None => records.push(RecordChange {
+                    key: key.clone(),
+                    action: Action::Delete,
+                    before: Some(before.to_value()),
+                    after: None,
+                    adopts: false,
+                }),
+            }
+        }
+        records.sort_by(|a, b| a.key.cmp(&b.key));
+        ZoneChange {
+            domain: self.domain.to_owned(),
+            private,
+            id,
+            existing: self.live.len(),
+            records,
+            left_alone: left_alone.into_iter().collect(),
+        }
+    }
+
+    /// Whether a record set is ours, no longer wanted, and not one that every zone must have.
+    fn goes(&self, key: &RecordKey) -> bool {
+        let apex = key.name == self.domain && ["NS", "SOA"].contains(&key.record_type.as_str());
+        self.ours.contains(key) && !self.wanted.contains_key(key) && !apex
+    }
+
+    /// What another tool manages at the place of a record set, and why it is left alone.
+    fn claimed(&self, key: &RecordKey) -> Option<(RecordKey, String)> {
+        let registry = self.registries.iter().find(|registry| registry.covers(key))?;
+        let record = if self.live.contains_key(key) { key } else { registry.record };
+        let why = if record == registry.record {
+            format!("{} manages this name", registry.tool)
+        } else {
+            format!("{} manages it, by its record {}", registry.tool, registry.record)
+        };
+        // A registry's own record that we want as it is, or made before, is not another tool's.
+        let same =
+            registry.record == key && self.ours.contains(key) && self.wanted.get(key) == self.live.get(key).copied();
+        (!same).then(|| (record.clone(), why))
+    }
+
+    /// A record set that stays, is not ours, and beside which Route 53 refuses the wanted one.
+    fn conflict(&self, wanted: &Record) -> Option<(RecordKey, String)> {
+        let same_name = |key: &RecordKey| key.name == wanted.key.name;
+        let staying = self.live.values().filter(|live| {
+            same_name(&live.key) && !self.wanted.contains_key(&live.key) && !self.ours.contains(&live.key)
+        });
+        staying.copied().find_map(|live| {
+            let one_type = live.key.record_type == wanted.key.record_type;
+            let why = if !one_type && [&live.key, &wanted.key].iter().any(|key| key.record_type == "CNAME") {
+                format!(
+                    "not ours, and a CNAME stands alone: the wanted {} cannot stand beside it",
+                    wanted.key.record_type
+                )
+            } else if one_type && live.policy() != wanted.policy() {
+                "not ours, and the record sets of a name and type have one routing policy: the wanted one differs"
+                    .to_owned()
+            } else {
+                return None;
+            };
+            Some((live.key.clone(), why))
+        })
+    }
+}
+
+impl Registry<'_> {
+    /// Whether the registry's record stands for a record set.
+    ///
+    /// It has the name itself, or `<type>-<name>`, or with a prefix that ends in a dot `<type>-<prefix>-.<name>`.
+    fn covers(&self, key: &RecordKey) -> bool {
+        let at = self.record.name.as_str();
+        if at == key.name {
+            return ADDRESSES.contains(&key.record_type.as_str()) || key.record_type == "TXT";
+        }
+        REGISTERED.iter().any(|of| {
+            let Some(rest) = at.strip_prefix(of.to_ascii_lowercase().as_str()) else { return false };
+            let stands_for = rest.strip_prefix('-') == Some(&key.name)
+                || rest.strip_prefix('.') == Some(&key.name)
+                || rest.split_once("-.").is_some_and(|(prefix, name)| {
+                    (prefix.is_empty() || prefix.starts_with('-')) && !prefix.contains('.') && name == key.name
+                });
+            let address = ADDRESSES.contains(of) && ADDRESSES.contains(&key.record_type.as_str());
+            stands_for && (address || *of == key.record_type)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::diff::testing;
+    use crate::state::{DeployedZone, Owned, StackKey};
+
+    const STACK: &str = "shop-dev-api";
+
+    fn record(name: &str, record_type: &str, value: &str) -> Record {
+        let name = if name == "@" { "example.com.".to_owned() } else { format!("{name}.example.com.") };
+        let set = json!({ "Name": name, "Type": record_type, "TTL": 60, "ResourceRecords": [{ "Value": value }] });
+        Record::read(&set).unwrap()
+    }
+
+    fn weighted(name: &str, set: &str, value: &str) -> Record {
+        let mut set_value = record(name, "A", value).to_value();
+        set_value["SetIdentifier"] = set.into();
+        set_value["Weight"] = 1.into();
+        Record::read(&set_value).unwrap()
+    }
+
+    fn desired(id: &str, records: &[Record]) -> Desired {
+        let mut desired = testing::desired("shop-dev-api@eu-west-1", &Value::Null);
+        desired.zones.push(DesiredZone {
+            domain: "example.com.".into(),
+            private: false,
+            id: id.into(),
+            records: records.to_vec(),
+            needs: BTreeSet::new(),
+        });
+        desired
+    }
+
+    fn deployed(live: &[Record], ours: &[&Record]) -> Deployed {
+        let keys = ours.iter().map(|record| record.key.clone()).collect();
+        let owned = Owned { zones: BTreeMap::from([("Z1".to_owned(), keys)]), objects: BTreeMap::new() };
+        let outputs = [("Host", "Lb.example.net"), ("Zone", "Z1")];
+        let mut api = testing::deployed_stack(Value::Null);
+        api.outputs = outputs.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let zone = DeployedZone { domain: "example.com.".into(), private: false, records: live.to_vec() };
+        Deployed {
+            stacks: BTreeMap::from([
+                (Owned::key("shop", "dev", "eu-west-1"), testing::deployed_stack(owned.template("shop", "dev"))),
+                (StackKey::new(STACK, "eu-west-1"), api),
+            ]),
+            zones: BTreeMap::from([("Z1".to_owned(), zone)]),
+            ..Deployed::default()
+        }
+    }
+
+    /// Changes as text: `create a.example.com. A`, `adopt …`, `left …: why`.
+    fn changes(wanted: &[Record], live: &[Record], ours: &[&Record]) -> Vec<String> {
+        shown(&zones(&desired("Z1", wanted), &deployed(live, ours)))
+    }
+
+    fn shown(zones: &[ZoneChange]) -> Vec<String> {
+        let of = |zone: &ZoneChange| {
+            let records = zone.records.iter().map(|change| {
+                let action = match (change.action, change.adopts) {
+                    (Action::Create, _) => "create",
+                    (Action::Update, true) => "adopt",
+                    (Action::Update, false) => "update",
+                    (Action::Delete, _) => "delete",
+                    (Action::Retain, _) => "retain",
+                };
+                format!("{action} {}", change.key)
+            });
+            let left = zone.left_alone.iter().map(|(key, why)| format!("left {key}: {why}"));
+            records.chain(left).collect::<Vec<_>>()
+        };
+        zones.iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn what_is_equal_in_another_spelling_is_no_change() {
+        let wanted = [record("a", "CNAME", "B.example.com")];
+        let live = [record("A", "CNAME", "b.example.com."), record("other", "A", "192.0.2.1")];
+        assert_eq!(changes(&wanted, &live, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn only_what_is_ours_is_deleted_and_only_what_is_not_is_adopted() {
+        let (a, b, c) = (record("a", "A", "192.0.2.1"), record("b", "A", "192.0.2.1"), record("c", "A", "192.0.2.1"));
+        let wanted = [record("a", "A", "192.0.2.9"), record("b", "A", "192.0.2.9"), record("d", "A", "192.0.2.9")];
+        let foreign = record("foreign", "A", "192.0.2.1");
+        let live = [a.clone(), b, c.clone(), foreign];
+        let found = changes(&wanted, &live, &[&a, &c]);
+        let expected =
+            ["update a.example.com. A", "adopt b.example.com. A", "delete c.example.com. A", "create d.example.com. A"];
+        assert_eq!(found, expected);
+        assert_eq!(zones(&desired("Z1", &wanted), &deployed(&live, &[]))[0].existing, 4);
+    }
+
+    #[test]
+    fn the_apex_keeps_its_name_servers_unless_others_are_wanted() {
+        let (ns, soa) = (record("@", "NS", "ns-1.awsdns-1.com"), record("@", "SOA", "ns-1. admin. 1 2 3 4 5"));
+        let live = [ns.clone(), soa.clone()];
+        assert_eq!(changes(&[], &live, &[&ns, &soa]), [""; 0]);
+        assert_eq!(changes(&[record("@", "NS", "ns.other.net")], &live, &[]), ["adopt example.com. NS"]);
+        let delegation = record("sub", "NS", "ns.other.net");
+        assert_eq!(changes(&[], from_ref(&delegation), &[&delegation]), ["delete sub.example.com. NS"]);
+    }
+
+    #[test]
+    fn outputs_are_filled_in_where_they_are_known() {
+        let known = format!("${{output:{STACK}@eu-west-1:Host}}");
+        let unknown = format!("${{output:{STACK}@eu-west-1:Other}}");
+        let live = [record("a", "CNAME", "lb.example.net")];
+        assert_eq!(changes(&[record("a", "CNAME", &known)], &live, &[&live[0]]), [""; 0]);
+        let wanted = [record("a", "CNAME", &unknown), record("b", "CNAME", &unknown)];
+        assert_eq!(
+            changes(&wanted, &live, &[&live[0]]),
+            ["update a.example.com. CNAME", "create b.example.com. CNAME"]
+        );
+        let kept = zones(&desired("Z1", &wanted), &deployed(&live, &[]));
+        assert_eq!(kept[0].records[1].after.as_ref().unwrap()["ResourceRecords"][0]["Value"], unknown);
+    }
+
+    #[test]
+    fn a_zone_that_the_same_run_makes_has_nothing_yet() {
+        let wanted = [record("a", "A", "192.0.2.1")];
+        let id = format!("${{output:{STACK}@eu-west-1:NewZone}}");
+        let found = zones(&desired(&id, &wanted), &deployed(&wanted, &[]));
+        assert_eq!((found[0].existing, &found[0].id), (0, &id));
+        assert_eq!(found[0].records[0].action, Action::Create);
+        let known = format!("${{output:{STACK}@eu-west-1:Zone}}");
+        assert_eq!(zones(&desired(&known, &wanted), &deployed(&wanted, &[])), []);
+    }
+
+    #[test]
+    fn what_was_ours_in_a_zone_that_is_wanted_no_more_goes() {
+        let (ours, other) = (record("a", "A", "192.0.2.1"), record("b", "A", "192.0.2.1"));
+        let mut nothing = desired("Z1", &[]);
+        nothing.zones.clear();
+        let found = zones(&nothing, &deployed(&[ours.clone(), other], &[&ours]));
+        assert_eq!(shown(&found), ["delete a.example.com. A"]);
+        assert_eq!((found[0].domain.as_str(), found[0].existing), ("example.com.", 2));
+    }
+
+    #[test]
+    fn names_that_another_tool_registered_are_left_alone() {
+        let text = "\"heritage=external-dns,external-dns/owner=k8s,external-dns/resource=ingress/shop/api\"";
+        let wanted = |record_type: &str, value: &str| vec![record("api", record_type, value)];
+        let address = record("api", "A", "192.0.2.7");
+        for registry in ["api", "a-api", "cname-api", "cname.api", "a-x-.api"] {
+            let live = [address.clone(), record(registry, "TXT", text)];
+            let expected =
+                format!("left api.example.com. A: external-dns manages it, by its record {registry}.example.com. TXT");
+            assert_eq!(changes(&wanted("A", "192.0.2.1"), &live, &[]), *from_ref(&expected), "{registry}");
+            assert_eq!(changes(&[], &live, &[&address]), [expected], "{registry}: nor deleted, it was taken over");
+            let mail = wanted("MX", "10 mail.example.com.");
+            assert_eq!(changes(&mail, &live, &[]), ["create api.example.com. MX"], "{registry}");
+        }
+        let only_registry = [record("api", "TXT", text)];
+        let found = changes(&wanted("A", "192.0.2.1"), &only_registry, &[]);
+        assert_eq!(found, ["left api.example.com. TXT: external-dns manages this name"]);
+        let found = changes(&wanted("TXT", "\"x\""), &only_registry, &[]);
+        assert_eq!(found, ["left api.example.com. TXT: external-dns manages this name"]);
+        for other in ["a-apis", "x-api", "api-a", "a-b.api"] {
+            let live = [record(other, "TXT", text)];
+            assert_eq!(changes(&wanted("A", "192.0.2.1"), &live, &[]), ["create api.example.com. A"], "{other}");
+        }
+        let live = [record("api", "TXT", "\"heritage=lbctl,owner=x\"")];
+        let found = changes(&wanted("A", "192.0.2.1"), &live, &[]);
+        assert_eq!(found, ["left api.example.com. TXT: lbctl manages this name"]);
+    }
+
+    #[test]
+    fn what_route_53_refuses_beside_others_is_named() {
+        let cname = record("a", "CNAME", "b.example.com");
+        let found = changes(&[record("a", "A", "192.0.2.1")], from_ref(&cname), &[]);
+        assert_eq!(
+            found,
+            ["left a.example.com. CNAME: not ours, and a CNAME stands alone: the wanted A cannot stand beside it"]
+        );
+        let found = changes(&[record("a", "A", "192.0.2.1")], from_ref(&cname), &[&cname]);
+        assert_eq!(found, ["create a.example.com. A", "delete a.example.com. CNAME"], "ours makes room");
+        let simple = record("a", "A", "192.0.2.1");
+        let found = changes(&[weighted("a", "one", "192.0.2.1")], from_ref(&simple), &[]);
+        assert!(found[0].starts_with("left a.example.com. A: not ours, and the record sets"), "{found:?}");
+        let found = changes(&[weighted("a", "one", "192.0.2.1")], from_ref(&simple), &[&simple]);
+        assert_eq!(found, ["delete a.example.com. A", "create a.example.com. A (one)"]);
+        let found = changes(&[weighted("a", "one", "192.0.2.1")], &[weighted("a", "two", "192.0.2.2")], &[]);
+        assert_eq!(found, ["create a.example.com. A (one)"]);
+    }
+}
