@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import ctypes
+import http.client
 import importlib.metadata
 import logging
 import os
@@ -11,9 +12,12 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 PIN = "1.5.33"
+# Beginnings of variables that MiniStack acts on.
+FOREIGN = tuple("AWS_ MINISTACK_ LOCALSTACK_ DOCKER_ S3_ LAMBDA_ IOT_ SFTP_ RDS_ EKS_ EDGE_ SERVICES USE_SSL".split())
 HOST = "127.0.0.1"
 
 
@@ -35,7 +39,7 @@ def main():
     if arguments.stdin:
         threading.Thread(target=die_with_parent, args=(child,), daemon=True).start()
     try:
-        asyncio.run(serve(arguments, listener, port))
+        asyncio.run(serve(arguments, listener, port, child))
     except KeyboardInterrupt:
         pass
     finally:
@@ -59,6 +63,12 @@ def parse():
         choices=("issued", "validated"),
         default="issued",
         help="certificates are issued at once, or when their records are in a public zone (default: issued)",
+    )
+    add(
+        "--tokens",
+        choices=("known", "ignored"),
+        default="known",
+        help="a request to CloudFormation that is sent again with its token is known again, or not (default: known)",
     )
     add("--microburst", action="store_true", help="put the fault proxy microburst in front, with its rules at /_microburst")
     add("--stdin", action="store_true", help="stop when standard input ends, so that no emulator outlives its test")
@@ -96,7 +106,7 @@ def environment(arguments, port):
     level = "CRITICAL" if arguments.quiet else "ERROR"
     logging.basicConfig(level=level)
     for name in list(os.environ):
-        if name.startswith(("AWS_", "MINISTACK_", "LOCALSTACK_", "S3_", "LAMBDA_", "IOT_", "SFTP_", "RDS_", "EKS_")):
+        if name.startswith(FOREIGN):
             del os.environ[name]
     os.environ.update(
         AUTH=str(arguments.auth).lower(),
@@ -112,7 +122,7 @@ def environment(arguments, port):
     )
 
 
-async def serve(arguments, listener, port):
+async def serve(arguments, listener, port, child):
     from emulator import corrections, resources
     from emulator.server import Server, Settings
 
@@ -122,12 +132,15 @@ async def serve(arguments, listener, port):
             "stack-time": arguments.stack_time,
             "resource-time": arguments.resource_time,
             "certificates": arguments.certificates,
+            "tokens": arguments.tokens,
         }
     )
     resources.register()
     corrections.apply(settings)
     server = Server(settings, arguments.calls)
     await server.start(listener)
+    if child:
+        await asyncio.to_thread(answering, port, child)
     if arguments.port_file:
         unfinished = arguments.port_file.with_name(arguments.port_file.name + ".new")
         unfinished.write_text(f"{port}\n")
@@ -139,7 +152,9 @@ async def serve(arguments, listener, port):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await stop.wait()
     # Nothing is worth an orderly end: all of it is in memory.
-    os._exit(0) if not arguments.microburst else None
+    if child:
+        child.kill()
+    os._exit(0)
 
 
 def microburst(port, upstream):
@@ -151,6 +166,23 @@ def microburst(port, upstream):
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=with_parent)
+
+
+def answering(port, child):
+    """Waits until microburst is up: it reads the models of all services first, for some seconds."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=60)
+    while child.poll() is None:
+        try:
+            connection.request("GET", "/_microburst/health")
+            connection.getresponse().read()
+            # The first call of AWS is slow again.
+            connection.request("GET", "/_ready")
+            connection.getresponse().read()
+            return
+        except OSError:
+            connection.close()
+            time.sleep(0.05)
+    raise SystemExit(f"emulator: microburst ended with {child.returncode}")
 
 
 def die_with_parent(child):

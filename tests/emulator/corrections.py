@@ -1,14 +1,16 @@
 """Where MiniStack answers other than AWS does, in ways that would let a test pass for a wrong reason."""
 
 import asyncio
+import functools
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import acm, ec2, eks, route53, s3
+from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, request_scope
+from ministack.services import acm, cloudformation, ec2, eks, route53, s3
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 from ministack.services.cloudformation.helpers import _error, _p
 
@@ -17,6 +19,9 @@ PENDING, ISSUED = "PENDING_VALIDATION", "ISSUED"
 LOOK = 0.05
 
 NAME_SERVERS = [name.rstrip(".") for name in route53._DEFAULT_NS]
+
+# What to clear when everything is forgotten.
+forget = []
 
 # The states in which a stack can be changed.
 STABLE = {
@@ -42,8 +47,11 @@ def apply(settings):
     hosted_zones()
     certificates(settings)
     buckets()
+    template_addresses()
     stack_states()
+    request_tokens(settings)
     time_of_operations(settings)
+    one_operation_at_a_time()
 
 
 def wrap(resource_type, **wrappers):
@@ -300,6 +308,20 @@ def buckets():
     wrap("AWS::S3::Bucket", delete=delete)
 
 
+def template_addresses():
+    """The address of a template with its bucket in the host's name is refused."""
+
+    def path_style(inner, parameters):
+        address = re.fullmatch(r"https://([^/]+)\.s3[.-]([a-z0-9-]+)\.amazonaws\.com/(.+)", _p(parameters, "TemplateURL"))
+        if address:
+            bucket, region, key = address.groups()
+            parameters = {**parameters, "TemplateURL": [f"https://s3.{region}.amazonaws.com/{bucket}/{key}"]}
+        return inner(parameters)
+
+    for name in ("CreateStack", "UpdateStack", "CreateChangeSet", "ValidateTemplate", "GetTemplateSummary"):
+        handlers._ACTION_HANDLERS[name] = functools.partial(path_style, handlers._ACTION_HANDLERS[name])
+
+
 def stack_states():
     """A stack that is busy, or that only can be deleted, takes change sets; one in ROLLBACK_COMPLETE is created over."""
 
@@ -343,6 +365,56 @@ def stack_states():
         handlers._ACTION_HANDLERS[name] = lambda parameters, around=around, inner=inner: around(inner, parameters)
 
 
+def request_tokens(settings):
+    """A request that is sent again with its token is a second request. AWS knows it again: "Specify this token if you
+    plan to retry requests". With `tokens: ignored`, nothing is known again."""
+    given = AccountRegionScopedDict()
+
+    def once(name, token, inner, parameters):
+        key = f"{name} {_p(parameters, token)}"
+        if not _p(parameters, token) or settings.tokens == "ignored":
+            return inner(parameters)
+        before, answer = given.get(key, (parameters, None))
+        if before != parameters:
+            return _error("TokenAlreadyExistsException", f"A client request token already exists: {_p(parameters, token)}")
+        if answer is None:
+            answer = inner(parameters)
+            if answer[0] == 200:
+                given[key] = dict(parameters), answer
+        return answer
+
+    for name in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
+        token, inner = "ClientToken" if name == "CreateChangeSet" else "ClientRequestToken", handlers._ACTION_HANDLERS[name]
+        handlers._ACTION_HANDLERS[name] = functools.partial(once, name, token, inner)
+    forget.append(given.clear)
+
+
+def one_operation_at_a_time():
+    """A stack that is deleted while it is created ends as the slower of the two says."""
+    locks = {}
+
+    def alone(inner, deletes):
+        async def operation(*arguments, **options):
+            stack_id = arguments[1]
+            async with locks.setdefault(stack_id, asyncio.Lock()):
+                return await inner(*arguments, **options)
+
+        async def deletion(*arguments, **options):
+            if stack := cloudformation._stacks.get(arguments[0]):
+                stack["StackStatus"] = "DELETE_IN_PROGRESS"
+            return await operation(*arguments, **options)
+
+        return deletion if deletes else operation
+
+    for name in ("_deploy_stack_async", "_delete_stack_async"):
+        inner = getattr(stacks, name)
+        outer = alone(inner, name == "_delete_stack_async")
+        for module in (stacks, handlers, changesets):
+            if getattr(module, name, None) is inner:
+                setattr(module, name, outer)
+    forget.append(locks.clear)
+
+
 def time_of_operations(settings):
     """Operations are over before anybody can see them in progress. `resource-time` is spent before each resource,
     `stack-time` once before a stack's operation ends; a certificate that is not issued is waited for."""
@@ -354,6 +426,10 @@ def time_of_operations(settings):
         resource_type = arguments[0]
         if settings.resource_time:
             await asyncio.sleep(settings.resource_time / 1000)
+        if function in waited:
+            stack = cloudformation._stacks.get(arguments[waited[function]]) or {}
+            if stack.get("StackStatus", "").startswith("DELETE"):
+                raise ValueError("Resource creation cancelled")
         if needs_thread(resource_type):
             return await on_thread(function, *arguments)
         result = function(*arguments)
@@ -375,10 +451,8 @@ def time_of_operations(settings):
 
 async def issued(arn, stack_name):
     """Waits until a certificate is issued, or its stack wants something else."""
-    from ministack.services.cloudformation import _stacks
-
     while True:
-        certificate, stack = acm._certificates.get(arn), _stacks.get(stack_name) or {}
+        certificate, stack = acm._certificates.get(arn), cloudformation._stacks.get(stack_name) or {}
         if certificate is None:
             raise ValueError(f"Certificate {arn} is gone")
         look(certificate)

@@ -130,10 +130,10 @@ class Faults:
     def answer(self, rule, call, request):
         document = rule.document
         if rule.kind == "throttling":
-            default, status = THROTTLING.get(call.service, ("ThrottlingException" if request.is_json else "Throttling", 400))
-            return error(
-                call, request, rule.status or status, document.get("code", default), document.get("message", "Rate exceeded")
-            )
+            xml = request.is_form or call.service in NAMESPACES
+            default, status = THROTTLING.get(call.service, ("Throttling" if xml else "ThrottlingException", 400))
+            code, message = document.get("code", default), document.get("message", "Rate exceeded")
+            return error(call, request, rule.status or status, code, message)
         if rule.kind == "prior-request-not-complete":
             message = "The request was rejected because Route 53 was still processing a prior request."
             return error(call, request, 400, "PriorRequestNotComplete", document.get("message", message))

@@ -2,7 +2,8 @@
 """Deploys, changes and deletes golden output on the emulator: `selftest.py [FOLDER…]`.
 
 Every stack in order, through change sets, with the values of other stacks' outputs as parameters; then the change
-batches; then an update that reaches every resource; then everything is deleted. Without a folder: `local`.
+batches; then a change set that holds nothing, and an update that reaches every resource and replaces none; then
+everything is deleted. Without a folder: `local`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import botocore.session
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+UNCHANGED = "The submitted information didn't contain changes. Submit different information to create a change set."
 DEFAULT = [ROOT / "snapshots/orders/local"]
 
 
@@ -68,7 +70,7 @@ class Platform:
         return next(entry["OutputValue"] for entry in described["Outputs"] if entry["OutputKey"] == key)
 
     def change(self, stack: dict, kind: str, tags: dict[str, str]) -> str:
-        """Creates and executes a change set; returns how it ended."""
+        """Creates a change set, and executes it unless it should hold nothing; returns how it ended."""
         client, name = self.client("cloudformation", stack["region"]), stack["name"]
         parameters = [
             {"ParameterKey": key, "ParameterValue": self.output(source["stack"], source["region"], source["output"])}
@@ -85,8 +87,24 @@ class Platform:
             Tags=[{"Key": key, "Value": value} for key, value in {**stack["tags"], **tags}.items()],
         )
         self.settle(lambda: client.describe_change_set(StackName=name, ChangeSetName=f"c-{kind.lower()}")["Status"])
+        if kind == "UPDATE" and not tags:
+            described = client.describe_change_set(StackName=name, ChangeSetName="c-update")
+            client.delete_change_set(StackName=name, ChangeSetName="c-update")
+            return described.get("StatusReason", described["Status"])
         client.execute_change_set(StackName=name, ChangeSetName=f"c-{kind.lower()}")
         return self.settle(lambda: client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+
+    def update(self, stack: dict) -> str:
+        """Changes the tags of every resource, which must replace none."""
+        before = self.physical(stack)
+        ended = self.change(stack, "UPDATE", {"revision": "2"})
+        replaced = [name for name, identity in self.physical(stack).items() if before[name] != identity]
+        return f"{ended}, replaced: {', '.join(replaced)}" if replaced else ended
+
+    def physical(self, stack: dict) -> dict[str, str]:
+        pages = self.client("cloudformation", stack["region"]).get_paginator("list_stack_resources")
+        resources = pages.paginate(StackName=stack["name"]).build_full_result()["StackResourceSummaries"]
+        return {entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in resources}
 
     def delete(self, stack: dict) -> str:
         client, name = self.client("cloudformation", stack["region"]), stack["name"]
@@ -139,7 +157,8 @@ def run(folder: Path, endpoint: str) -> list[str]:
     order = platform.order()
     for step, wanted, action in (
         ("create", "CREATE_COMPLETE", lambda stack: platform.change(stack, "CREATE", {})),
-        ("update", "UPDATE_COMPLETE", lambda stack: platform.change(stack, "UPDATE", {"revision": "2"})),
+        ("compare", UNCHANGED, lambda stack: platform.change(stack, "UPDATE", {})),
+        ("update", "UPDATE_COMPLETE", platform.update),
         ("delete", "DELETE_COMPLETE", platform.delete),
     ):
         start = time.monotonic()

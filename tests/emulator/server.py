@@ -13,13 +13,13 @@ from urllib.parse import parse_qs, unquote
 import h11
 from ministack.app import app
 
+from . import corrections, resources
 from . import faults as faults_of
-from . import resources
 from .calls import Call, Calls
 from .faults import BadRule, Faults
 
-SETTINGS = {"latency": int, "stack-time": int, "resource-time": int, "certificates": str}
-CERTIFICATES = ("issued", "validated")
+SETTINGS = {"latency": int, "stack-time": int, "resource-time": int, "certificates": str, "tokens": str}
+WORDS = {"certificates": ("issued", "validated"), "tokens": ("known", "ignored")}
 
 
 class Settings:
@@ -31,14 +31,14 @@ class Settings:
 
     def reset(self):
         self.latency = self.stack_time = self.resource_time = 0
-        self.certificates = "issued"
+        self.certificates, self.tokens = "issued", "known"
         self.change(self.start)
 
     def change(self, values):
         for key, value in values.items():
             if SETTINGS.get(key) is not type(value):
                 raise BadRule(f"there is no setting {key}: {value!r}; settings are {', '.join(SETTINGS)}")
-            if (value not in CERTIFICATES) if key == "certificates" else value < 0:
+            if (value not in WORDS[key]) if key in WORDS else value < 0:
                 raise BadRule(f"{key} cannot be {value!r}")
         for key, value in values.items():
             setattr(self, key.replace("-", "_"), value)
@@ -61,7 +61,6 @@ class Request:
         self.query = parse_qs(self.raw_query, keep_blank_values=True)
         content = self.headers.get("content-type", "")
         self.is_form = content.startswith("application/x-www-form-urlencoded")
-        self.is_json = "json" in content
 
     @property
     def text(self):
@@ -171,6 +170,8 @@ class Server:
         if status != 200:
             return plain(500, {"error": body.decode(errors="replace")})
         resources.reset()
+        for clear in corrections.forget:
+            clear()
         self.faults = Faults()
         self.calls.clear()
         self.settings.reset()
