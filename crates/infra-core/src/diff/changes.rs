@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::state::{RecordKey, StackKey};
 
+/// Path of a stack's termination protection among its attributes.
+pub const TERMINATION_PROTECTION: &str = "TerminationProtection";
+
 /// Everything that would change in an environment. Empty lists: nothing would.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Changes {
@@ -21,6 +24,9 @@ pub struct Changes {
     pub exposures: Vec<Exposure>,
     /// What would make AWS refuse the changes, or harm others.
     pub hazards: Vec<Hazard>,
+    /// What differs between stacks and their own templates; empty if that was not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<DriftNote>,
     /// What was not compared, and why.
     pub unseen: Vec<String>,
 }
@@ -227,6 +233,22 @@ pub struct Exposure {
     pub text: String,
 }
 
+/// A resource that is not as its stack's template says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DriftNote {
+    /// The stack.
+    pub stack: StackKey,
+    /// Logical id of the resource.
+    pub resource: String,
+    /// Type, such as `AWS::SQS::Queue`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `MODIFIED`, `DELETED`, `NOT_CHECKED` or `UNKNOWN`.
+    pub status: String,
+    /// Path, what the template says, what is live.
+    pub properties: Vec<(String, String, String)>,
+}
+
 /// Something that would make AWS refuse the changes or harm others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hazard {
@@ -244,6 +266,16 @@ impl Changes {
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.stacks.is_empty() && self.zones.iter().all(|zone| zone.records.is_empty()) && self.objects.is_empty()
+    }
+
+    /// Whether something keeps the changes from being applied.
+    pub fn is_blocked(&self) -> bool {
+        self.hazards.iter().any(|hazard| hazard.blocking) || self.certificates.iter().any(|note| note.blocking)
+    }
+
+    /// Whether something differs from its stack's own template.
+    pub fn has_drift(&self) -> bool {
+        self.drift.iter().any(|note| matches!(note.status.as_str(), "MODIFIED" | "DELETED"))
     }
 
     /// The change of a stack.

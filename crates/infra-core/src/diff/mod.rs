@@ -3,6 +3,7 @@
 //! One engine answers `infra diff`, the question before `infra apply`, and the plan.
 
 mod certificates;
+mod compare;
 mod change_set;
 mod changes;
 mod objects;
@@ -11,6 +12,7 @@ pub(crate) mod testing;
 mod zones;
 
 pub use certificates::certificates;
+pub use compare::changes;
 pub use change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 pub use changes::*;
 pub use objects::objects;

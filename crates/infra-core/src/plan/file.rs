@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Prints, build};
 use crate::assembly::digest;
-use crate::diff::Changes;
+use crate::diff::{Action, Changes};
 use crate::state::{Deployed, Desired, StackKey};
 
 /// Version of the file's shape; raised with every change of it.
@@ -58,6 +58,8 @@ pub enum Kind {
     Apply,
     /// To take everything away.
     Destroy,
+    /// To take the records of a run back.
+    Undo,
 }
 
 /// One step of a plan: a stack, the records of a zone, or the objects of a cluster.
@@ -128,7 +130,8 @@ pub enum FileError {
 impl Plan {
     /// Makes a plan of changes.
     pub fn new(changes: Changes, desired: &Desired, deployed: &Deployed, terms: Terms) -> Self {
-        let wanted = changes.stacks.iter().filter_map(|change| {
+        let made = changes.stacks.iter().filter(|change| change.action != Action::Delete);
+        let wanted = made.filter_map(|change| {
             let stack = desired.stacks.get(&change.stack)?;
             Some((change.stack.clone(), stack.sha256.clone()))
         });

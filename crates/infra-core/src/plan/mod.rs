@@ -4,10 +4,12 @@
 
 mod batches;
 mod build;
+mod destroy;
 mod file;
 mod fingerprint;
 
 pub use batches::{Change, ChangeAction, batches, changes_of, inverse};
 pub use build::{Selection, order, selection};
+pub use destroy::destruction;
 pub use file::{FileError, Kind, Plan, Step, Target, Terms};
 pub use fingerprint::{Prints, Stale, is_absent};

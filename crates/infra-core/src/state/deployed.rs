@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Owned, Record, StackKey, StackStatus};
+use super::{Desired, OutputRef, Owned, Record, StackKey, StackStatus, fill_text};
 
 /// What is deployed of an environment.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,37 @@ pub struct Deployed {
 }
 
 impl Deployed {
+    /// What would be deployed if `desired` were, exactly: to compare two definitions without AWS.
+    ///
+    /// Values of outputs are not known; each is spelled as its placeholder.
+    pub fn assumed(desired: &Desired) -> Self {
+        let stack = |(key, stack): (&StackKey, &super::DesiredStack)| {
+            let outputs = stack.template.get("Outputs").and_then(Value::as_object).into_iter().flatten();
+            let output = |name: &String| OutputRef { stack: key.clone(), output: name.clone() }.to_string();
+            let deployed = DeployedStack {
+                id: key.to_string(),
+                status: StackStatus::CreateComplete,
+                reason: None,
+                template: stack.template.clone(),
+                template_sha256: stack.sha256.clone(),
+                parameters: stack.parameters.iter().map(|(name, from)| (name.clone(), from.to_string())).collect(),
+                outputs: outputs.map(|(name, _)| (name.clone(), output(name))).collect(),
+                tags: stack.tags.clone(),
+                termination_protection: stack.termination_protection,
+                changed: String::new(),
+            };
+            (key.clone(), deployed)
+        };
+        let mut deployed = Self { account: desired.account.clone(), ..Self::default() };
+        deployed.stacks = desired.stacks.iter().map(stack).collect();
+        for zone in &desired.zones {
+            let id = fill_text(&zone.id, &|output| Some(output.to_string()));
+            let records = zone.records.clone();
+            deployed.zones.insert(id, DeployedZone { domain: zone.domain.clone(), private: zone.private, records });
+        }
+        deployed
+    }
+
     /// The value of an output, if the stack exists and has it.
     pub fn output(&self, output: &super::OutputRef) -> Option<&str> {
         self.stacks.get(&output.stack)?.outputs.get(&output.output).map(String::as_str)

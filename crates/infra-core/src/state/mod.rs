@@ -7,12 +7,14 @@ mod desired;
 mod owned;
 mod records;
 mod status;
+mod verdict;
 
 pub use deployed::{Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, DomainValidation};
 pub use desired::{Desired, DesiredObject, DesiredStack, DesiredZone, Document, ReadError};
 pub use owned::Owned;
 pub use records::{Record, RecordKey, normal_name};
 pub use status::{Phase, StackStatus};
+pub use verdict::{Remedy, Verb, Verdict, remedy, verdict};
 
 use std::fmt;
 use std::str::FromStr;

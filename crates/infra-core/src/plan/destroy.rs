@@ -1,0 +1,80 @@
+//! What taking a whole environment away changes.
+
+use std::collections::BTreeSet;
+
+use crate::diff::{self, Action, Changes, Hazard, RecordChange};
+use crate::state::{Deployed, Desired};
+
+/// End of the values of records that prove to ACM that a domain is ours.
+///
+/// Source: <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html> (read 2026-11-25).
+const VALIDATION: &str = ".acm-validations.aws.";
+
+/// Compares what is deployed with nothing at all.
+///
+/// Records that CloudFormation wrote to prove domains to ACM go as well, where the zone itself goes: CloudFormation
+/// leaves them, and Route 53 deletes no zone that has records.
+/// Source: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_DeleteHostedZone.html> (read 2026-11-25).
+pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
+    let nothing = Desired {
+        stacks: std::collections::BTreeMap::new(),
+        zones: Vec::new(),
+        objects: Vec::new(),
+        documents: Vec::new(),
+        ..desired.clone()
+    };
+    let mut changes = diff::changes(&nothing, deployed, &BTreeSet::new(), None);
+    // A stack that never came to be is in the way of the next creation.
+    changes.certificates.clear();
+    let outputs: BTreeSet<&str> = deployed.stacks.values().flat_map(|stack| stack.outputs.values()).map(String::as_str).collect();
+    let mut hazards = Vec::new();
+    for (id, zone) in deployed.zones.iter().filter(|(id, _)| outputs.contains(id.as_str())) {
+        let found = changes.zones.iter().position(|change| change.id == *id);
+        let index = found.unwrap_or_else(|| {
+            changes.zones.push(diff::ZoneChange {
+                domain: zone.domain.clone(),
+                private: zone.private,
+                id: id.clone(),
+                existing: zone.records.len(),
+                records: Vec::new(),
+                left_alone: Vec::new(),
+            });
+            changes.zones.len() - 1
+        });
+        let Some(change) = changes.zones.get_mut(index) else { continue };
+        let mut others = Vec::new();
+        for record in &zone.records {
+            let apex = record.key.name == zone.domain && matches!(record.key.record_type.as_str(), "NS" | "SOA");
+            if apex || change.records.iter().any(|gone| gone.key == record.key) {
+                continue;
+            }
+            if record.key.record_type == "CNAME" && record.values.iter().any(|value| value.ends_with(VALIDATION)) {
+                change.records.push(RecordChange {
+                    key: record.key.clone(),
+                    action: Action::Delete,
+                    before: Some(record.to_value()),
+                    after: None,
+                    adopts: false,
+                });
+            } else {
+                others.push(record.key.to_string());
+            }
+        }
+        let made = deployed.stacks.iter().find(|(_, stack)| stack.outputs.values().any(|value| value == id));
+        if let (Some((stack, _)), Some(first)) = (made, others.first()) {
+            hazards.push(Hazard {
+                stack: stack.clone(),
+                text: format!(
+                    "zone {} holds {} that are not ours, such as {first}: Route 53 deletes no zone that has records",
+                    zone.domain,
+                    if others.len() == 1 { "1 record".to_owned() } else { format!("{} records", others.len()) }
+                ),
+                help: "remove them first, or keep the zone with a DeletionPolicy of Retain".to_owned(),
+                blocking: false,
+            });
+        }
+    }
+    changes.zones.retain(|zone| !zone.records.is_empty());
+    changes.hazards.extend(hazards);
+    changes
+}
