@@ -4,6 +4,24 @@
 
 mod change_set;
 mod changes;
+mod draft;
+mod exposure;
+mod grants;
+mod hazard;
+mod impact;
+mod loss;
+mod normal;
+mod reach;
+mod references;
+mod rename;
+mod secrets;
+mod stacks;
+mod switches;
+mod value;
 
 pub use change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 pub use changes::*;
+pub use stacks::{stacks, templates};
+
+#[cfg(test)]
+mod tests;
