@@ -3,17 +3,34 @@
 //! One engine answers `infra diff`, the question before `infra apply`, and the plan.
 
 mod certificates;
-mod compare;
 mod change_set;
 mod changes;
+mod compare;
+mod draft;
+mod exposure;
+mod grants;
+mod hazard;
+mod impact;
+mod loss;
+mod normal;
 mod objects;
+mod reach;
+mod references;
+mod rename;
+mod secrets;
+mod stacks;
+mod switches;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod value;
 mod zones;
 
 pub use certificates::certificates;
-pub use compare::changes;
 pub use change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 pub use changes::*;
+pub use compare::changes;
 pub use objects::objects;
+pub use stacks::{stacks, templates};
 pub use zones::zones;

@@ -6,6 +6,7 @@
 pub mod cloudfront;
 pub mod eks;
 pub mod hosted_zones;
+pub mod interruptions;
 pub mod limits;
 pub mod packaging;
 pub mod rds;

@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("assembly", &["artifacts", "diag", "facts", "lower", "resolve", "rules", "source"]),
     ("schema", &["kinds", "model"]),
     ("state", &["assembly"]),
-    ("diff", &["names", "state"]),
+    ("diff", &["facts", "names", "state"]),
     ("plan", &["artifacts", "assembly", "diff", "state"]),
 ];
 

@@ -1,0 +1,247 @@
+//! Who could do or reach more than before: what permissions and networks mean, not how they are written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::changes::{Exposure, ExposureKind};
+use super::draft::{entry, section};
+use super::grants::{Grant, Statement, text, texts, widened};
+use super::normal::is_policy;
+use super::reach::{Opening, Rule, opened};
+use super::switches::switches;
+use crate::state::StackKey;
+
+/// What the change of a template exposes; without a template before, the stack is new.
+///
+/// Of things that are new only what is public or unbounded is said: that somebody may use them is why they are made.
+pub(super) fn exposures(stack: &StackKey, before: Option<&Value>, after: &Value) -> Vec<Exposure> {
+    let found = &mut BTreeSet::new();
+    let empty = Value::Null;
+    let old = before.unwrap_or(&empty);
+    permissions(old, after, before.is_none(), found);
+    networks(old, after, before.is_none(), found);
+    switches(old, after, found);
+    let exposure = |(resource, kind, text): &(String, ExposureKind, String)| Exposure {
+        stack: stack.clone(),
+        resource: resource.clone(),
+        kind: *kind,
+        text: text.clone(),
+    };
+    found.iter().map(exposure).collect()
+}
+
+/// What is found: the resource, the kind and the text.
+pub(super) type Found = BTreeSet<(String, ExposureKind, String)>;
+
+/// Whose permissions statements are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    /// A role, user or group, or whatever a policy is attached to.
+    Identity(String),
+    /// A resource that has a policy of its own.
+    Resource(String),
+}
+
+fn permissions(before: &Value, after: &Value, new_stack: bool, found: &mut Found) {
+    let (old, new) = (statements(before), statements(after));
+    for (subject, after_statements) in &new {
+        let before_statements = old.get(subject).map(Vec::as_slice).unwrap_or_default();
+        let (Subject::Identity(name) | Subject::Resource(name)) = subject;
+        let id = name.trim_start_matches("${").trim_end_matches('}').split('.').next().unwrap_or_default();
+        let made = entry(after, "Resources", id).is_some() && entry(before, "Resources", id).is_none();
+        let fresh = made || (new_stack && before_statements.is_empty());
+        let grants = widened(before_statements, after_statements);
+        report(subject, &grants, fresh, found);
+    }
+    // A policy that goes may have denied something, if its subject stays.
+    for (subject, before_statements) in old.iter().filter(|(subject, _)| !new.contains_key(*subject)) {
+        report(subject, &widened(before_statements, &[]), false, found);
+    }
+}
+
+/// The statements of a template by whose they are.
+fn statements(template: &Value) -> BTreeMap<Subject, Vec<Statement>> {
+    let mut found: BTreeMap<Subject, Vec<Statement>> = BTreeMap::new();
+    for (id, resource) in section(template, "Resources") {
+        let Some(properties) = resource.get("Properties") else { continue };
+        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+        let own = Subject::Identity(format!("${{{id}}}"));
+        for managed in properties.get("ManagedPolicyArns").map(texts).unwrap_or_default() {
+            let statement = Statement::allow(&format!("what {managed} allows"), "*", "", &[], id);
+            found.entry(own.clone()).or_default().push(statement);
+        }
+        if kind == "AWS::Lambda::Permission" {
+            let (subject, statement) = invocation(id, properties);
+            found.entry(subject).or_default().push(statement);
+            continue;
+        }
+        let mut documents = Vec::new();
+        policies(properties, &mut documents);
+        for document in documents {
+            let of_resource = Statement::of_document(&document, id).iter().any(Statement::names_principals);
+            let subjects = match kind {
+                _ if of_resource => vec![Subject::Resource(format!("${{{id}}}"))],
+                "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => vec![own.clone()],
+                _ => attached(id, properties),
+            };
+            for subject in subjects {
+                found.entry(subject).or_default().extend(Statement::of_document(&document, id));
+            }
+        }
+    }
+    found
+}
+
+/// To whom an identity policy is attached.
+fn attached(id: &str, properties: &Value) -> Vec<Subject> {
+    let keys = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"];
+    let names: Vec<String> = keys.iter().filter_map(|key| properties.get(*key)).flat_map(texts).collect();
+    if names.is_empty() {
+        vec![Subject::Identity(format!("${{{id}}}"))]
+    } else {
+        names.into_iter().map(Subject::Identity).collect()
+    }
+}
+
+fn invocation(id: &str, properties: &Value) -> (Subject, Statement) {
+    let value = |key: &str| properties.get(key).map(text).unwrap_or_default();
+    let keys = ["SourceArn", "SourceAccount", "PrincipalOrgID", "EventSourceToken", "FunctionUrlAuthType"];
+    let condition: Vec<(&str, &Value)> = keys.iter().filter_map(|key| Some((*key, properties.get(*key)?))).collect();
+    let function = value("FunctionName");
+    let statement = Statement::allow(&value("Action"), "*", &value("Principal"), &condition, id);
+    (Subject::Resource(function), statement)
+}
+
+/// Every policy document in a value, also those that are written as text.
+fn policies(value: &Value, found: &mut Vec<Value>) {
+    match value {
+        _ if is_policy(value) => found.push(value.clone()),
+        Value::Object(map) => map.values().for_each(|inner| policies(inner, found)),
+        Value::Array(items) => items.iter().for_each(|inner| policies(inner, found)),
+        Value::String(text) if text.trim_start().starts_with('{') && text.contains("\"Statement\"") => {
+            if let Some(document) = serde_json::from_str::<Value>(text).ok().filter(is_policy) {
+                found.push(document);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn report(subject: &Subject, grants: &BTreeSet<Grant>, fresh: bool, found: &mut Found) {
+    // Actions of one kind are said together.
+    let mut lines: BTreeMap<(&str, ExposureKind, String, bool), Vec<&str>> = BTreeMap::new();
+    for grant in grants {
+        let identity = matches!(subject, Subject::Identity(_));
+        let anyone = !identity && (grant.principal == "*" || grant.principal.starts_with("everything but"));
+        let admin = identity && grant.resource == "*" && is_unbounded(&grant.action);
+        let public = anyone && !grant.conditional && !grant.no_longer_denied;
+        if fresh && !public && !admin {
+            continue;
+        }
+        let kind = if public {
+            ExposureKind::Public
+        } else if identity || grant.no_longer_denied {
+            ExposureKind::Permission
+        } else {
+            ExposureKind::Principal
+        };
+        let (Subject::Identity(whose) | Subject::Resource(whose)) = subject;
+        let on = if identity { named(&grant.resource) } else { own(&grant.resource, whose) };
+        let to = if identity { named(whose) } else { principal(&grant.principal) };
+        let condition = if grant.conditional { ", under a condition" } else { "" };
+        let line = format!("on {on} for {to}{condition}");
+        lines.entry((&grant.origin, kind, line, grant.no_longer_denied)).or_default().push(&grant.action);
+    }
+    for ((origin, kind, line, denied), actions) in lines {
+        let start = if denied { "no longer denied: " } else { "" };
+        found.insert((origin.to_owned(), kind, format!("{start}{} {line}", actions.join(", "))));
+    }
+}
+
+/// Whether an action is everything, or everything but something; `AdministratorAccess` allows everything.
+fn is_unbounded(action: &str) -> bool {
+    matches!(action, "*" | "*:*") || action.starts_with("everything but") || action.contains("/administratoraccess")
+}
+
+/// A resource of a policy of its own: `*` is the resource itself.
+fn own(resource: &str, whose: &str) -> String {
+    if resource == "*" { named(whose) } else { named(resource) }
+}
+
+/// `${Queue.Arn}` is `Queue`.
+fn named(text: &str) -> String {
+    if text == "*" {
+        return "everything".to_owned();
+    }
+    let inner = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|inner| !inner.contains('$'));
+    let id = inner.and_then(|inner| inner.split('.').next());
+    id.unwrap_or(text).to_owned()
+}
+
+fn principal(name: &str) -> String {
+    let account = name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit());
+    match name {
+        "*" => "anyone".to_owned(),
+        "${AWS::AccountId}" => "anyone in the account".to_owned(),
+        name if account => format!("anyone in account {name}"),
+        name if name.ends_with(".amazonaws.com") => format!("service {name}"),
+        name => named(name),
+    }
+}
+
+fn networks(before: &Value, after: &Value, new_stack: bool, found: &mut Found) {
+    let (old, new) = (rules(before), rules(after));
+    for (group, after_rules) in &new {
+        let before_rules = old.get(group).map(Vec::as_slice).unwrap_or_default();
+        let id = group.trim_start_matches("${").trim_end_matches('}').split('.').next().unwrap_or_default();
+        let made = entry(after, "Resources", id).is_some() && entry(before, "Resources", id).is_none();
+        let fresh = made || (new_stack && before_rules.is_empty());
+        let public = fronts(after, id);
+        for opening in opened(before_rules, after_rules) {
+            let expected = opening.web && public;
+            if !fresh || (opening.everywhere && !expected) {
+                found.insert(said(&opening, id));
+            }
+        }
+    }
+}
+
+fn said(opening: &Opening, group: &str) -> (String, ExposureKind, String) {
+    let kind = if opening.everywhere { ExposureKind::Public } else { ExposureKind::Network };
+    let text = format!("{} of {group} from {}", opening.ports, named(&opening.source));
+    (opening.origin.clone(), kind, text)
+}
+
+/// The rules of a template by the security group that they open.
+fn rules(template: &Value) -> BTreeMap<String, Vec<Rule>> {
+    let mut found: BTreeMap<String, Vec<Rule>> = BTreeMap::new();
+    for (id, resource) in section(template, "Resources") {
+        let Some(properties) = resource.get("Properties") else { continue };
+        match resource.get("Type").and_then(Value::as_str) {
+            Some("AWS::EC2::SecurityGroup") => {
+                let list = properties.get("SecurityGroupIngress").and_then(Value::as_array).into_iter().flatten();
+                found.entry(format!("${{{id}}}")).or_default().extend(list.filter_map(|rule| Rule::read(rule, id)));
+            }
+            Some("AWS::EC2::SecurityGroupIngress") => {
+                let group = properties.get("GroupId").or_else(|| properties.get("GroupName")).map(text);
+                let group = group.unwrap_or_default().replace(".GroupId}", "}");
+                found.entry(group).or_default().extend(Rule::read(properties, id));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a security group belongs to a load balancer that faces the internet.
+fn fronts(template: &Value, group: &str) -> bool {
+    section(template, "Resources").any(|(_, resource)| {
+        let of = |key: &str| resource.pointer(&format!("/Properties/{key}"));
+        let kind = resource.get("Type").and_then(Value::as_str);
+        let groups = of("SecurityGroups").map(texts).unwrap_or_default();
+        kind == Some("AWS::ElasticLoadBalancingV2::LoadBalancer")
+            && of("Scheme").and_then(Value::as_str) != Some("internal")
+            && groups.iter().any(|known| named(known) == group)
+    })
+}

@@ -1,0 +1,146 @@
+//! What must not be shown: literals that are secrets stand as `*** (before)` and `*** (after)`.
+//!
+//! References are shown: `{{resolve:…}}`, `Ref` and `Fn::GetAtt` say where a secret is, not what it is.
+
+use serde_json::Value;
+
+use super::normal::intrinsic;
+use super::value::Step;
+use crate::facts::resource_types::ResourceType;
+
+/// Ends of names, in lower case without `_` and `-`, whose values are secrets.
+const ENDS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "secretstring",
+    "secretbinary",
+    "secretvalue",
+    "secretkey",
+    "secretaccesskey",
+    "clientsecret",
+    "sharedsecret",
+    "presharedkey",
+    "privatekey",
+    "authtoken",
+    "accesstoken",
+    "refreshtoken",
+    "oauthtoken",
+    "bearertoken",
+    "apikey",
+    "apitoken",
+    "credentials",
+    "connectionstring",
+];
+
+/// Words of names that make a property a secret if AWS never gives it back.
+const WRITE_ONLY_WORDS: &[&str] = &["password", "secret", "token", "privatekey", "credential"];
+
+/// What texts hold that are secrets whatever their name is.
+const MARKS: &[&str] =
+    &["-----BEGIN ", "AKIA", "ASIA", "ghp_", "github_pat_", "xoxb-", "xoxp-", "sk_live_", "password="];
+
+/// One side of a change.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    /// Before the change.
+    Before,
+    /// After the change.
+    After,
+}
+
+impl Side {
+    fn mask(self) -> Value {
+        match self {
+            Self::Before => "*** (before)".into(),
+            Self::After => "*** (after)".into(),
+        }
+    }
+}
+
+/// A value as it may be shown: what is secret by its name, by the schema or by its looks is masked.
+pub(super) fn shown(value: &Value, secret: bool, side: Side) -> Value {
+    match value {
+        Value::String(text) if is_reference(text) => value.clone(),
+        Value::String(text) if secret || looks_secret(text) => side.mask(),
+        Value::Number(_) if secret => side.mask(),
+        Value::Array(items) => items.iter().map(|item| shown(item, secret, side)).collect(),
+        Value::Object(_) if names_only(value) => value.clone(),
+        Value::Object(map) => {
+            let named = names_secret(value);
+            let inner = |key: &str| (secret || named && is_value(key) || is_secret_name(key)) && !is_name(key);
+            map.iter().map(|(key, item)| (key.clone(), shown(item, inner(key), side))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// Whether what stands at a path below `root` is secret by the names along the path or by the schema.
+pub(super) fn is_secret(kind: Option<ResourceType>, path: &[Step], roots: [Option<&Value>; 2]) -> bool {
+    let last = path.iter().rev().find_map(|step| match step {
+        Step::Key(name) | Step::Tag(name) => Some(name),
+        Step::Index(_) => None,
+    });
+    let own = last.is_some_and(|name| is_secret_name(name));
+    own || kind.is_some_and(|kind| is_write_only(kind, path))
+        || roots.into_iter().flatten().any(|root| named(root, path))
+}
+
+/// Whether the value of a thing with this name is a secret: `MasterUserPassword`, `DB_PASSWORD`, not `PasswordPolicy`.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
+    ENDS.iter().any(|end| plain.ends_with(end))
+}
+
+fn is_write_only(kind: ResourceType, path: &[Step]) -> bool {
+    let path = super::value::schema_path(path);
+    let path = path.strip_prefix(&["Properties"]).unwrap_or(&path);
+    let text = path.join(".");
+    let lower = text.to_ascii_lowercase();
+    kind.write_only().any(|known| known == text) && WRITE_ONLY_WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether a path goes through the value of a pair whose name says that it is secret, such as a variable of a container.
+fn named(root: &Value, path: &[Step]) -> bool {
+    let mut place = root;
+    for step in path {
+        let next = match step {
+            Step::Key(key) if names_secret(place) && is_value(key) => return true,
+            Step::Key(key) => place.get(key),
+            Step::Index(index) => place.get(index),
+            Step::Tag(_) => None,
+        };
+        let Some(next) = next else { return false };
+        place = next;
+    }
+    false
+}
+
+fn names_secret(value: &Value) -> bool {
+    ["Name", "name", "Key", "key", "ParameterKey"]
+        .iter()
+        .filter_map(|key| value.get(key).and_then(Value::as_str))
+        .any(is_secret_name)
+}
+
+fn is_value(key: &str) -> bool {
+    matches!(key, "Value" | "value" | "ParameterValue")
+}
+
+fn is_name(key: &str) -> bool {
+    matches!(key, "Name" | "name" | "Key" | "key" | "ParameterKey")
+}
+
+/// Calls whose arguments are names of other things.
+fn names_only(value: &Value) -> bool {
+    let names = ["Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::GetStackOutput", "Fn::FindInMap"];
+    intrinsic(value).is_some_and(|(name, _)| names.contains(&name))
+}
+
+fn is_reference(text: &str) -> bool {
+    text.trim_start().starts_with("{{resolve:") && text.trim_end().ends_with("}}") && text.matches("{{").count() == 1
+}
+
+fn looks_secret(text: &str) -> bool {
+    MARKS.iter().any(|mark| text.contains(mark))
+}

@@ -1,0 +1,329 @@
+//! What differs between the stacks that are wanted and those that are deployed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::changes::{Action, Exposure, Hazard, Impact, Method, ResourceChange, StackChange, ValueChange};
+use super::draft::{Cause, Draft, Values, entry, section};
+use super::normal::scalar_text;
+use super::references::Target;
+use super::secrets::{self, Side, shown};
+use super::{exposure, hazard, loss};
+use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, OutputRef, Phase, StackKey};
+
+/// What CloudFormation gives as the value of a `NoEcho` parameter.
+const HIDDEN: &str = "****";
+
+/// Compares the stacks that are wanted with those that are deployed; `selected` empty means all of them, and only then
+/// are stacks deleted that are not wanted any more.
+pub fn stacks(
+    desired: &Desired,
+    deployed: &Deployed,
+    selected: &BTreeSet<StackKey>,
+) -> (Vec<StackChange>, Vec<Exposure>, Vec<Hazard>) {
+    let mut world = World { desired, deployed, drafts: BTreeMap::new() };
+    let wanted = desired.stacks.iter().filter(|(key, _)| selected.is_empty() || selected.contains(*key));
+    for (key, stack) in wanted {
+        let draft = world.draft(key, stack);
+        world.drafts.insert(key.clone(), draft);
+    }
+    world.settle();
+    let mut changes = Vec::new();
+    let mut exposures = Vec::new();
+    for (key, draft) in std::mem::take(&mut world.drafts) {
+        let Some(stack) = desired.stacks.get(&key) else { continue };
+        let before = holding(deployed, &key);
+        let action = if before.is_some() { Action::Update } else { Action::Create };
+        let Some(mut change) = draft.finish(action) else { continue };
+        for resource in &mut change.resources {
+            resource.place = stack.provenance.get(&resource.id).cloned();
+        }
+        exposures.extend(exposure::exposures(&key, before.map(|stack| &stack.template), &stack.template));
+        changes.push(change);
+    }
+    if selected.is_empty() {
+        let gone = deployed.stacks.iter().filter(|(key, _)| !desired.stacks.contains_key(*key));
+        changes.extend(gone.filter_map(|(key, stack)| deletion(key, stack)));
+    }
+    let hazards = hazard::hazards(desired, deployed, selected, &changes);
+    (changes, exposures, hazards)
+}
+
+/// Compares two templates, whoever wrote them. Values of parameters are their defaults.
+pub fn templates(key: &StackKey, before: &Value, after: &Value) -> StackChange {
+    let (old, new) = (defaults(before), defaults(after));
+    let mut draft = Draft::new(key, before, after, [&old, &new]);
+    for name in old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))) {
+        let hidden = is_hidden(before, name) || is_hidden(after, name);
+        known(&mut draft, name, [old.get(name), new.get(name)], hidden);
+    }
+    draft.finish(Action::Update).unwrap_or_else(|| StackChange {
+        stack: key.clone(),
+        action: Action::Update,
+        method: Method::Template,
+        resources: Vec::new(),
+        parameters: Vec::new(),
+        outputs: Vec::new(),
+        attributes: Vec::new(),
+    })
+}
+
+/// The deployed stack, if it holds anything: not if it waits for review, failed to be created, or is gone.
+pub(super) fn holding<'a>(deployed: &'a Deployed, key: &StackKey) -> Option<&'a DeployedStack> {
+    let stack = deployed.stacks.get(key)?;
+    let holds = match stack.status.phase() {
+        Phase::Steady
+        | Phase::Busy
+        | Phase::RolledBack
+        | Phase::UpdateFailed
+        | Phase::RollbackFailed
+        | Phase::DeleteFailed => true,
+        Phase::Review | Phase::CreationFailed | Phase::Gone => false,
+    };
+    holds.then_some(stack)
+}
+
+fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
+    let holds = match stack.status.phase() {
+        Phase::Gone | Phase::Review => return None,
+        Phase::CreationFailed => false,
+        Phase::Steady
+        | Phase::Busy
+        | Phase::RolledBack
+        | Phase::UpdateFailed
+        | Phase::RollbackFailed
+        | Phase::DeleteFailed => true,
+    };
+    let resources = section(&stack.template, "Resources").filter(|_| holds).map(|(id, resource)| {
+        let (action, data) = loss::on_delete(resource);
+        ResourceChange {
+            id: id.clone(),
+            kind: resource.get("Type").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            action,
+            impact: Impact::InPlace,
+            causes: Vec::new(),
+            properties: Vec::new(),
+            data,
+            place: None,
+            looks_like: None,
+            method: Method::Template,
+        }
+    });
+    Some(StackChange {
+        stack: key.clone(),
+        action: Action::Delete,
+        method: Method::Template,
+        resources: resources.collect(),
+        parameters: Vec::new(),
+        outputs: Vec::new(),
+        attributes: Vec::new(),
+    })
+}
+
+/// The defaults of a template's parameters.
+fn defaults(template: &Value) -> Values {
+    let default = |(name, parameter): (&String, &Value)| Some((name.clone(), scalar_text(parameter.get("Default")?)));
+    section(template, "Parameters").filter_map(default).collect()
+}
+
+fn is_hidden(template: &Value, name: &str) -> bool {
+    let no_echo = entry(template, "Parameters", name).and_then(|parameter| parameter.get("NoEcho"));
+    no_echo.is_some_and(|value| *value == true || *value == "true") || secrets::is_secret_name(name)
+}
+
+/// Says how the value of a parameter changes, if it does, and what follows.
+fn known(draft: &mut Draft<'_>, name: &str, values: [Option<&String>; 2], hidden: bool) {
+    let [before, after] = values;
+    // What AWS hides cannot be compared: that is no change by itself.
+    if before == after || before.is_some_and(|value| value == HIDDEN) {
+        return;
+    }
+    let before = before.map(|value| shown(&value.as_str().into(), hidden, Side::Before));
+    let after = after.map(|value| shown(&value.as_str().into(), hidden, Side::After));
+    if let (Some(before), Some(after)) = (&before, &after) {
+        let because = format!("new value of parameter {name}");
+        let cause = Cause { level: Impact::Replaces, because, values: Some((before.clone(), after.clone())) };
+        draft.raise(&Target::Own(name.to_owned()), cause);
+    }
+    draft.parameter(ValueChange { path: name.to_owned(), before, after, unknown: false, impact: Impact::InPlace });
+}
+
+struct World<'a> {
+    desired: &'a Desired,
+    deployed: &'a Deployed,
+    drafts: BTreeMap<StackKey, Draft<'a>>,
+}
+
+impl<'a> World<'a> {
+    /// The change of a stack as far as it follows from the stack alone.
+    fn draft(&self, key: &StackKey, stack: &'a DesiredStack) -> Draft<'a> {
+        let Some(before) = holding(self.deployed, key) else {
+            return Draft::new(key, &Value::Null, &stack.template, [&Values::new(), &Values::new()]);
+        };
+        let mut values = defaults(&stack.template);
+        for (name, output) in &stack.parameters {
+            values.remove(name);
+            if let Some(value) = self.deployed.output(output) {
+                values.insert(name.clone(), value.to_owned());
+            }
+        }
+        let shown = before.parameters.iter().filter(|(_, value)| *value != HIDDEN);
+        let old: Values = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut draft = Draft::new(key, &before.template, &stack.template, [&old, &values]);
+        for (name, _) in section(&stack.template, "Parameters") {
+            let hidden = is_hidden(&stack.template, name) || is_hidden(&before.template, name);
+            // What a producer gives is compared once it is known whether the producer changes.
+            if !stack.parameters.contains_key(name) && (!hidden || values.contains_key(name)) {
+                known(&mut draft, name, [before.parameters.get(name), values.get(name)], hidden);
+            }
+        }
+        let gone = |name: &&String| entry(&stack.template, "Parameters", name).is_none();
+        for name in before.parameters.keys().filter(gone) {
+            let hidden = is_hidden(&before.template, name);
+            known(&mut draft, name, [before.parameters.get(name), None], hidden);
+        }
+        attributes(&mut draft, before, stack);
+        draft
+    }
+
+    /// Follows changes from stack to stack until nothing new comes of it; levels only rise, so cycles end too.
+    fn settle(&mut self) {
+        let keys: Vec<StackKey> = self.drafts.keys().cloned().collect();
+        // A value that is deployed counts only if nothing changes it.
+        for with_known in [false, true] {
+            let mut news = true;
+            while std::mem::take(&mut news) {
+                for key in &keys {
+                    let known = if with_known { self.differing(key) } else { Vec::new() };
+                    for (target, cause) in self.incoming(key).into_iter().chain(known) {
+                        let draft = self.drafts.get_mut(key);
+                        news |= draft.is_some_and(|draft| draft.raise(&target, cause));
+                    }
+                }
+            }
+        }
+        for key in &keys {
+            self.parameters(key);
+        }
+    }
+
+    /// Parameters whose producers do not change, but gave another value than the stack was deployed with.
+    fn differing(&self, key: &StackKey) -> Vec<(Target, Cause)> {
+        let (Some(stack), Some(before)) = (self.desired.stacks.get(key), holding(self.deployed, key)) else {
+            return Vec::new();
+        };
+        let one = |(name, output): (&String, &OutputRef)| {
+            let old = before.parameters.get(name).filter(|old| *old != HIDDEN)?;
+            let new = self.deployed.output(output).filter(|new| new != old)?;
+            if self.producer(output).is_some() {
+                return None;
+            }
+            let hidden = is_hidden(&stack.template, name);
+            let values = (shown(&old.as_str().into(), hidden, Side::Before), shown(&new.into(), hidden, Side::After));
+            let because = format!("new value of parameter {name}");
+            Some((Target::Own(name.clone()), Cause { level: Impact::Replaces, because, values: Some(values) }))
+        };
+        stack.parameters.iter().filter_map(one).collect()
+    }
+
+    /// What other stacks change for one.
+    fn incoming(&self, key: &StackKey) -> Vec<(Target, Cause)> {
+        let (Some(stack), Some(draft)) = (self.desired.stacks.get(key), self.drafts.get(key)) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for (name, output) in &stack.parameters {
+            if let Some(cause) = self.producer(output) {
+                let because = format!("{}, which gives parameter {name}", cause.because);
+                found.push((Target::Own(name.clone()), Cause { because, ..cause }));
+            }
+        }
+        for target in draft.foreign() {
+            let output = match &target {
+                Target::Own(_) => None,
+                Target::Output(stack, output) => Some(OutputRef {
+                    stack: StackKey::new(
+                        stack.name.clone(),
+                        if stack.region.is_empty() { key.region.clone() } else { stack.region.clone() },
+                    ),
+                    output: output.clone(),
+                }),
+                Target::Export(name) => self.exporter(name, &key.region),
+            };
+            if let Some(cause) = output.and_then(|output| self.producer(&output)) {
+                found.push((target, cause));
+            }
+        }
+        found
+    }
+
+    /// Why an output changes, if the stack that has it is part of the run and its output changes.
+    fn producer(&self, output: &OutputRef) -> Option<Cause> {
+        let cause = self.drafts.get(&output.stack)?.output(&output.output)?;
+        Some(Cause {
+            because: format!("{} in {}", cause.because.split(" in ").next().unwrap_or_default(), output.stack),
+            ..cause
+        })
+    }
+
+    fn exporter(&self, name: &str, region: &str) -> Option<OutputRef> {
+        let stacks = self.desired.stacks.iter().filter(|(key, _)| key.region == region);
+        let mut outputs = stacks
+            .flat_map(|(key, stack)| section(&stack.template, "Outputs").map(move |(id, output)| (key, id, output)));
+        let found = outputs.find(|(_, _, output)| output.pointer("/Export/Name").is_some_and(|known| known == name));
+        found.map(|(key, id, _)| OutputRef { stack: key.clone(), output: id.clone() })
+    }
+
+    /// Says what becomes of the parameters that outputs of other stacks give.
+    fn parameters(&mut self, key: &StackKey) {
+        let Some(stack) = self.desired.stacks.get(key) else { return };
+        let before = holding(self.deployed, key);
+        for (name, output) in &stack.parameters {
+            let cause = self.producer(output);
+            let old = before.and_then(|stack| stack.parameters.get(name));
+            let new = self.deployed.output(output).map(str::to_owned);
+            let hidden = is_hidden(&stack.template, name);
+            let Some(draft) = self.drafts.get_mut(key) else { continue };
+            let text = match (cause, new) {
+                (Some(cause), _) => format!("output {} of {}: {}", output.output, output.stack, cause.because),
+                (None, Some(new)) => {
+                    if before.is_some() {
+                        known(draft, name, [old, Some(&new)], hidden);
+                    }
+                    continue;
+                }
+                (None, None) => format!("output {} of {}, which is not deployed", output.output, output.stack),
+            };
+            draft.parameter(ValueChange {
+                path: name.clone(),
+                before: old.map(|value| shown(&value.as_str().into(), hidden, Side::Before)),
+                after: Some(text.into()),
+                unknown: true,
+                impact: Impact::InPlace,
+            });
+        }
+    }
+}
+
+/// Says what changes in the stack beside its template.
+fn attributes(draft: &mut Draft<'_>, before: &DeployedStack, after: &DesiredStack) {
+    let change = |path: String, before: Option<Value>, after: Option<Value>| ValueChange {
+        path,
+        before,
+        after,
+        unknown: false,
+        impact: Impact::InPlace,
+    };
+    // AWS sets tags of its own, which nobody can change.
+    let old = |key: &String| before.tags.get(key).filter(|_| !key.starts_with("aws:"));
+    let keys: BTreeSet<&String> = before.tags.keys().chain(after.tags.keys()).collect();
+    for key in keys.into_iter().filter(|key| old(key) != after.tags.get(*key)) {
+        let value = |text: Option<&String>| text.map(|text| Value::from(text.as_str()));
+        draft.attribute(change(format!("Tags[{key}]"), value(old(key)), value(after.tags.get(key))));
+    }
+    if before.termination_protection != after.termination_protection {
+        let (old, new) = (before.termination_protection.into(), after.termination_protection.into());
+        draft.attribute(change("TerminationProtection".to_owned(), Some(old), Some(new)));
+    }
+}

@@ -1,0 +1,403 @@
+//! Properties of the comparison as a whole, on made-up and on real templates.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::normal::{Context, normal};
+use super::value::{Difference, Step, differences, same};
+use super::*;
+use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, OutputRef, StackKey, StackStatus};
+
+fn key() -> StackKey {
+    StackKey::new("orders", "eu-west-1")
+}
+
+fn compare(before: &Value, after: &Value) -> StackChange {
+    templates(&key(), before, after)
+}
+
+fn is_empty(change: &StackChange) -> bool {
+    change.resources.is_empty()
+        && change.parameters.is_empty()
+        && change.outputs.is_empty()
+        && change.attributes.is_empty()
+}
+
+fn one(kind: &str, properties: Value) -> Value {
+    json!({ "Resources": { "One": { "Type": kind, "Properties": properties } } })
+}
+
+fn paths(before: &Value, after: &Value) -> Vec<String> {
+    let change = compare(before, after);
+    change.resources.iter().flat_map(|one| &one.properties).map(|change| change.path.clone()).collect()
+}
+
+/// Any JSON.
+fn json_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-3_i64..4).prop_map(Value::from),
+        Just(Value::from(1.0)),
+        prop_oneof!["[ab1*]{0,2}", Just("true".to_owned()), Just("${A}".to_owned()), Just("{\"a\":1}".to_owned())]
+            .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let name = prop_oneof![
+            Just("Ref"),
+            Just("Fn::Sub"),
+            Just("Fn::GetAtt"),
+            Just("Fn::Join"),
+            Just("Statement"),
+            Just("Effect"),
+            Just("Action"),
+            Just("Principal"),
+            Just("Condition"),
+            Just("Key"),
+            Just("Value"),
+            Just("Tags"),
+            Just("a.b"),
+            Just("x"),
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((name, inner), 0..4).prop_map(|entries| {
+                Value::Object(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+            }),
+        ]
+    })
+}
+
+/// Anything that looks like a template.
+fn template() -> impl Strategy<Value = Value> {
+    let kind = prop_oneof![
+        Just("AWS::SQS::Queue"),
+        Just("AWS::IAM::Role"),
+        Just("AWS::EC2::SecurityGroup"),
+        Just("Custom::Thing"),
+        Just("Third::Party::Type"),
+    ];
+    let resource = (kind, json_value(), json_value())
+        .prop_map(|(kind, properties, rest)| json!({ "Type": kind, "Properties": properties, "DependsOn": rest }));
+    let resources = prop::collection::btree_map("[A-D]", resource, 0..4);
+    (resources, json_value(), json_value()).prop_map(|(resources, outputs, parameters)| {
+        json!({ "Resources": resources, "Outputs": outputs, "Parameters": parameters })
+    })
+}
+
+/// What has been replaced by what the differences say.
+fn patched(value: &Value, found: &[Difference]) -> Value {
+    let mut result = value.clone();
+    let (removed, others): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.after.is_none());
+    for one in others {
+        put(&mut result, &one.path, one.after.as_ref(), one.before.is_none());
+    }
+    for one in removed.into_iter().rev() {
+        put(&mut result, &one.path, None, false);
+    }
+    result
+}
+
+fn put(place: &mut Value, path: &[Step], new: Option<&Value>, added: bool) {
+    // What was spelled otherwise is respelled first, so that the steps exist.
+    if let Value::String(text) = &*place
+        && let Ok(parsed) = serde_json::from_str::<Value>(text)
+    {
+        *place = parsed;
+    }
+    let Some((first, rest)) = path.split_first() else {
+        *place = new.cloned().unwrap_or_default();
+        return;
+    };
+    match first {
+        Step::Key(key) => {
+            if place == "*" {
+                *place = json!({ "AWS": "*" });
+            }
+            let Some(map) = place.as_object_mut() else { return };
+            match (rest.is_empty(), new) {
+                (true, None) => drop(map.remove(key)),
+                _ => put(map.entry(key.clone()).or_insert(Value::Null), rest, new, added),
+            }
+        }
+        Step::Index(index) => {
+            if !place.is_array() {
+                *place = json!([place.clone()]);
+            }
+            let list = place.as_array_mut().unwrap();
+            list.retain(|item| *item != json!({ "Ref": "AWS::NoValue" }));
+            match (rest.is_empty(), new) {
+                (true, None) => drop(list.remove(*index)),
+                (true, Some(new)) if added => list.insert((*index).min(list.len()), new.clone()),
+                _ => put(&mut list[*index], rest, new, added),
+            }
+        }
+        Step::Tag(key) => {
+            let list = place.as_array_mut().unwrap();
+            match (list.iter().position(|item| item["Key"] == **key), new) {
+                (Some(at), None) => drop(list.remove(at)),
+                (Some(at), Some(new)) if new.get("Key").is_some() => list[at] = new.clone(),
+                (Some(at), Some(new)) if rest.is_empty() => list[at]["Value"] = new.clone(),
+                (Some(at), Some(_)) => put(&mut list[at]["Value"], rest, new, added),
+                (None, new) => list.push(json!({ "Key": key, "Value": new })),
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_template_does_not_differ_from_itself(template in template()) {
+        prop_assert!(is_empty(&compare(&template, &template)));
+    }
+
+    #[test]
+    fn any_two_values_are_compared_and_only_different_ones_differ(before in template(), after in template()) {
+        compare(&before, &after);
+        let found = differences(&before, &after, Context::UNKNOWN);
+        prop_assert_eq!(found.is_empty(), same(&before, &after, Context::UNKNOWN));
+    }
+
+    #[test]
+    fn applying_the_differences_gives_the_value_after(before in plain_value(), after in plain_value()) {
+        let found = differences(&before, &after, Context::UNKNOWN);
+        let result = patched(&before, &found);
+        prop_assert_eq!(normal(&result, Context::UNKNOWN), normal(&after, Context::UNKNOWN));
+    }
+
+    #[test]
+    fn the_order_of_statements_words_tags_and_sets_makes_no_difference(seed in any::<u64>()) {
+        let template = everything_unordered();
+        prop_assert!(is_empty(&compare(&template, &shuffled(&template, seed, ""))));
+    }
+}
+
+/// JSON with policies, tags and lists, but no calls of functions.
+fn plain_value() -> impl Strategy<Value = Value> {
+    let word = "[abc]{1,2}";
+    let words = prop_oneof![word.prop_map(Value::from), prop::collection::vec(word, 0..3).prop_map(Value::from)];
+    let statement = (words.clone(), words, prop::option::of("[st]")).prop_map(|(actions, resources, sid)| {
+        let mut one = json!({ "Effect": "Allow", "Action": actions, "Resource": resources });
+        if let Some(sid) = sid {
+            one["Sid"] = sid.into();
+        }
+        one
+    });
+    let policy = prop_oneof![
+        statement.clone().prop_map(|one| json!({ "Statement": one })),
+        prop::collection::vec(statement, 1..4).prop_map(|list| json!({ "Version": "2012-10-17", "Statement": list })),
+    ];
+    let tags = prop::collection::btree_map("[a-c]", "[xy]", 0..3)
+        .prop_map(|tags| tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Value>());
+    let list = prop::collection::vec(0_i64..4, 0..5).prop_map(Value::from);
+    let object = prop::collection::btree_map("[a-c]", 0_i64..3, 0..3).prop_map(|map| json!(map));
+    prop::collection::btree_map("[A-D]", prop_oneof![policy, tags, list, object], 0..4).prop_map(|map| json!(map))
+}
+
+fn everything_unordered() -> Value {
+    json!({ "Resources": {
+        "Policy": { "Type": "AWS::SQS::QueuePolicy", "DependsOn": ["Role", "Group", "Other"], "Properties": {
+            "Queues": [{ "Ref": "A" }, { "Ref": "B" }],
+            "PolicyDocument": { "Version": "2012-10-17", "Statement": [
+                { "Effect": "Allow", "Action": ["sqs:a", "sqs:b", "sqs:c"], "Resource": ["x", { "Ref": "A" }], "Principal": { "AWS": ["1", "2"] } },
+                { "Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Principal": "*", "Condition": { "Bool": { "aws:SecureTransport": "false" } } },
+                { "Effect": "Allow", "Action": "sqs:d", "Resource": "*", "Principal": { "Service": "sns.amazonaws.com" } }
+            ] }
+        } },
+        "Role": { "Type": "AWS::IAM::Role", "Properties": {
+            "ManagedPolicyArns": ["a", "b", "c"], "Tags": [{ "Key": "a", "Value": "1" }, { "Key": "b", "Value": "2" }],
+            "AssumeRolePolicyDocument": { "Statement": [] }
+        } },
+        "Group": { "Type": "AWS::EC2::SecurityGroup", "Properties": { "GroupDescription": "g", "SecurityGroupIngress": [
+            { "IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "CidrIp": "10.0.0.0/8" },
+            { "IpProtocol": "tcp", "FromPort": 2, "ToPort": 2, "CidrIp": "10.0.0.0/8" }
+        ] } }
+    } })
+}
+
+/// The same with lists in another order where the order means nothing.
+fn shuffled(value: &Value, seed: u64, under: &str) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(|item| shuffled(item, seed, under)).collect();
+            let unordered = [
+                "Statement",
+                "Action",
+                "Resource",
+                "AWS",
+                "DependsOn",
+                "ManagedPolicyArns",
+                "Tags",
+                "SecurityGroupIngress",
+            ];
+            if unordered.contains(&under) && !items.is_empty() {
+                let turn = usize::try_from(seed % 7).unwrap() % items.len();
+                items.rotate_left(turn);
+                if seed % 2 == 1 {
+                    items.reverse();
+                }
+            }
+            Value::Array(items)
+        }
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().map(|(key, item)| (key.clone(), shuffled(item, seed, key))).collect();
+            if seed % 3 == 1 {
+                entries.reverse();
+            }
+            Value::Object(entries.into_iter().collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn dependencies_are_sets_and_lists_of_two_or_more_show() {
+    // aws-cdk-cli#1825: changes of lists of two or more were not shown.
+    let with = |depends: Value| json!({ "Resources": { "One": { "Type": "AWS::SNS::Topic", "DependsOn": depends } } });
+    assert!(is_empty(&compare(&with(json!("A")), &with(json!(["A"])))));
+    assert!(is_empty(&compare(&with(json!(["A", "B"])), &with(json!(["B", "A"])))));
+    let change = compare(&with(json!(["A", "B"])), &with(json!(["A", "C"])));
+    assert_eq!(change.resources[0].properties[0].path, "DependsOn");
+    assert_eq!(change.resources[0].properties[0].before, Some(json!(["A", "B"])));
+    assert_eq!(change.resources[0].impact, Impact::InPlace);
+    assert_eq!(paths(&with(json!("A")), &with(json!(["A", "B"]))), ["DependsOn"]);
+}
+
+#[test]
+fn json_as_text_and_as_object_is_compared_as_json() {
+    // aws-cdk-cli#1785 and aws-cdk#30268: changes of JSON-typed properties were missed.
+    let with = |document: Value| one("AWS::SQS::QueuePolicy", json!({ "Queues": ["q"], "PolicyDocument": document }));
+    let document = json!({ "Statement": [{ "Effect": "Allow", "Action": "sqs:a", "Resource": "*" }] });
+    let text = Value::from(document.to_string());
+    assert!(is_empty(&compare(&with(document.clone()), &with(text.clone()))));
+    let mut other = document;
+    other["Statement"][0]["Action"] = "sqs:b".into();
+    assert_eq!(paths(&with(text), &with(other)), ["Properties.PolicyDocument.Statement[0].Action"]);
+}
+
+#[test]
+fn spelling_of_scalars_and_functions_makes_no_difference() {
+    let a = one(
+        "AWS::SQS::Queue",
+        json!({ "DelaySeconds": "5", "FifoQueue": "true", "QueueName": { "Fn::Sub": "jobs" }, "KmsMasterKeyId": { "Fn::GetAtt": ["Key", "Arn"] } }),
+    );
+    let b = one(
+        "AWS::SQS::Queue",
+        json!({ "DelaySeconds": 5, "FifoQueue": true, "QueueName": "jobs", "KmsMasterKeyId": { "Fn::GetAtt": "Key.Arn" } }),
+    );
+    assert!(is_empty(&compare(&a, &b)), "{:#?}", compare(&a, &b));
+    let c = one(
+        "AWS::SQS::Queue",
+        json!({ "DelaySeconds": 6, "FifoQueue": true, "QueueName": "jobs", "KmsMasterKeyId": { "Fn::Sub": "${Key.Arn}" } }),
+    );
+    assert_eq!(paths(&b, &c), ["Properties.DelaySeconds"]);
+    let none = one("AWS::SQS::Queue", json!({ "DelaySeconds": { "Ref": "AWS::NoValue" } }));
+    assert!(is_empty(&compare(&none, &one("AWS::SQS::Queue", json!({})))));
+}
+
+#[test]
+fn tags_are_named_by_their_keys() {
+    let with = |tags: Value| one("AWS::SQS::Queue", json!({ "Tags": tags }));
+    let a = with(json!([{ "Key": "team", "Value": "a" }, { "Key": "old", "Value": "x" }]));
+    let b = with(json!([{ "Key": "new", "Value": "y" }, { "Key": "team", "Value": "b" }]));
+    assert_eq!(paths(&a, &b), ["Properties.Tags[team]", "Properties.Tags[old]", "Properties.Tags[new]"]);
+}
+
+#[test]
+fn what_replaces_says_which_property_does_it() {
+    let with = |name: &str, delay: u32| one("AWS::SQS::Queue", json!({ "QueueName": name, "DelaySeconds": delay }));
+    let change = compare(&with("a", 1), &with("b", 2));
+    assert_eq!(change.resources[0].impact, Impact::Replaces);
+    assert_eq!(change.resources[0].causes, ["Properties.QueueName"]);
+    assert_eq!(change.resources[0].properties[1].impact, Impact::InPlace);
+    let typed = compare(&one("AWS::SQS::Queue", json!({})), &one("AWS::SNS::Topic", json!({})));
+    assert_eq!(
+        (typed.resources[0].impact, typed.resources[0].causes.clone()),
+        (Impact::Replaces, vec!["Type".to_owned()])
+    );
+    let class = |class: &str| one("AWS::RDS::DBInstance", json!({ "DBInstanceClass": class }));
+    assert_eq!(compare(&class("db.t4g.small"), &class("db.t4g.large")).resources[0].impact, Impact::MayInterrupt);
+}
+
+fn role_and_user(path: &str, description: &str) -> Value {
+    json!({ "Resources": {
+        "Role": { "Type": "AWS::IAM::Role", "Properties": { "Path": path, "Description": description, "AssumeRolePolicyDocument": {} } },
+        "User": { "Type": "AWS::EKS::Nodegroup", "Properties": { "NodeRole": { "Fn::GetAtt": ["Role", "Arn"] }, "ClusterName": "c", "Subnets": [] } },
+        "Reader": { "Type": "AWS::SSM::Parameter", "Properties": { "Type": "String", "Value": { "Fn::Sub": "${User.Arn}" } } }
+    } })
+}
+
+#[test]
+fn a_replacement_changes_and_replaces_what_refers_to_it() {
+    // aws-cdk#28336 and #32472: false and missing replacements.
+    let change = compare(&role_and_user("/a/", "x"), &role_and_user("/b/", "x"));
+    let seen: Vec<_> = change.resources.iter().map(|one| (one.id.as_str(), one.impact, one.causes.clone())).collect();
+    assert_eq!(
+        seen,
+        [
+            ("Role", Impact::Replaces, vec!["Properties.Path".to_owned()]),
+            ("User", Impact::Replaces, vec!["Properties.NodeRole: replacement of Role".to_owned()]),
+            ("Reader", Impact::InPlace, vec![]),
+        ]
+    );
+    assert!(change.resources[2].properties[0].unknown);
+    let mild = compare(&role_and_user("/a/", "x"), &role_and_user("/a/", "y"));
+    assert_eq!(mild.resources.len(), 1, "attributes stay when a resource is updated in place");
+}
+
+#[test]
+fn a_changed_default_reaches_who_refers_to_the_parameter() {
+    let with = |default: &str| {
+        json!({
+            "Parameters": { "Name": { "Type": "String", "Default": default } },
+            "Resources": { "Q": { "Type": "AWS::SQS::Queue", "Properties": { "QueueName": { "Ref": "Name" } } } }
+        })
+    };
+    let change = compare(&with("a"), &with("b"));
+    assert_eq!(change.parameters[0].path, "Name");
+    assert_eq!(change.resources[0].causes, ["Properties.QueueName: new value of parameter Name"]);
+    assert_eq!(change.resources[0].properties[0].after, Some(json!("b")));
+    assert!(change.attributes.is_empty());
+}
+
+/// Queues whose names refer to others: by `edges`.
+fn graph(edges: &[(usize, usize)], replaced: &BTreeSet<usize>) -> Value {
+    let mut resources = Map::new();
+    for node in 0..8 {
+        let names: Vec<Value> =
+            edges.iter().filter(|(from, _)| *from == node).map(|(_, to)| json!({ "Ref": format!("Q{to}") })).collect();
+        let name = if node % 3 == 0 { "Tags" } else { "QueueName" };
+        let path = if replaced.contains(&node) { "b" } else { "a" };
+        let value = json!({ "Fn::Join": ["", [names, "x"]] });
+        let value = if name == "Tags" { json!([{ "Key": "k", "Value": value }]) } else { value };
+        resources.insert(
+            format!("Q{node}"),
+            json!({ "Type": "AWS::SQS::Queue", "Properties": { name: value, "FifoQueue": path } }),
+        );
+    }
+    json!({ "Resources": resources })
+}
+
+proptest! {
+    #[test]
+    fn what_follows_from_replacements_ends_and_only_grows(
+        edges in prop::collection::vec((0_usize..8, 0_usize..8), 0..20),
+        few in prop::collection::btree_set(0_usize..8, 0..3),
+        more in prop::collection::btree_set(0_usize..8, 0..3),
+    ) {
+        let impacts = |replaced: &BTreeSet<usize>| -> BTreeMap<String, Impact> {
+            let change = compare(&graph(&edges, &BTreeSet::new()), &graph(&edges, replaced));
+            change.resources.into_iter().map(|one| (one.id, one.impact)).collect()
+        };
+        let small = impacts(&few);
+        let large = impacts(&few.union(&more).copied().collect());
+        for (id, impact) in small {
+            prop_assert!(large.get(&id).is_some_and(|other| *other >= impact), "{}", id);
+        }
+    }
+}
