@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 
-use super::{Any, Common, Definition, Entry, Environment, Mark, Origin, Ref, ReferenceMode, Stack};
+use super::{Any, Approvals, Common, Definition, Entry, Environment, Mark, Origin, Ref, ReferenceMode, Stack};
 use crate::kinds::Sectioned;
 use crate::names::{AccountId, DomainName, Name, Region};
 
@@ -55,6 +55,7 @@ impl Environment {
             tags: std::collections::BTreeMap::new(),
             protected: false,
             references: ReferenceMode::default(),
+            approvals: Approvals::default(),
         })
     }
 }

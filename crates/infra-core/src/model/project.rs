@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Environment;
+use super::{Approvals, Environment};
 use crate::diag::At;
 use crate::names::{AccountId, DomainName, Name, Region};
 
@@ -32,6 +32,10 @@ pub struct Project {
     #[serde(skip)]
     #[schemars(skip)]
     pub lint_places: Vec<(String, At)>,
+    /// What somebody must agree to before `infra apply` changes it: `required`, `protected` (only in protected
+    /// environments) or `off` by rule.
+    #[serde(default)]
+    pub approvals: Approvals,
     /// The environments by name.
     pub environments: BTreeMap<Name, EnvironmentSpec>,
 }
@@ -80,6 +84,9 @@ pub struct EnvironmentSpec {
     pub protected: bool,
     /// How values cross stacks, if not as the project says.
     pub references: Option<ReferenceMode>,
+    /// What somebody must agree to, where that is not as the project says.
+    #[serde(default)]
+    pub approvals: Approvals,
 }
 
 fn default_stacks() -> String {
@@ -100,6 +107,7 @@ impl Project {
             tags,
             protected: spec.protected,
             references: spec.references.unwrap_or(self.references),
+            approvals: self.approvals.overridden(spec.approvals),
         })
     }
 }

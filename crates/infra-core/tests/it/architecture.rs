@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("schema", &["kinds", "model"]),
     ("state", &["assembly"]),
     ("diff", &["names", "state"]),
-    ("plan", &["artifacts", "diff", "state"]),
+    ("plan", &["artifacts", "diff", "facts", "model", "state"]),
 ];
 
 /// Most lines of a file before its tests.
