@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 
-use super::{Any, Common, Definition, Entry, Environment, Mark, Origin, Ref, ReferenceMode, Stack};
+use super::{Any, Approvals, Common, Definition, Entry, Environment, Mark, Origin, Ref, ReferenceMode, Stack};
 use crate::kinds::Sectioned;
 use crate::names::{AccountId, DomainName, Name, Region};
 
@@ -57,6 +57,7 @@ impl Environment {
             references: ReferenceMode::default(),
             endpoint_url: None,
             template_bucket: None,
+            approvals: Approvals::default(),
         })
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Nothing here looks up other resources; that is `resolve`.
 
+mod approvals;
 pub mod build;
 mod entry;
 pub mod load;
 mod project;
 mod reference;
 
+pub use approvals::{ApprovalLevel, ApprovalRule, Approvals};
 pub use entry::{Allow, Common, Entry, Origin, Override, PatchOperation, Section};
 pub use project::{EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub(crate) use reference::REFERENCE_INDEX;
@@ -39,6 +41,8 @@ pub struct Environment {
     pub endpoint_url: Option<LocalUrl>,
     /// The bucket through which templates go that are too long for a request.
     pub template_bucket: Option<String>,
+    /// What somebody must agree to before it is changed.
+    pub approvals: Approvals,
 }
 
 /// Everything that is to be deployed to one environment, as written.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Environment;
+use super::{Approvals, Environment};
 use crate::diag::At;
 use crate::names::{AccountId, DomainName, LocalUrl, Name, Region};
 
@@ -32,6 +32,10 @@ pub struct Project {
     #[serde(skip)]
     #[schemars(skip)]
     pub lint_places: Vec<(String, At)>,
+    /// What somebody must agree to before `infra apply` changes it: `required`, `protected` (only in protected
+    /// environments) or `off` by rule.
+    #[serde(default)]
+    pub approvals: Approvals,
     /// The environments by name.
     pub environments: BTreeMap<Name, EnvironmentSpec>,
 }
@@ -85,6 +89,9 @@ pub struct EnvironmentSpec {
     pub endpoint_url: Option<LocalUrl>,
     /// Bucket in the environment's region through which templates over 51,200 bytes go; `infra bootstrap` makes it.
     pub template_bucket: Option<String>,
+    /// What somebody must agree to, where that is not as the project says.
+    #[serde(default)]
+    pub approvals: Approvals,
 }
 
 fn default_stacks() -> String {
@@ -107,6 +114,7 @@ impl Project {
             references: spec.references.unwrap_or(self.references),
             endpoint_url: spec.endpoint_url.clone(),
             template_bucket: spec.template_bucket.clone(),
+            approvals: self.approvals.overridden(spec.approvals),
         })
     }
 }

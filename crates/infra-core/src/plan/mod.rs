@@ -2,12 +2,14 @@
 //!
 //! A plan is built from [`crate::diff::Changes`]; what was printed of them is what is executed.
 
+mod approvals;
 mod batches;
 mod build;
 mod destroy;
 mod file;
 mod fingerprint;
 
+pub use approvals::{Requirement, required};
 pub use batches::{Change, ChangeAction, batches, changes_of, inverse};
 pub use build::{Selection, order, selection};
 pub use destroy::destruction;

@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("schema", &["kinds", "model"]),
     ("state", &["assembly"]),
     ("diff", &["facts", "names", "state"]),
-    ("plan", &["artifacts", "assembly", "diff", "state"]),
+    ("plan", &["artifacts", "assembly", "diff", "facts", "model", "state"]),
 ];
 
 /// Most lines of a file before its tests.

@@ -1,0 +1,266 @@
+//! What somebody must agree to before changes are made, and because of what.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diff::{Action, Changes, DataLoss, Impact, RecordChange, ResourceChange, StackChange, ZoneChange};
+use crate::facts::stateful;
+use crate::model::{ApprovalLevel, ApprovalRule, Approvals};
+
+/// Largest share of a zone's record sets that is updated, or deleted, without a question.
+///
+/// Unit: per cent. octoDNS asks from the same share on (`MAX_SAFE_UPDATE_PCENT`, `MAX_SAFE_DELETE_PCENT`), each kind of
+/// change counted by itself. Source: <https://github.com/octodns/octodns/blob/main/octodns/provider/plan.py> (read
+/// 2026-11-25).
+const SAFE_PERCENT: usize = 30;
+
+/// Fewest record sets of a zone for which shares are looked at. Source: `MIN_EXISTING_RECORDS` of the same file.
+const FEWEST_RECORDS: usize = 10;
+
+/// What somebody must agree to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Requirement {
+    /// The rule that asks.
+    pub rule: ApprovalRule,
+    /// What raises it, one line each.
+    pub because: Vec<String>,
+}
+
+/// What must be agreed to before the changes are made, in the order of the rules.
+pub fn required(changes: &Changes, protected: bool, approvals: &Approvals) -> Vec<Requirement> {
+    let asks = |rule: &ApprovalRule| match approvals.level(*rule) {
+        ApprovalLevel::Required => true,
+        ApprovalLevel::Protected => protected,
+        ApprovalLevel::Off => false,
+    };
+    let rules = ApprovalRule::ALL.iter().filter(|rule| asks(rule));
+    let raised = rules.map(|rule| Requirement { rule: *rule, because: because(*rule, changes, protected) });
+    raised.filter(|requirement| !requirement.because.is_empty()).collect()
+}
+
+fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String> {
+    match rule {
+        ApprovalRule::StatefulReplacement => resources(changes, replaced),
+        ApprovalRule::DataLoss => {
+            resources(changes, |resource| (resource.data == Some(DataLoss::Deleted)).then_some("its data is deleted"))
+        }
+        ApprovalRule::StackDeletion => {
+            let deleted = changes.stacks.iter().filter(|stack| stack.action == Action::Delete);
+            deleted.map(|stack| format!("stack {} is deleted", stack.stack)).collect()
+        }
+        ApprovalRule::Exposure => changes
+            .exposures
+            .iter()
+            .map(|exposure| format!("{}/{}: {}", exposure.stack, exposure.resource, exposure.text))
+            .collect(),
+        ApprovalRule::DnsDeletion => {
+            records(changes, |_, record| (record.action == Action::Delete).then_some("is deleted"))
+        }
+        ApprovalRule::DnsThreshold => changes.zones.iter().flat_map(over).collect(),
+        ApprovalRule::DnsRootNs => records(changes, |zone, record| {
+            (record.key.record_type == "NS" && record.key.name == zone.domain).then_some("are the zone's name servers")
+        }),
+        ApprovalRule::DnsAdoption => records(changes, |_, record| record.adopts.then_some("is not ours yet")),
+        ApprovalRule::ProtectedEnvironment => {
+            let anything = protected && !changes.is_empty();
+            anything.then(|| "the environment is protected".to_owned()).into_iter().collect()
+        }
+    }
+}
+
+fn replaced(resource: &ResourceChange) -> Option<&'static str> {
+    if !stateful::stateful(&resource.kind) && resource.data.is_none() {
+        return None;
+    }
+    match resource.impact {
+        Impact::Replaces => Some("is replaced by an empty one"),
+        Impact::MayReplace => Some("may be replaced by an empty one"),
+        Impact::InPlace | Impact::MayInterrupt => None,
+    }
+}
+
+fn resources(changes: &Changes, why: impl Fn(&ResourceChange) -> Option<&'static str>) -> Vec<String> {
+    let of = |stack: &StackChange, resource: &ResourceChange| {
+        let place = resource.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        let why = why(resource)?;
+        Some(format!("{} {}/{}{place}: {why}", resource.kind, stack.stack, resource.id))
+    };
+    changes.stacks.iter().flat_map(|stack| stack.resources.iter().filter_map(move |one| of(stack, one))).collect()
+}
+
+fn records(changes: &Changes, why: impl Fn(&ZoneChange, &RecordChange) -> Option<&'static str>) -> Vec<String> {
+    let of = |zone: &ZoneChange, record: &RecordChange| Some(format!("{}: {}", record.key, why(zone, record)?));
+    changes.zones.iter().flat_map(|zone| zone.records.iter().filter_map(move |one| of(zone, one))).collect()
+}
+
+/// Whether too large a share of a zone is updated, or deleted.
+fn over(zone: &ZoneChange) -> Vec<String> {
+    let share = |action: Action, verb: &str| {
+        let count = zone.records.iter().filter(|record| record.action == action).count();
+        let over = zone.existing >= FEWEST_RECORDS && count * 100 > zone.existing * SAFE_PERCENT;
+        over.then(|| format!("{count} of {} record sets of {} are {verb}", zone.existing, zone.domain))
+    };
+    share(Action::Update, "updated").into_iter().chain(share(Action::Delete, "deleted")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::{Exposure, ExposureKind, Method};
+    use crate::state::RecordKey;
+
+    fn stack(action: Action, resources: Vec<ResourceChange>) -> Changes {
+        let stack = StackChange {
+            stack: "shop-dev-api@eu-west-1".parse().unwrap(),
+            action,
+            method: Method::Template,
+            resources,
+            parameters: Vec::new(),
+            outputs: Vec::new(),
+            attributes: Vec::new(),
+        };
+        Changes { stacks: vec![stack], ..Changes::default() }
+    }
+
+    fn resource(kind: &str, action: Action, impact: Impact, data: Option<DataLoss>) -> Changes {
+        let resource = ResourceChange {
+            id: "Thing".into(),
+            kind: kind.into(),
+            action,
+            impact,
+            causes: Vec::new(),
+            properties: Vec::new(),
+            data,
+            place: Some("stacks/a.yaml:1:2".into()),
+            looks_like: None,
+            method: Method::Template,
+        };
+        stack(Action::Update, vec![resource])
+    }
+
+    fn zone(existing: usize, records: Vec<(&str, &str, Action, bool)>) -> Changes {
+        let record = |(name, record_type, action, adopts): (&str, &str, Action, bool)| RecordChange {
+            key: RecordKey { name: name.into(), record_type: record_type.into(), set: None },
+            action,
+            before: None,
+            after: None,
+            adopts,
+        };
+        let zone = ZoneChange {
+            domain: "example.com.".into(),
+            private: false,
+            id: "Z1".into(),
+            existing,
+            records: records.into_iter().map(record).collect(),
+            left_alone: Vec::new(),
+        };
+        Changes { zones: vec![zone], ..Changes::default() }
+    }
+
+    /// The lines that raise a rule, in an environment that is not protected, with every rule on.
+    fn raised(rule: ApprovalRule, changes: &Changes) -> Vec<String> {
+        let found = required(changes, true, &Approvals::default());
+        found.into_iter().find(|one| one.rule == rule).map(|one| one.because).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_replacement_asks_only_where_data_is() {
+        let of =
+            |kind, impact| raised(ApprovalRule::StatefulReplacement, &resource(kind, Action::Update, impact, None));
+        let expected =
+            "AWS::DynamoDB::Table shop-dev-api@eu-west-1/Thing (stacks/a.yaml:1:2): is replaced by an empty one";
+        assert_eq!(of("AWS::DynamoDB::Table", Impact::Replaces), [expected]);
+        assert!(of("AWS::DynamoDB::Table", Impact::MayReplace)[0].ends_with("may be replaced by an empty one"));
+        assert_eq!(of("AWS::DynamoDB::Table", Impact::MayInterrupt), [""; 0]);
+        assert_eq!(of("AWS::SNS::Topic", Impact::Replaces), [""; 0]);
+    }
+
+    #[test]
+    fn data_that_is_deleted_asks_and_data_that_stays_does_not() {
+        let of = |data| {
+            let changes = resource("AWS::RDS::DBInstance", Action::Delete, Impact::InPlace, Some(data));
+            raised(ApprovalRule::DataLoss, &changes).len()
+        };
+        assert_eq!([DataLoss::Deleted, DataLoss::Orphaned, DataLoss::Snapshot].map(of), [1, 0, 0]);
+    }
+
+    #[test]
+    fn the_deletion_of_a_stack_asks() {
+        let of = |action| raised(ApprovalRule::StackDeletion, &stack(action, Vec::new())).len();
+        assert_eq!([Action::Delete, Action::Update, Action::Create].map(of), [1, 0, 0]);
+    }
+
+    #[test]
+    fn exposure_asks() {
+        let exposure = Exposure {
+            stack: "shop-dev-api@eu-west-1".parse().unwrap(),
+            resource: "Role".into(),
+            kind: ExposureKind::Permission,
+            text: "sqs:SendMessage on QueueJobs".into(),
+        };
+        let changes = Changes { exposures: vec![exposure], ..Changes::default() };
+        let expected = "shop-dev-api@eu-west-1/Role: sqs:SendMessage on QueueJobs";
+        assert_eq!(raised(ApprovalRule::Exposure, &changes), [expected]);
+        assert_eq!(raised(ApprovalRule::Exposure, &stack(Action::Update, Vec::new())), [""; 0]);
+    }
+
+    #[test]
+    fn a_deleted_record_asks_in_protected_environments() {
+        let deleted = zone(1, vec![("a.example.com.", "A", Action::Delete, false)]);
+        assert_eq!(raised(ApprovalRule::DnsDeletion, &deleted), ["a.example.com. A: is deleted"]);
+        let updated = zone(1, vec![("a.example.com.", "A", Action::Update, false)]);
+        assert_eq!(raised(ApprovalRule::DnsDeletion, &updated), [""; 0]);
+        assert_eq!(required(&deleted, false, &Approvals::default()), []);
+    }
+
+    #[test]
+    fn more_than_thirty_per_cent_of_ten_records_ask() {
+        let of = |existing, action, count| {
+            let records = vec![("a.example.com.", "A", action, false); count];
+            raised(ApprovalRule::DnsThreshold, &zone(existing, records))
+        };
+        assert_eq!(of(10, Action::Update, 4), ["4 of 10 record sets of example.com. are updated"]);
+        assert_eq!(of(10, Action::Delete, 4), ["4 of 10 record sets of example.com. are deleted"]);
+        assert_eq!(of(10, Action::Update, 3), [""; 0], "not more than 30 %");
+        assert_eq!(of(9, Action::Delete, 9), [""; 0], "a small zone");
+        assert_eq!(of(10, Action::Create, 9), [""; 0]);
+    }
+
+    #[test]
+    fn name_servers_of_the_zone_itself_ask() {
+        let of = |name, record_type| {
+            raised(ApprovalRule::DnsRootNs, &zone(2, vec![(name, record_type, Action::Update, false)])).len()
+        };
+        assert_eq!((of("example.com.", "NS"), of("sub.example.com.", "NS"), of("example.com.", "A")), (1, 0, 0));
+    }
+
+    #[test]
+    fn taking_over_a_record_asks() {
+        let of = |adopts| {
+            raised(ApprovalRule::DnsAdoption, &zone(2, vec![("a.example.com.", "A", Action::Update, adopts)])).len()
+        };
+        assert_eq!([true, false].map(of), [1, 0]);
+    }
+
+    #[test]
+    fn anything_asks_in_a_protected_environment() {
+        let rules = |changes: &Changes, protected| {
+            required(changes, protected, &Approvals::default()).into_iter().map(|one| one.rule).collect::<Vec<_>>()
+        };
+        let something = stack(Action::Update, Vec::new());
+        assert_eq!(rules(&something, true), [ApprovalRule::ProtectedEnvironment]);
+        assert_eq!(rules(&something, false), []);
+        assert_eq!(rules(&Changes::default(), true), []);
+    }
+
+    #[test]
+    fn levels_decide_whether_a_rule_asks() {
+        let changes = stack(Action::Delete, Vec::new());
+        let asks = |level, protected| {
+            let approvals = Approvals { stack_deletion: Some(level), ..Approvals::default() };
+            required(&changes, protected, &approvals).iter().any(|one| one.rule == ApprovalRule::StackDeletion)
+        };
+        assert!(asks(ApprovalLevel::Required, false) && asks(ApprovalLevel::Protected, true));
+        assert!(!asks(ApprovalLevel::Protected, false) && !asks(ApprovalLevel::Off, true));
+    }
+}
