@@ -33,7 +33,7 @@ def main():
         listener.close()
         listener = listen(0)
         proxied = listener.getsockname()[1]
-        child = microburst(port, proxied)
+        child = microburst(port, proxied, arguments.quiet)
     environment(arguments, port)
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     if arguments.stdin:
@@ -157,7 +157,7 @@ async def serve(arguments, listener, port, child):
     os._exit(0)
 
 
-def microburst(port, upstream):
+def microburst(port, upstream, quiet):
     command = [sys.executable, "-m", "microburst", "--host", HOST, "--port", str(port), "--no-resign"]
     command += ["--upstream", f"http://{HOST}:{upstream}"]
 
@@ -165,7 +165,10 @@ def microburst(port, upstream):
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=with_parent)
+    errors = subprocess.DEVNULL if quiet else None
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, preexec_fn=with_parent
+    )
 
 
 def answering(port, child):
