@@ -48,7 +48,7 @@ def main():
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="scripts/emulator", description="AWS on loopback, for tests and to try things.")
+    parser = argparse.ArgumentParser(prog="scripts/emulator", description="AWS on loopback, for tests and to try.")
     add = parser.add_argument
     add("--port", type=int, default=4566, metavar="N", help="port on 127.0.0.1; 0 takes a free one (default: 4566)")
     add("--port-file", type=Path, metavar="FILE", help="write the port there when everything is ready")
@@ -56,7 +56,7 @@ def parse():
     add("--no-auth", dest="auth", action="store_false", help="neither look at signatures nor at IAM policies")
     add("--calls", metavar="FILE", help="append every call to this file, a line of JSON each")
     add("--latency", type=milliseconds, default=0, metavar="MS", help="add this to every call")
-    add("--stack-time", type=milliseconds, default=0, metavar="MS", help="stay in progress for this long before a stack is done")
+    add("--stack-time", type=milliseconds, default=0, metavar="MS", help="stay in progress so long before a stack is done")
     add("--resource-time", type=milliseconds, default=0, metavar="MS", help="spend this on every resource of a stack")
     add(
         "--certificates",
@@ -70,7 +70,7 @@ def parse():
         default="known",
         help="a request to CloudFormation that is sent again with its token is known again, or not (default: known)",
     )
-    add("--microburst", action="store_true", help="put the fault proxy microburst in front, with its rules at /_microburst")
+    add("--microburst", action="store_true", help="put the fault proxy microburst in front, with its /_microburst/rules")
     add("--stdin", action="store_true", help="stop when standard input ends, so that no emulator outlives its test")
     add("--quiet", action="store_true", help="say nothing but errors")
     arguments = parser.parse_args()
