@@ -115,6 +115,8 @@ def environment(arguments, port):
         MINISTACK_ACCOUNT_ID=arguments.account,
         MINISTACK_REGION="us-east-1",
         LOG_LEVEL=level,
+        # Only the key of user pools goes there, so that it need not be made at each start.
+        STATE_DIR=str(Path(__file__).resolve().parents[2] / "target/emulator-state"),
         PERSIST_STATE="0",
         S3_PERSIST="0",
         IOT_MTLS_ENABLED="0",
