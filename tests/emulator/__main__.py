@@ -33,7 +33,7 @@ def main():
         listener.close()
         listener = listen(0)
         proxied = listener.getsockname()[1]
-        child = microburst(port, proxied)
+        child = microburst(port, proxied, arguments.quiet)
     environment(arguments, port)
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     if arguments.stdin:
@@ -48,7 +48,7 @@ def main():
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="scripts/emulator", description="AWS on loopback, for tests and to try things.")
+    parser = argparse.ArgumentParser(prog="scripts/emulator", description="AWS on loopback, for tests and to try.")
     add = parser.add_argument
     add("--port", type=int, default=4566, metavar="N", help="port on 127.0.0.1; 0 takes a free one (default: 4566)")
     add("--port-file", type=Path, metavar="FILE", help="write the port there when everything is ready")
@@ -56,7 +56,7 @@ def parse():
     add("--no-auth", dest="auth", action="store_false", help="neither look at signatures nor at IAM policies")
     add("--calls", metavar="FILE", help="append every call to this file, a line of JSON each")
     add("--latency", type=milliseconds, default=0, metavar="MS", help="add this to every call")
-    add("--stack-time", type=milliseconds, default=0, metavar="MS", help="stay in progress for this long before a stack is done")
+    add("--stack-time", type=milliseconds, default=0, metavar="MS", help="stay in progress so long before a stack is done")
     add("--resource-time", type=milliseconds, default=0, metavar="MS", help="spend this on every resource of a stack")
     add(
         "--certificates",
@@ -70,7 +70,7 @@ def parse():
         default="known",
         help="a request to CloudFormation that is sent again with its token is known again, or not (default: known)",
     )
-    add("--microburst", action="store_true", help="put the fault proxy microburst in front, with its rules at /_microburst")
+    add("--microburst", action="store_true", help="put the fault proxy microburst in front, with its /_microburst/rules")
     add("--stdin", action="store_true", help="stop when standard input ends, so that no emulator outlives its test")
     add("--quiet", action="store_true", help="say nothing but errors")
     arguments = parser.parse_args()
@@ -115,6 +115,8 @@ def environment(arguments, port):
         MINISTACK_ACCOUNT_ID=arguments.account,
         MINISTACK_REGION="us-east-1",
         LOG_LEVEL=level,
+        # Only the key of user pools goes there, so that it need not be made at each start.
+        STATE_DIR=str(Path(__file__).resolve().parents[2] / "target/emulator-state"),
         PERSIST_STATE="0",
         S3_PERSIST="0",
         IOT_MTLS_ENABLED="0",
@@ -157,7 +159,7 @@ async def serve(arguments, listener, port, child):
     os._exit(0)
 
 
-def microburst(port, upstream):
+def microburst(port, upstream, quiet):
     command = [sys.executable, "-m", "microburst", "--host", HOST, "--port", str(port), "--no-resign"]
     command += ["--upstream", f"http://{HOST}:{upstream}"]
 
@@ -165,7 +167,10 @@ def microburst(port, upstream):
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=with_parent)
+    errors = subprocess.DEVNULL if quiet else None
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, preexec_fn=with_parent
+    )
 
 
 def answering(port, child):

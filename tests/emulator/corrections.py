@@ -20,6 +20,8 @@ LOOK = 0.05
 
 NAME_SERVERS = [name.rstrip(".") for name in route53._DEFAULT_NS]
 
+VIRTUAL_HOST = re.compile(r"https://([^/]+)\.s3[.-]([a-z0-9-]+)\.amazonaws\.com/(.+)")
+
 # What to clear when everything is forgotten.
 forget = []
 
@@ -126,7 +128,7 @@ def clusters():
             ec2._security_groups[group] = {
                 "GroupId": group,
                 "GroupName": f"eks-cluster-sg-{physical}",
-                "Description": "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes",
+                "Description": "EKS created security group applied to ENI that is attached to EKS Control Plane",
                 "VpcId": subnet.get("VpcId", ""),
                 "OwnerId": get_account_id(),
                 "IpPermissions": [],
@@ -190,8 +192,8 @@ def hosted_zones():
 
 def certificates(settings):
     """A certificate is issued at once, and its validation record has a name that ACM never gives. CloudFormation writes
-    the record when the certificate names a zone. With `certificates: validated`, a certificate is issued when its records
-    are in a public zone, and the stack waits for that."""
+    the record when the certificate names a zone. With `certificates: validated`, a certificate is issued when its
+    records are in a public zone, and the stack waits for that."""
 
     def options(domain, method):
         base = domain.removeprefix("*.")
@@ -201,7 +203,8 @@ def certificates(settings):
             "Type": "CNAME",
             "Value": f"_{digest[32:]}.{digest[20:30]}.acm-validations.aws.",
         }
-        option = {"DomainName": domain, "ValidationDomain": domain, "ValidationMethod": method, "ValidationStatus": "SUCCESS"}
+        option = {"DomainName": domain, "ValidationDomain": domain, "ValidationMethod": method}
+        option["ValidationStatus"] = "SUCCESS"
         return {**option, "ResourceRecord": record} if method == "DNS" else option
 
     def pending(certificate):
@@ -223,7 +226,8 @@ def certificates(settings):
                 if settings.certificates == "validated":
                     raise ValueError(f"No hosted zone found with ID: {zone} (Error Code: NoSuchHostedZone)")
                 continue
-            held = [item for item in route53._records[zone] if (item["Name"], item["Type"]) != (record["Name"], "CNAME")]
+            name = (record["Name"], "CNAME")
+            held = [item for item in route53._records[zone] if (item["Name"], item["Type"]) != name]
             held.append({"Name": record["Name"], "Type": "CNAME", "TTL": "300", "ResourceRecords": [record["Value"]]})
             route53._records[zone] = held
 
@@ -302,7 +306,7 @@ def buckets():
     def delete(inner, physical, properties):
         bucket = s3._buckets.get(physical)
         if bucket and bucket.get("objects"):
-            raise ValueError("The bucket you tried to delete is not empty (Status Code: 409, Error Code: BucketNotEmpty)")
+            raise ValueError("The bucket you tried to delete is not empty (Error Code: BucketNotEmpty)")
         return inner(physical, properties)
 
     wrap("AWS::S3::Bucket", delete=delete)
@@ -312,7 +316,7 @@ def template_addresses():
     """The address of a template with its bucket in the host's name is refused."""
 
     def path_style(inner, parameters):
-        address = re.fullmatch(r"https://([^/]+)\.s3[.-]([a-z0-9-]+)\.amazonaws\.com/(.+)", _p(parameters, "TemplateURL"))
+        address = VIRTUAL_HOST.fullmatch(_p(parameters, "TemplateURL"))
         if address:
             bucket, region, key = address.groups()
             parameters = {**parameters, "TemplateURL": [f"https://s3.{region}.amazonaws.com/{bucket}/{key}"]}
@@ -323,7 +327,8 @@ def template_addresses():
 
 
 def stack_states():
-    """A stack that is busy, or that only can be deleted, takes change sets; one in ROLLBACK_COMPLETE is created over."""
+    """A stack that is busy, or that only can be deleted, takes change sets; one in ROLLBACK_COMPLETE is created over;
+    and a second change set that would create a stack makes another stack of the same name."""
 
     def refused(stack):
         identity, status = stack["StackId"], stack["StackStatus"]
@@ -347,7 +352,20 @@ def stack_states():
             return _error("ValidationError", message)
         if kind == "UPDATE" and status not in STABLE | {"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"}:
             return refused(stack)
-        return inner(parameters)
+        answer = inner(parameters)
+        made = cloudformation._stacks.get(name)
+        if status == "REVIEW_IN_PROGRESS" and made and made["StackId"] != stack["StackId"]:
+            return same_stack(stack["StackId"], made, answer)
+        return answer
+
+    def same_stack(identity, made, answer):
+        other, made["StackId"] = made["StackId"], identity
+        for change_set in cloudformation._change_sets.values():
+            if change_set.get("StackId") == other:
+                change_set["StackId"] = identity
+        cloudformation._stack_events.setdefault(identity, []).extend(cloudformation._stack_events.pop(other, []))
+        status, headers, body = answer
+        return status, headers, body.replace(other.encode(), identity.encode())
 
     def execute(inner, parameters):
         _, change_set = changesets._find_change_set(_p(parameters, "ChangeSetName"), _p(parameters, "StackName"))
@@ -376,7 +394,8 @@ def request_tokens(settings):
             return inner(parameters)
         before, answer = given.get(key, (parameters, None))
         if before != parameters:
-            return _error("TokenAlreadyExistsException", f"A client request token already exists: {_p(parameters, token)}")
+            message = f"A client request token already exists: {_p(parameters, token)}"
+            return _error("TokenAlreadyExistsException", message)
         if answer is None:
             answer = inner(parameters)
             if answer[0] == 200:
@@ -384,8 +403,8 @@ def request_tokens(settings):
         return answer
 
     for name in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
-        token, inner = "ClientToken" if name == "CreateChangeSet" else "ClientRequestToken", handlers._ACTION_HANDLERS[name]
-        handlers._ACTION_HANDLERS[name] = functools.partial(once, name, token, inner)
+        token = "ClientToken" if name == "CreateChangeSet" else "ClientRequestToken"
+        handlers._ACTION_HANDLERS[name] = functools.partial(once, name, token, handlers._ACTION_HANDLERS[name])
     forget.append(given.clear)
 
 

@@ -114,9 +114,8 @@ def _eip_delete(physical, _properties):
     address = _address_of(physical)
     if address is None:
         return
-    if any(
-        nat["AllocationId"] == address["AllocationId"] and nat["State"] != "deleted" for nat in ec2._nat_gateways.values()
-    ):
+    used = [nat["AllocationId"] for nat in ec2._nat_gateways.values() if nat["State"] != "deleted"]
+    if address["AllocationId"] in used:
         raise ValueError(f"The address {physical} is in use (Error Code: InvalidIPAddress.InUse)")
     _gone(ec2._release_address(_query(AllocationId=address["AllocationId"])))
 
@@ -233,12 +232,13 @@ def _addon_delete(_physical, properties):
 
 
 def _identity_attributes(association):
-    attributes = {name: association.get(name[:1].lower() + name[1:], "") for name in ("AssociationArn", "AssociationId")}
-    return {**attributes, "ExternalId": association.get("externalId", "")}
+    names = ("AssociationArn", "AssociationId", "ExternalId")
+    return {name: association.get(name[:1].lower() + name[1:], "") for name in names}
 
 
 def _identity_create(_logical, properties, _stack):
-    body = {**_lower({k: v for k, v in properties.items() if k not in ("ClusterName", "Tags")}), "tags": _tags(properties)}
+    body = _lower({k: v for k, v in properties.items() if k not in ("ClusterName", "Tags")})
+    body["tags"] = _tags(properties)
     answer = _answer(eks._create_pod_identity_association(properties["ClusterName"], body))
     association = _json(answer)["association"]
     return association["associationArn"], _identity_attributes(association)

@@ -122,9 +122,10 @@ class Platform:
         raise SystemExit(f"still {now} after 12 s")
 
     def reasons(self, stack: dict) -> str:
-        events = self.client("cloudformation", stack["region"]).describe_stack_events(StackName=stack["name"])["StackEvents"]
+        client = self.client("cloudformation", stack["region"])
+        events = client.describe_stack_events(StackName=stack["name"])["StackEvents"][::-1]
         failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
-        return "".join(f"\n    {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in failed[::-1])
+        return "".join(f"\n    {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in failed)
 
     def records(self) -> int:
         count = 0

@@ -82,7 +82,8 @@ class Server:
             started.set()
 
         await self.lifespan.put({"type": "lifespan.startup"})
-        self.running = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, self.lifespan.get, send))
+        scope = {"type": "lifespan", "asgi": {"version": "3.0"}}
+        self.running = asyncio.create_task(app(scope, self.lifespan.get, send))
         await started.wait()
         self.server = await asyncio.start_server(self.connection, sock=listener)
 

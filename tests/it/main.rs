@@ -8,5 +8,6 @@ mod deploy;
 mod determinism;
 mod generated;
 mod golden;
+mod live;
 mod project;
 mod schema;

@@ -1,0 +1,3 @@
+//! What needs AWS, on the emulator of `tests/emulator`: each test has one of its own.
+
+mod emulator;
