@@ -51,7 +51,7 @@ mod tests {
         ::error file=stacks/messaging.yaml,line=12,col=3,title=infra diff::becomes public: anyone may read <b> (QueueJobs of orders-dev-messaging@eu-west-1)
         ::warning file=stacks/data.yaml,line=4,col=3,title=infra diff::data of AWS::DynamoDB::Table TableOrders of orders-dev-data@eu-west-1 stays, but nothing manages or uses it any more
         ::warning file=stacks/messaging.yaml,line=12,col=3,title=infra diff::wider permission: sqs:SendMessage on QueueJobs for account 444455556666 (QueueJobsPolicy of orders-dev-messaging@eu-west-1)
-        1 to add, 2 to change, 2 to delete, 1 replaced, 1 stack in settings only, 4 records, 2 objects, 1 permission wider, 1 opening, 1 loss of data, 1 blocking in dev (account 111122223333, eu-west-1)
+        1 to add, 2 to change, 2 to delete, 1 replaced, 1 stack in settings only, 4 records, 2 objects, 1 permission wider, 1 newly reachable, 1 loss of data, 1 blocking in dev (account 111122223333, eu-west-1)
         "#);
         assert_eq!(fixture::none(render), "no changes in dev (account 111122223333, eu-west-1)\n");
     }

@@ -394,6 +394,7 @@ impl Tone {
 #[cfg(test)]
 mod tests {
     use infra_core::diff::Changes;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::output::changes::testing as fixture;
@@ -403,7 +404,8 @@ mod tests {
     fn everything_at_eighty_columns() {
         insta::assert_snapshot!(fixture::full(|view| render(view, false, 80)), @r#"
         1 to add, 2 to change, 2 to delete, 1 replaced, 1 stack in settings only,
-        4 records, 2 objects, 1 permission wider, 1 opening, 1 loss of data, 1 blocking
+        4 records, 2 objects, 1 permission wider, 1 newly reachable, 1 loss of data,
+        1 blocking
         in dev (account 111122223333, eu-west-1)
         plan 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
@@ -492,7 +494,8 @@ mod tests {
           * objects of cluster spare were not compared: no cluster was asked
 
         1 to add, 2 to change, 2 to delete, 1 replaced, 1 stack in settings only,
-        4 records, 2 objects, 1 permission wider, 1 opening, 1 loss of data, 1 blocking
+        4 records, 2 objects, 1 permission wider, 1 newly reachable, 1 loss of data,
+        1 blocking
         "#);
     }
 
@@ -621,5 +624,26 @@ mod tests {
         let changes = Changes { unseen, ..Changes::default() };
         let text = fixture::of(&changes, |view| render(view, false, 80));
         assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_its_lines(
+            path in "\\PC{0,80}",
+            before in prop::option::of("(?s).{0,200}"),
+            after in prop::option::of("(?s).{0,200}"),
+            unknown: bool,
+            width in 0_usize..140,
+        ) {
+            let mut changes = fixture::changes();
+            let change = &mut changes.stacks[0].resources[0].properties[0];
+            (change.path, change.unknown) = (path, unknown);
+            (change.before, change.after) = (before.map(Into::into), after.map(Into::into));
+            let text = fixture::of(&changes, |view| render(view, false, width));
+            prop_assert!(!text.contains(|c: char| c.is_control() && c != '\n'));
+            let summary = Summary::of(&changes).to_string();
+            let joined = text.replace('\n', " ");
+            prop_assert!(joined.starts_with(&summary) && joined.trim_end().ends_with(&summary));
+        }
     }
 }

@@ -176,7 +176,7 @@ mod tests {
         insta::assert_snapshot!(fixture::full(|view| render(view, MAX_BYTES)), @r#"
         ## infra diff: dev (account 111122223333, eu-west-1)
 
-        **1 to add, 2 to change, 2 to delete, 1 replaced, 1 stack in settings only, 4 records, 2 objects, 1 permission wider, 1 opening, 1 loss of data, 1 blocking**
+        **1 to add, 2 to change, 2 to delete, 1 replaced, 1 stack in settings only, 4 records, 2 objects, 1 permission wider, 1 newly reachable, 1 loss of data, 1 blocking**
 
         Plan `9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`
 
@@ -289,7 +289,7 @@ mod tests {
         insta::assert_snapshot!(fixture::full(|view| render(view, 3_000)), @r#"
         ## infra diff: dev (account 111122223333, eu-west-1)
 
-        **1 to add, 2 to change, 2 to delete, 1 replaced, 1 stack in settings only, 4 records, 2 objects, 1 permission wider, 1 opening, 1 loss of data, 1 blocking**
+        **1 to add, 2 to change, 2 to delete, 1 replaced, 1 stack in settings only, 4 records, 2 objects, 1 permission wider, 1 newly reachable, 1 loss of data, 1 blocking**
 
         Plan `9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`
 

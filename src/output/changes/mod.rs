@@ -75,7 +75,7 @@ pub struct Summary {
     /// Principals that may do more, and who may newly assume or use something.
     pub permissions: usize,
     /// Things that more of the network, or everyone, reaches.
-    pub openings: usize,
+    pub newly_reachable: usize,
     /// Resources whose data is deleted.
     pub data_loss: usize,
     /// What would make AWS refuse the changes.
@@ -103,7 +103,7 @@ impl Summary {
             records: changes.zones.iter().map(|zone| zone.records.len()).sum(),
             objects: changes.objects.len(),
             permissions: exposed(&[ExposureKind::Permission, ExposureKind::Principal]),
-            openings: exposed(&[ExposureKind::Network, ExposureKind::Public]),
+            newly_reachable: exposed(&[ExposureKind::Network, ExposureKind::Public]),
             data_loss: resources().filter(|resource| resource.data == Some(DataLoss::Deleted)).count(),
             blocking: hazards + changes.certificates.iter().filter(|note| note.blocking).count(),
         }
@@ -125,7 +125,7 @@ impl fmt::Display for Summary {
             counted(self.records, "record", ""),
             counted(self.objects, "object", ""),
             counted(self.permissions, "permission", " wider"),
-            counted(self.openings, "opening", ""),
+            plain(self.newly_reachable, "newly reachable"),
             plain(self.data_loss, if self.data_loss == 1 { "loss of data" } else { "losses of data" }),
             plain(self.blocking, "blocking"),
         ];
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(
             Summary::of(&changes).to_string(),
             "1 to add, 2 to change, 2 to delete, 1 replaced, 1 stack in settings only, 4 records, 2 objects, \
-             1 permission wider, 1 opening, 1 loss of data, 1 blocking"
+             1 permission wider, 1 newly reachable, 1 loss of data, 1 blocking"
         );
         assert_eq!(Summary::of(&Changes::default()).to_string(), "no changes");
         assert_eq!(Summary { data_loss: 2, ..Summary::default() }.to_string(), "2 losses of data");
