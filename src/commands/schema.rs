@@ -24,6 +24,8 @@ enum File {
     Overlay,
     /// What `infra check --format json` prints.
     Check,
+    /// What `infra diff --format json` prints.
+    Diff,
 }
 
 /// Prints the schema.
@@ -33,6 +35,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         File::Stack => schema::stack(),
         File::Overlay => schema::overlay(),
         File::Check => output::json::schema(),
+        File::Diff => output::changes::json::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)

@@ -44,13 +44,13 @@ fn command(out: &mut String, sources: &Sources, finding: &Diagnostic) {
 }
 
 /// Escapes what would end the line of a command; other control characters become `�`.
-fn data(text: &str) -> String {
+pub(super) fn data(text: &str) -> String {
     let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     text.replace(char::is_control, "\u{fffd}")
 }
 
 /// Escapes what would also end a property.
-fn property(text: &str) -> String {
+pub(super) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 

@@ -89,7 +89,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// Returns text between backticks.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'").replace('\n', " "))
 }
 

@@ -1,5 +1,6 @@
 //! Everything that is printed: results to stdout, the rest to stderr.
 
+pub mod changes;
 pub mod github;
 pub mod human;
 pub mod json;
@@ -8,6 +9,7 @@ pub mod markdown;
 pub mod report;
 pub mod rules;
 pub mod sarif;
+pub mod table;
 #[cfg(test)]
 mod testing;
 

@@ -20,7 +20,7 @@ fn fresh(path: &str, wanted: &str) {
 
 #[test]
 fn schemas_are_fresh() {
-    for name in ["project", "stack", "overlay", "check"] {
+    for name in ["project", "stack", "overlay", "check", "diff"] {
         let run = Run::of(infra().args(["schema", name]));
         assert_eq!(run.code, 0, "{}", run.stderr);
         fresh(&format!("docs/schema/{name}.schema.json"), &run.stdout);

@@ -21,7 +21,8 @@ const HERITAGE: &str = "\"heritage=";
 ///
 /// Values that outputs give are filled in where the output is known; else the placeholder stays, and the record set
 /// counts as changed, because what it will point to does not exist yet. Only what earlier runs recorded as ours is
-/// deleted. What others put into the zone is counted, and named only where it stands in the way.
+/// deleted. A zone that is not among the deployed ones counts as empty, which is right for one that the same run makes;
+/// what is created in it is refused by Route 53 if it is there after all. What others put into the zone is counted, and named only where it stands in the way.
 pub fn zones(desired: &Desired, deployed: &Deployed) -> Vec<ZoneChange> {
     let output = |output: &OutputRef| deployed.output(output).map(str::to_owned);
     let owned = deployed.owned();

@@ -312,6 +312,17 @@ mod tests {
     }
 
     #[test]
+    fn values_of_an_upsert_count_twice() {
+        let changes = |action, count: usize| {
+            (0..count).map(|index| Change::new(action, text(&format!("n{index:04}.example.com"), &["x"]))).collect()
+        };
+        let sizes = |action, count| batches(changes(action, count)).iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(sizes(ChangeAction::Create, 1_000), [1_000]);
+        assert_eq!(sizes(ChangeAction::Delete, 1_001), [1_000, 1]);
+        assert_eq!(sizes(ChangeAction::Upsert, 501), [500, 1]);
+    }
+
+    #[test]
     fn what_others_are_aliases_of_comes_first() {
         let alias = |name: &str, of: &str| {
             let target = json!({ "HostedZoneId": "Z1", "DNSName": of, "EvaluateTargetHealth": false });
