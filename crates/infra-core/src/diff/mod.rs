@@ -2,6 +2,7 @@
 //!
 //! One engine answers `infra diff`, the question before `infra apply`, and the plan.
 
+mod arbiter;
 mod change_set;
 mod changes;
 mod draft;
@@ -19,9 +20,12 @@ mod stacks;
 mod switches;
 mod value;
 
+pub use arbiter::{arbitrate, exceeds};
 pub use change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 pub use changes::*;
 pub use stacks::{stacks, templates};
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
