@@ -234,7 +234,7 @@ mod tests {
 
     fn notes(resource: &Value, certificates: Vec<Certificate>) -> Vec<(String, bool)> {
         let template = json!({ "Resources": { "User": resource } });
-        let desired = crate::diff::testing::desired("shop-dev-web@eu-west-1", &template);
+        let desired = crate::diff::testing::desired(&[("shop-dev-web", template, &[])]);
         let certificates = certificates.into_iter().map(|one| (one.arn.clone(), one)).collect();
         let deployed = Deployed { account: "123456789012".into(), certificates, ..Deployed::default() };
         let notes = super::certificates(&desired, &deployed, Some(Date::of(2026, 11, 25)));

@@ -10,12 +10,7 @@ use crate::state::{Deployed, Desired, StackKey};
 ///
 /// With some stacks selected, only those are compared: which stack a record or a Kubernetes object belongs to is not
 /// known. The day tells which certificates expire soon.
-pub fn changes(
-    desired: &Desired,
-    deployed: &Deployed,
-    selected: &BTreeSet<StackKey>,
-    today: Option<Date>,
-) -> Changes {
+pub fn changes(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackKey>, today: Option<Date>) -> Changes {
     let (stacks, exposures, hazards) = stacks(desired, deployed, selected);
     let mut changes = Changes { stacks, exposures, hazards, ..Changes::default() };
     changes.certificates = certificates(desired, deployed, today);

@@ -248,27 +248,11 @@ impl Slot<'_> {
             let (short, long) = if known.len() < text.len() { (known, text.as_str()) } else { (text.as_str(), known) };
             long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        match change.properties.iter_mut().find(|known| within(&known.path)) {
-            Some(known) => known.impact = known.impact.max(effect),
-            None => {
-                let known = cause
-                    .values
-                    .clone()
-                    .filter(|_| matches!(at(self.after, path).and_then(intrinsic), Some(("Ref", _))));
-                let unknown = known.is_none();
-                let (old, new) = match known {
-                    Some((old, new)) => (Some(old), Some(new)),
-                    None => (at(before, path).cloned(), Some(format!("known after {}", cause.because).into())),
-                };
-                let secret = secrets::is_secret(resource_types::find(self.kind), path, [Some(self.after), None]);
-                change.properties.push(ValueChange {
-                    path: text.clone(),
-                    before: old.map(|old| shown(&old, secret, Side::Before)),
-                    after: new.map(|new| shown(&new, secret && !unknown, Side::After)),
-                    unknown,
-                    impact: effect,
-                });
-            }
+        if let Some(known) = change.properties.iter_mut().find(|known| within(&known.path)) {
+            known.impact = known.impact.max(effect);
+        } else {
+            let new = followed([before, self.after], self.kind, path, cause);
+            change.properties.push(ValueChange { impact: effect, ..new });
         }
         if effect >= Impact::MayReplace {
             let said = format!("{text}: {}", cause.because);
@@ -279,6 +263,24 @@ impl Slot<'_> {
         }
         change.impact = change.impact.max(effect);
         self.cause()
+    }
+}
+
+/// The change of a reference whose target gets another value: unknown until then, unless the value is that of a parameter.
+fn followed(resources: [&Value; 2], kind: &str, path: &[Step], cause: &Cause) -> ValueChange {
+    let [before, after] = resources;
+    let whole = matches!(at(after, path).and_then(intrinsic), Some(("Ref", _)));
+    let known = cause.values.clone().filter(|_| whole);
+    let unknown = known.is_none();
+    let text = || Value::from(format!("known after {}", cause.because));
+    let (old, new) = known.map_or_else(|| (at(before, path).cloned(), text()), |(old, new)| (Some(old), new));
+    let secret = secrets::is_secret(resource_types::find(kind), path, [Some(after), None]);
+    ValueChange {
+        path: path_text(path),
+        before: old.map(|old| shown(&old, secret, Side::Before)),
+        after: Some(shown(&new, secret && !unknown, Side::After)),
+        unknown,
+        impact: Impact::InPlace,
     }
 }
 

@@ -245,3 +245,132 @@ fn fronts(template: &Value, group: &str) -> bool {
             && groups.iter().any(|known| named(known) == group)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(before: Option<&Value>, after: &Value) -> Vec<String> {
+        let key = StackKey::new("s", "eu-west-1");
+        exposures(&key, before, after)
+            .iter()
+            .map(|one| format!("{} {:?}: {}", one.resource, one.kind, one.text))
+            .collect()
+    }
+
+    fn template(resources: Value) -> Value {
+        json!({ "Resources": resources })
+    }
+
+    fn role(statements: Value) -> Value {
+        json!({ "Type": "AWS::IAM::Role", "Properties": { "Policies": [{ "PolicyName": "p", "PolicyDocument": { "Statement": statements } }] } })
+    }
+
+    #[test]
+    fn a_new_permission_says_what_on_what_and_for_whom() {
+        let old = template(json!({ "Role": role(json!([])) }));
+        let grant = json!({ "Effect": "Allow", "Action": ["sqs:SendMessage", "sqs:GetQueueUrl"], "Resource": { "Fn::GetAtt": ["QueueJobs", "Arn"] } });
+        let new = template(json!({ "Role": role(json!([grant.clone()])) }));
+        assert_eq!(
+            found(Some(&old), &new),
+            ["Role Permission: sqs:getqueueurl, sqs:sendmessage on QueueJobs for Role"]
+        );
+        assert_eq!(found(Some(&new), &old), Vec::<String>::new());
+        assert_eq!(found(None, &new), Vec::<String>::new(), "a first deployment says only what is public or unbounded");
+        let apart = json!({ "Type": "AWS::IAM::Policy", "Properties": { "Roles": [{ "Ref": "Role" }], "PolicyDocument": { "Statement": [grant] } } });
+        let moved = template(json!({ "Role": role(json!([])), "Apart": apart }));
+        assert_eq!(found(Some(&new), &moved), Vec::<String>::new(), "moving a statement to a policy of its own");
+        assert_eq!(found(Some(&old), &moved).len(), 1, "a new policy of a role that is there");
+    }
+
+    #[test]
+    fn administrators_and_the_public_are_said_even_if_new() {
+        let admin = template(json!({ "Role": role(json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }])) }));
+        assert_eq!(found(None, &admin), ["Role Permission: * on everything for Role"]);
+        let queue = |principal: Value, condition: Option<Value>| {
+            let mut statement =
+                json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Principal": principal });
+            if let Some(condition) = condition {
+                statement["Condition"] = condition;
+            }
+            template(
+                json!({ "Policy": { "Type": "AWS::SQS::QueuePolicy", "Properties": { "PolicyDocument": { "Statement": [statement] } } } }),
+            )
+        };
+        let source = Some(json!({ "ArnEquals": { "aws:SourceArn": "x" } }));
+        assert_eq!(found(None, &queue(json!("*"), None)), ["Policy Public: sqs:sendmessage on Policy for anyone"]);
+        assert_eq!(found(None, &queue(json!("*"), source.clone())), Vec::<String>::new());
+        let held = queue(json!({ "AWS": "123456789012" }), None);
+        let more = queue(json!({ "AWS": ["123456789012", "210987654321"] }), None);
+        assert_eq!(
+            found(Some(&held), &more),
+            ["Policy Principal: sqs:sendmessage on Policy for anyone in account 210987654321"]
+        );
+        let free = queue(json!("*"), None);
+        assert_eq!(
+            found(Some(&queue(json!("*"), source)), &free),
+            ["Policy Public: sqs:sendmessage on Policy for anyone"]
+        );
+    }
+
+    #[test]
+    fn a_managed_policy_that_is_added_is_a_permission() {
+        let with = |arns: Value| {
+            template(json!({ "Role": { "Type": "AWS::IAM::Role", "Properties": { "ManagedPolicyArns": arns } } }))
+        };
+        let read = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+        assert_eq!(found(Some(&with(json!([]))), &with(json!([read]))).len(), 1);
+        assert_eq!(found(None, &with(json!([read]))), Vec::<String>::new());
+        assert_eq!(found(None, &with(json!(["arn:aws:iam::aws:policy/AdministratorAccess"]))).len(), 1);
+    }
+
+    fn group(rules: Value) -> Value {
+        json!({ "Type": "AWS::EC2::SecurityGroup", "Properties": { "SecurityGroupIngress": rules } })
+    }
+
+    #[test]
+    fn networks_are_compared_over_both_ways_to_write_rules() {
+        let rule =
+            |cidr: &str, port: u16| json!({ "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": cidr });
+        let inline = template(json!({ "G": group(json!([rule("10.0.0.0/8", 5432)])) }));
+        let mut own = rule("10.0.0.0/8", 5432);
+        own["GroupId"] = json!({ "Fn::GetAtt": ["G", "GroupId"] });
+        let apart = template(
+            json!({ "G": group(json!([])), "R": { "Type": "AWS::EC2::SecurityGroupIngress", "Properties": own } }),
+        );
+        assert_eq!(found(Some(&inline), &apart), Vec::<String>::new());
+        let open = template(json!({ "G": group(json!([rule("0.0.0.0/0", 5432)])) }));
+        assert_eq!(found(Some(&inline), &open), ["G Public: tcp port 5432 of G from 0.0.0.0/0"]);
+        assert_eq!(found(None, &open), ["G Public: tcp port 5432 of G from 0.0.0.0/0"]);
+        assert_eq!(found(None, &inline), Vec::<String>::new());
+        let web = template(json!({
+            "G": group(json!([rule("0.0.0.0/0", 443)])),
+            "L": { "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": { "Scheme": "internet-facing", "SecurityGroups": [{ "Ref": "G" }] } }
+        }));
+        assert_eq!(found(None, &web), ["L Public: the load balancer faces the internet"]);
+    }
+
+    #[test]
+    fn switches_that_open_a_thing_are_seen() {
+        let one = |kind: &str, properties: Value| template(json!({ "X": { "Type": kind, "Properties": properties } }));
+        let opens = |kind: &str, before: Value, after: Value| {
+            let (before, after) = (one(kind, before), one(kind, after));
+            assert_eq!(found(Some(&after), &before), Vec::<String>::new(), "{kind}");
+            assert_eq!(found(Some(&before), &after).len(), 1, "{kind}: {:?}", found(Some(&before), &after));
+        };
+        opens("AWS::RDS::DBInstance", json!({ "PubliclyAccessible": false }), json!({ "PubliclyAccessible": "true" }));
+        opens("AWS::S3::Bucket", json!({ "PublicAccessBlockConfiguration": { "BlockPublicPolicy": true } }), json!({}));
+        let cluster = |cidrs: Value| json!({ "ResourcesVpcConfig": { "PublicAccessCidrs": cidrs } });
+        opens("AWS::EKS::Cluster", cluster(json!(["192.0.2.0/25"])), cluster(json!(["192.0.2.0/24"])));
+        opens("AWS::EKS::Cluster", json!({ "ResourcesVpcConfig": { "EndpointPublicAccess": false } }), json!({}));
+        opens("AWS::ElasticLoadBalancingV2::LoadBalancer", json!({ "Scheme": "internal" }), json!({}));
+        opens(
+            "AWS::ApiGatewayV2::Route",
+            json!({ "AuthorizationType": "JWT" }),
+            json!({ "AuthorizationType": "NONE" }),
+        );
+        opens("AWS::Lambda::Url", json!({ "AuthType": "AWS_IAM" }), json!({ "AuthType": "NONE" }));
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! One engine answers `infra diff`, the question before `infra apply`, and the plan.
 
+mod arbiter;
 mod certificates;
 mod change_set;
 mod changes;
@@ -27,6 +28,7 @@ mod tests;
 mod value;
 mod zones;
 
+pub use arbiter::{arbitrate, exceeds};
 pub use certificates::certificates;
 pub use change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 pub use changes::*;

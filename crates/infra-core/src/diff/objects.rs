@@ -189,7 +189,7 @@ mod tests {
     }
 
     fn desired(objects: &[Value]) -> Desired {
-        let mut desired = testing::desired("shop-dev-api@eu-west-1", &json!({}));
+        let mut desired = testing::desired(&[("shop-dev-api", json!({}), &[])]);
         let object =
             |object: &Value| DesiredObject { cluster: "main".into(), path: "a.yaml".into(), object: object.clone() };
         desired.objects = objects.iter().map(object).collect();
@@ -208,7 +208,7 @@ mod tests {
         Deployed {
             stacks: BTreeMap::from([(
                 StackKey::new("shop-dev-owned", "eu-west-1"),
-                testing::deployed_stack(owned.template("shop", "dev")),
+                testing::stack(owned.template("shop", "dev"), &[], &[]),
             )]),
             objects: Some(objects.iter().map(object).collect()),
             ..Deployed::default()

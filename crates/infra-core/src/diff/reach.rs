@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(new(&before, &[rule("10.0.0.0/8", 5, 15)]), Vec::<String>::new());
         assert_eq!(new(&before, &[rule("10.0.0.0/8", 5, 30)]), ["tcp ports 21-30 from 10.0.0.0/8"]);
         let all = Rule::read(&json!({ "IpProtocol": -1, "CidrIp": "0.0.0.0/0" }), "G").unwrap();
-        assert_eq!(new(&[all.clone()], &before), Vec::<String>::new());
+        assert_eq!(new(std::slice::from_ref(&all), &before), Vec::<String>::new());
         assert_eq!(new(&before, &[all]), ["all ports from 0.0.0.0/0"]);
     }
 

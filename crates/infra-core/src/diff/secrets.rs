@@ -63,6 +63,7 @@ pub(super) fn shown(value: &Value, secret: bool, side: Side) -> Value {
     match value {
         Value::String(text) if is_reference(text) => value.clone(),
         Value::String(text) if secret || looks_secret(text) => side.mask(),
+        Value::String(text) => in_text(text, side).unwrap_or_else(|| value.clone()),
         Value::Number(_) if secret => side.mask(),
         Value::Array(items) => items.iter().map(|item| shown(item, secret, side)).collect(),
         Value::Object(_) if names_only(value) => value.clone(),
@@ -71,8 +72,18 @@ pub(super) fn shown(value: &Value, secret: bool, side: Side) -> Value {
             let inner = |key: &str| (secret || named && is_value(key) || is_secret_name(key)) && !is_name(key);
             map.iter().map(|(key, item)| (key.clone(), shown(item, inner(key), side))).collect()
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
+}
+
+/// Text that is JSON with its secrets masked; nothing if it is no JSON or has none.
+fn in_text(text: &str, side: Side) -> Option<Value> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let value: Value = serde_json::from_str(text).ok()?;
+    let masked = shown(&value, false, side);
+    (masked != value).then(|| masked.to_string().into())
 }
 
 /// Whether what stands at a path below `root` is secret by the names along the path or by the schema.
@@ -143,4 +154,92 @@ fn is_reference(text: &str) -> bool {
 
 fn looks_secret(text: &str) -> bool {
     MARKS.iter().any(|mark| text.contains(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::super::{Changes, templates};
+    use super::*;
+    use crate::state::StackKey;
+
+    fn compared(kind: &str, before: &Value, after: &Value) -> String {
+        let template =
+            |properties: &Value| json!({ "Resources": { "One": { "Type": kind, "Properties": properties } } });
+        let stack = templates(&StackKey::new("s", "eu-west-1"), &template(before), &template(after));
+        serde_json::to_string(&Changes { stacks: vec![stack], ..Changes::default() }).unwrap()
+    }
+
+    #[test]
+    fn secrets_are_masked_and_their_change_is_seen() {
+        let with = |password: &str| json!({ "MasterUserPassword": password });
+        let text = compared("AWS::RDS::DBInstance", &with("old-one"), &with("new-one"));
+        assert!(text.contains("*** (before)") && text.contains("*** (after)"), "{text}");
+        assert!(!text.contains("old-one") && !text.contains("new-one"));
+        assert!(!compared("AWS::RDS::DBInstance", &with("same"), &with("same")).contains("MasterUserPassword"));
+    }
+
+    #[test]
+    fn references_to_secrets_are_shown() {
+        let with = |name: &str| json!({ "MasterUserPassword": format!("{{{{resolve:secretsmanager:{name}}}}}") });
+        let text = compared("AWS::RDS::DBInstance", &with("a"), &with("b"));
+        assert!(
+            text.contains("{{resolve:secretsmanager:a}}") && text.contains("{{resolve:secretsmanager:b}}"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn names_say_what_is_secret() {
+        for name in ["MasterUserPassword", "SecretString", "DB_PASSWORD", "client-secret", "AuthToken"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in
+            ["SecretArn", "PasswordPolicy", "MasterUserSecret", "KeyName", "TokenValidityUnits", "PasswordLength"]
+        {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_of_hidden_parameters_are_never_shown() {
+        let with = |default: &str| {
+            json!({
+                "Parameters": { "Token": { "Type": "String", "NoEcho": true, "Default": default } },
+                "Resources": { "One": { "Type": "AWS::SSM::Parameter", "Properties": { "Type": "String", "Value": { "Ref": "Token" } } } }
+            })
+        };
+        let key = StackKey::new("s", "eu-west-1");
+        for (before, after) in
+            [(with("hunter2"), with("hunter3")), (Value::Null, with("hunter3")), (with("hunter2"), Value::Null)]
+        {
+            let text = serde_json::to_string(&templates(&key, &before, &after)).unwrap();
+            assert!(!text.contains("hunter"), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_never_appears_wherever_it_stands(
+            name in prop_oneof![Just("MasterUserPassword"), Just("SecretString"), Just("DB_PASSWORD"), Just("apiKey")],
+            shape in 0_u8..7, old in prop::option::of("zq[0-9]{6}"), new in "zq[0-9]{6}",
+        ) {
+            let place = |secret: &str| match shape {
+                0 => json!({ name: secret }),
+                1 => json!({ "A": { "B": [{ name: secret }] } }),
+                2 => json!({ "Environment": [{ "Name": name, "Value": secret }] }),
+                3 => json!({ "Tags": [{ "Key": name, "Value": secret }] }),
+                4 => json!({ "A": json!({ name: secret }).to_string() }),
+                5 => json!({ name: { "Fn::Join": ["", [secret, { "Ref": "X" }]] } }),
+                _ => json!({ name: [secret, 1] }),
+            };
+            let before = old.as_ref().map_or(json!({}), |old| place(old));
+            for kind in ["AWS::RDS::DBInstance", "Custom::Thing", "AWS::ECS::TaskDefinition"] {
+                let text = compared(kind, &before, &place(&new));
+                prop_assert!(!text.contains("zq"), "{}", text);
+            }
+        }
+    }
 }

@@ -327,3 +327,216 @@ fn attributes(draft: &mut Draft<'_>, before: &DeployedStack, after: &DesiredStac
         draft.attribute(change("TerminationProtection".to_owned(), Some(old), Some(new)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::changes::DataLoss;
+    use super::super::testing::{deployed, desired, key, stack};
+    use super::*;
+    use crate::state::StackStatus;
+
+    /// A stack with a role and an output of its ARN.
+    fn producer(path: &str) -> Value {
+        json!({
+            "Resources": { "Role": { "Type": "AWS::IAM::Role", "Properties": { "Path": path, "AssumeRolePolicyDocument": {} } } },
+            "Outputs": { "RoleArn": { "Value": { "Fn::GetAtt": ["Role", "Arn"] } } }
+        })
+    }
+
+    /// A stack that takes the ARN, and gives the ARN of what uses it.
+    fn consumer() -> Value {
+        json!({
+            "Parameters": { "RoleArn": { "Type": "String" } },
+            "Resources": {
+                "Group": { "Type": "AWS::EKS::Nodegroup", "Properties": { "NodeRole": { "Ref": "RoleArn" }, "ClusterName": "c", "Subnets": [] } },
+                "Q": { "Type": "AWS::SQS::Queue", "Properties": { "Tags": [] } }
+            },
+            "Outputs": { "GroupArn": { "Value": { "Fn::GetAtt": ["Group", "Arn"] } } }
+        })
+    }
+
+    fn last() -> Value {
+        json!({
+            "Parameters": { "GroupArn": { "Type": "String" } },
+            "Resources": { "P": { "Type": "AWS::SSM::Parameter", "Properties": { "Type": "String", "Value": { "Ref": "GroupArn" } } } }
+        })
+    }
+
+    fn wanted(path: &str) -> Desired {
+        desired(&[
+            ("z-first", producer(path), &[]),
+            ("middle", consumer(), &[("RoleArn", "z-first", "RoleArn")]),
+            ("a-last", last(), &[("GroupArn", "middle", "GroupArn")]),
+        ])
+    }
+
+    fn there() -> Deployed {
+        deployed(vec![
+            ("z-first", stack(producer("/a/"), &[], &[("RoleArn", "arn:role")])),
+            ("middle", stack(consumer(), &[("RoleArn", "arn:role")], &[("GroupArn", "arn:group")])),
+            ("a-last", stack(last(), &[("GroupArn", "arn:group")], &[])),
+        ])
+    }
+
+    fn changes(desired: &Desired, deployed: &Deployed) -> Vec<StackChange> {
+        stacks(desired, deployed, &BTreeSet::new()).0
+    }
+
+    #[test]
+    fn nothing_changes_if_all_is_as_wanted() {
+        assert_eq!(changes(&wanted("/a/"), &there()), []);
+    }
+
+    #[test]
+    fn a_replacement_reaches_other_stacks_through_outputs_and_parameters() {
+        let found = changes(&wanted("/b/"), &there());
+        let names: Vec<&str> = found.iter().map(|change| change.stack.name.as_str()).collect();
+        assert_eq!(names, ["a-last", "middle", "z-first"]);
+        let middle = &found[1];
+        assert!(middle.parameters[0].unknown);
+        assert_eq!(middle.parameters[0].before, Some(json!("arn:role")));
+        assert_eq!(
+            middle.parameters[0].after,
+            Some(json!("output RoleArn of z-first@eu-west-1: replacement of Role in z-first@eu-west-1"))
+        );
+        assert_eq!(middle.resources.len(), 1);
+        assert_eq!((middle.resources[0].id.as_str(), middle.resources[0].impact), ("Group", Impact::Replaces));
+        assert_eq!(
+            middle.resources[0].causes,
+            ["Properties.NodeRole: replacement of Role in z-first@eu-west-1, which gives parameter RoleArn"]
+        );
+        assert_eq!((found[0].resources[0].id.as_str(), found[0].resources[0].impact), ("P", Impact::InPlace));
+        let one = stacks(&wanted("/b/"), &there(), &BTreeSet::from([key("middle")])).0;
+        assert_eq!(one, [], "a producer that is not part of the run does not change");
+    }
+
+    #[test]
+    fn a_value_that_is_known_is_compared() {
+        let mut there = there();
+        there.stacks.get_mut(&key("z-first")).unwrap().outputs.insert("RoleArn".into(), "arn:other".into());
+        let found = changes(&wanted("/a/"), &there);
+        let middle = found.iter().find(|change| change.stack == key("middle")).unwrap();
+        assert_eq!(
+            middle.parameters[0],
+            ValueChange {
+                path: "RoleArn".into(),
+                before: Some(json!("arn:role")),
+                after: Some(json!("arn:other")),
+                unknown: false,
+                impact: Impact::InPlace
+            }
+        );
+        assert_eq!(middle.resources[0].impact, Impact::Replaces);
+        assert!(found.iter().any(|change| change.stack == key("a-last")), "and what follows from it");
+    }
+
+    #[test]
+    fn what_aws_hides_is_no_change() {
+        let mut there = there();
+        there.stacks.get_mut(&key("middle")).unwrap().parameters.insert("RoleArn".into(), "****".into());
+        assert_eq!(changes(&wanted("/a/"), &there), []);
+    }
+
+    #[test]
+    fn stacks_that_give_each_other_outputs_are_compared_too() {
+        let template = |path: &str| {
+            json!({
+                "Parameters": { "In": { "Type": "String" } },
+                "Resources": { "Role": { "Type": "AWS::IAM::Role", "Properties": { "Path": path, "RoleName": { "Ref": "In" } } } },
+                "Outputs": { "Out": { "Value": { "Ref": "Role" } } }
+            })
+        };
+        let wanted =
+            desired(&[("a", template("/b/"), &[("In", "b", "Out")]), ("b", template("/a/"), &[("In", "a", "Out")])]);
+        let there = deployed(vec![
+            ("a", stack(template("/a/"), &[("In", "x")], &[("Out", "y")])),
+            ("b", stack(template("/a/"), &[("In", "y")], &[("Out", "x")])),
+        ]);
+        let found = changes(&wanted, &there);
+        assert!(found.iter().all(|change| change.resources[0].impact == Impact::Replaces));
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn a_parameter_in_place_of_its_value_is_no_change() {
+        let literal = json!({ "Resources": { "G": { "Type": "AWS::EKS::Nodegroup", "Properties": { "NodeRole": "arn:role" } } } });
+        let taken = json!({
+            "Parameters": { "RoleArn": { "Type": "String" } },
+            "Resources": { "G": { "Type": "AWS::EKS::Nodegroup", "Properties": { "NodeRole": { "Ref": "RoleArn" } } } }
+        });
+        let wanted =
+            |path: &str| desired(&[("p", producer(path), &[]), ("c", taken.clone(), &[("RoleArn", "p", "RoleArn")])]);
+        let there = deployed(vec![
+            ("p", stack(producer("/a/"), &[], &[("RoleArn", "arn:role")])),
+            ("c", stack(literal, &[], &[])),
+        ]);
+        let found = changes(&wanted("/a/"), &there);
+        assert!(found.iter().all(|change| change.resources.is_empty()), "{found:#?}");
+        let found = changes(&wanted("/b/"), &there);
+        assert_eq!(found[0].resources[0].impact, Impact::Replaces, "unless the value changes");
+    }
+
+    #[test]
+    fn what_holds_nothing_is_created_and_what_is_not_wanted_is_deleted() {
+        let table = json!({ "Resources": {
+            "Q": { "Type": "AWS::SNS::Topic" },
+            "Kept": { "Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain" },
+            "Lost": { "Type": "AWS::DynamoDB::Table" }
+        } });
+        let with = |status: StackStatus| {
+            let mut one = stack(table.clone(), &[], &[]);
+            one.status = status;
+            deployed(vec![("a", one)])
+        };
+        let wanted = desired(&[("a", table.clone(), &[])]);
+        for status in [StackStatus::ReviewInProgress, StackStatus::RollbackComplete, StackStatus::DeleteComplete] {
+            let found = changes(&wanted, &with(status));
+            assert_eq!(found[0].action, Action::Create, "{status}");
+            assert_eq!(found[0].resources[0].place.as_deref(), Some("stacks/a.yaml:1:1"));
+        }
+        let gone = changes(&desired(&[]), &with(StackStatus::CreateComplete));
+        assert_eq!(gone[0].action, Action::Delete);
+        let seen: Vec<_> = gone[0].resources.iter().map(|one| (one.id.as_str(), one.action, one.data)).collect();
+        assert_eq!(
+            seen,
+            [
+                ("Q", Action::Delete, None),
+                ("Kept", Action::Retain, Some(DataLoss::Orphaned)),
+                ("Lost", Action::Delete, Some(DataLoss::Deleted)),
+            ]
+        );
+        let selected = BTreeSet::from([key("b")]);
+        assert_eq!(stacks(&desired(&[]), &with(StackStatus::CreateComplete), &selected).0, []);
+        assert_eq!(changes(&desired(&[]), &with(StackStatus::DeleteComplete)), []);
+    }
+
+    #[test]
+    fn renamed_resources_look_like_each_other_and_lose_their_data() {
+        let with = |id: &str| json!({ "Resources": { id: { "Type": "AWS::DynamoDB::Table", "Properties": { "BillingMode": "PAY_PER_REQUEST" } } } });
+        let change = templates(&key("a"), &with("Old"), &with("New"));
+        let seen: Vec<_> = change
+            .resources
+            .iter()
+            .map(|one| (one.id.as_str(), one.action, one.looks_like.as_deref(), one.data))
+            .collect();
+        assert_eq!(
+            seen,
+            [("New", Action::Create, Some("Old"), None), ("Old", Action::Delete, Some("New"), Some(DataLoss::Deleted)),]
+        );
+    }
+
+    #[test]
+    fn tags_and_protection_of_the_stack_are_attributes() {
+        let mut wanted = wanted("/a/");
+        let stack = wanted.stacks.get_mut(&key("middle")).unwrap();
+        stack.tags.insert("team".into(), "a".into());
+        stack.termination_protection = true;
+        let mut there = there();
+        there.stacks.get_mut(&key("middle")).unwrap().tags.insert("aws:cloudformation:stack-name".into(), "x".into());
+        let found = changes(&wanted, &there);
+        let paths: Vec<&str> = found[0].attributes.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(paths, ["Tags[team]", "TerminationProtection"]);
+    }
+}

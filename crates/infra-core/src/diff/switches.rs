@@ -13,14 +13,14 @@ pub(super) fn switches(before: &Value, after: &Value, found: &mut Found) {
         let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
         let old = entry(before, "Resources", id).and_then(|resource| resource.get("Properties"));
         let change = Change { id, old, new: resource.get("Properties").unwrap_or(&Value::Null) };
-        if change.flag(Some(change.new), "PubliclyAccessible") && !change.flag(old, "PubliclyAccessible") {
+        if flag(Some(change.new), "PubliclyAccessible") && !flag(old, "PubliclyAccessible") {
             change.public("it gets an address that the internet reaches".to_owned(), found);
         }
         match kind {
             "AWS::S3::Bucket" => change.bucket(found),
             "AWS::EKS::Cluster" => change.cluster(found),
             "AWS::ElasticLoadBalancingV2::LoadBalancer" | "AWS::ElasticLoadBalancing::LoadBalancer" => {
-                change.balancer(found)
+                change.balancer(found);
             }
             "AWS::ApiGatewayV2::Route" | "AWS::ApiGateway::Method" => change.route(found),
             "AWS::Lambda::Url" => change.url(found),
@@ -40,20 +40,18 @@ impl Change<'_> {
         found.insert((self.id.to_owned(), ExposureKind::Public, text));
     }
 
-    fn flag(&self, properties: Option<&Value>, pointer: &str) -> bool {
-        properties.and_then(|value| value.pointer(&format!("/{pointer}"))).is_some_and(is_true)
-    }
-
     /// A new bucket blocks public access unless it says otherwise; one that has blocked it must go on saying so.
     ///
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-publicaccessblockconfiguration.html>
-    /// (read 2026-11-25).
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-publicaccessblockconfiguration.html>,
+    /// for the default of new buckets
+    /// <https://aws.amazon.com/blogs/aws/heads-up-amazon-s3-security-changes-are-coming-in-april-of-2023/> (read
+    /// 2026-11-25).
     fn bucket(&self, found: &mut Found) {
         for name in ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"] {
             let pointer = format!("PublicAccessBlockConfiguration/{name}");
             let off = self.new.pointer(&format!("/{pointer}")).is_some_and(is_false);
-            let before = self.old.map(|_| self.flag(self.old, &pointer));
-            if before.map_or(off, |before| before && !self.flag(Some(self.new), &pointer)) {
+            let before = self.old.map(|_| flag(self.old, &pointer));
+            if before.map_or(off, |before| before && !flag(Some(self.new), &pointer)) {
                 self.public(format!("{name} does not hold any more"), found);
             }
         }
@@ -62,7 +60,7 @@ impl Change<'_> {
     /// The endpoint is public unless it says otherwise, and open to everyone unless it names networks.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-eks-cluster-resourcesvpcconfig.html>
-    /// (read 2026-11-25).
+    /// and <https://docs.aws.amazon.com/eks/latest/APIReference/API_VpcConfigRequest.html> (read 2026-11-25).
     fn cluster(&self, found: &mut Found) {
         let rules = |properties: &Value| {
             let config = properties.get("ResourcesVpcConfig").unwrap_or(&Value::Null);
@@ -90,7 +88,7 @@ impl Change<'_> {
     /// A load balancer faces the internet unless its scheme is internal; one of type gateway never does.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticloadbalancingv2-loadbalancer.html>
-    /// (read 2026-11-25).
+    /// (read 2026-11-25; the default is said of `CreateLoadBalancer`).
     fn balancer(&self, found: &mut Found) {
         let faces = |properties: &Value| {
             let text = |key: &str| properties.get(key).and_then(Value::as_str);
@@ -119,6 +117,10 @@ impl Change<'_> {
             self.public("the function answers anyone at its URL".to_owned(), found);
         }
     }
+}
+
+fn flag(properties: Option<&Value>, pointer: &str) -> bool {
+    properties.and_then(|value| value.pointer(&format!("/{pointer}"))).is_some_and(is_true)
 }
 
 fn is_true(value: &Value) -> bool {

@@ -1,52 +1,70 @@
-//! Small values of what is wanted and what is deployed, for tests of this room and of those that use it.
+//! Wanted and deployed stacks for tests of this room and of those that use it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::state::{DeployedStack, Desired, DesiredStack, StackStatus};
+use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, OutputRef, StackKey, StackStatus};
 
-/// One wanted stack with a template; no zones, no objects.
-pub(crate) fn desired(key: &str, template: &Value) -> Desired {
-    let stack = DesiredStack {
-        stack: "example".into(),
-        path: String::new(),
-        body: template.to_string(),
-        template: template.clone(),
-        sha256: String::new(),
-        needs: BTreeSet::new(),
-        parameters: BTreeMap::new(),
-        capabilities: Vec::new(),
-        tags: BTreeMap::new(),
-        termination_protection: false,
-        provenance: BTreeMap::new(),
+/// The key of a stack in the region of the tests.
+pub(crate) fn key(name: &str) -> StackKey {
+    StackKey::new(name, "eu-west-1")
+}
+
+/// Stacks as they are wanted: name, template, and parameters by name with the stack and output that gives them.
+pub(crate) fn desired(stacks: &[(&str, Value, &[(&str, &str, &str)])]) -> Desired {
+    let stack = |(name, template, parameters): &(&str, Value, &[(&str, &str, &str)])| {
+        let output = |(parameter, stack, output): &(&str, &str, &str)| {
+            ((*parameter).to_owned(), OutputRef { stack: key(stack), output: (*output).to_owned() })
+        };
+        let stack = DesiredStack {
+            stack: (*name).to_owned(),
+            path: String::new(),
+            body: template.to_string(),
+            template: template.clone(),
+            sha256: String::new(),
+            needs: BTreeSet::new(),
+            parameters: parameters.iter().map(output).collect(),
+            capabilities: Vec::new(),
+            tags: BTreeMap::new(),
+            termination_protection: false,
+            provenance: BTreeMap::from([("Q".to_owned(), "stacks/a.yaml:1:1".to_owned())]),
+        };
+        (key(name), stack)
     };
     Desired {
-        project: "shop".into(),
-        environment: "dev".into(),
-        account: "123456789012".into(),
-        region: "eu-west-1".into(),
-        partition: "aws".into(),
+        project: "shop".to_owned(),
+        environment: "dev".to_owned(),
+        account: "123456789012".to_owned(),
+        region: "eu-west-1".to_owned(),
+        partition: "aws".to_owned(),
         digest: String::new(),
-        stacks: BTreeMap::from([(key.parse().unwrap(), stack)]),
+        stacks: stacks.iter().map(stack).collect(),
         zones: Vec::new(),
         objects: Vec::new(),
         documents: Vec::new(),
     }
 }
 
-/// A deployed stack with a template and nothing else.
-pub(crate) fn deployed_stack(template: Value) -> DeployedStack {
+/// A stack as it is deployed, with values of parameters and outputs.
+pub(crate) fn stack(template: Value, parameters: &[(&str, &str)], outputs: &[(&str, &str)]) -> DeployedStack {
+    let texts = |list: &[(&str, &str)]| list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     DeployedStack {
         id: String::new(),
-        status: StackStatus::CreateComplete,
+        status: StackStatus::UpdateComplete,
         reason: None,
         template,
         template_sha256: String::new(),
-        parameters: BTreeMap::new(),
-        outputs: BTreeMap::new(),
+        parameters: texts(parameters),
+        outputs: texts(outputs),
         tags: BTreeMap::new(),
         termination_protection: false,
         changed: String::new(),
     }
+}
+
+/// What is deployed.
+pub(crate) fn deployed(stacks: Vec<(&str, DeployedStack)>) -> Deployed {
+    let stacks = stacks.into_iter().map(|(name, stack)| (key(name), stack)).collect();
+    Deployed { account: "123456789012".to_owned(), stacks, ..Deployed::default() }
 }

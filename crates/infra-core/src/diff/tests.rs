@@ -1,7 +1,6 @@
 //! Properties of the comparison as a whole, on made-up and on real templates.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -9,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::normal::{Context, normal};
 use super::value::{Difference, Step, differences, same};
 use super::*;
-use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, OutputRef, StackKey, StackStatus};
+use crate::facts::resource_types;
+use crate::state::StackKey;
 
 fn key() -> StackKey {
     StackKey::new("orders", "eu-west-1")
@@ -398,6 +398,74 @@ proptest! {
         let large = impacts(&few.union(&more).copied().collect());
         for (id, impact) in small {
             prop_assert!(large.get(&id).is_some_and(|other| *other >= impact), "{}", id);
+        }
+    }
+}
+
+/// The templates of a folder of the repository by name.
+fn folder(path: &str) -> BTreeMap<String, Value> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    let files = std::fs::read_dir(&root).unwrap().map(|file| file.unwrap().path());
+    let templates = files.filter(|file| file.to_string_lossy().ends_with(".template.json"));
+    #[expect(clippy::disallowed_methods, reason = "tests read the repository's templates")]
+    let read = |file: &std::path::Path| serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let found: BTreeMap<String, Value> =
+        templates.map(|file| (file.file_name().unwrap().to_string_lossy().into_owned(), read(&file))).collect();
+    assert!(!found.is_empty(), "{path}");
+    found
+}
+
+/// Whether the reported changes of resources lead from one template to the other.
+fn assert_leads(before: &Value, after: &Value) {
+    let change = compare(before, after);
+    let resources = |template: &Value| template["Resources"].as_object().cloned().unwrap_or_default();
+    let (old, new) = (resources(before), resources(after));
+    for (id, resource) in &old {
+        let reported = change.resources.iter().find(|one| one.id == *id);
+        let differ = new.get(id).is_none_or(|new| {
+            let schema = resource_types::find(new["Type"].as_str().unwrap()).map(|kind| kind.properties());
+            !same(&resource["Properties"], &new["Properties"], Context::of(schema))
+        });
+        assert!(!differ || reported.is_some(), "{id}");
+        if let Some(new) = new.get(id) {
+            let schema = resource_types::find(new["Type"].as_str().unwrap()).map(|kind| kind.properties());
+            let found = differences(&resource["Properties"], &new["Properties"], Context::of(schema));
+            let result = patched(&resource["Properties"], &found);
+            assert_eq!(normal(&result, Context::of(schema)), normal(&new["Properties"], Context::of(schema)), "{id}");
+        }
+    }
+    for id in new.keys().filter(|id| !old.contains_key(*id)) {
+        assert!(change.resources.iter().any(|one| one.id == *id && one.action == Action::Create), "{id}");
+    }
+}
+
+#[test]
+fn environments_of_the_platform_differ_in_what_they_say() {
+    for (one, other) in [("dev", "staging"), ("staging", "prod"), ("dev", "prod"), ("prod", "dev")] {
+        let stacks = |environment: &str| folder(&format!("snapshots/orders/{environment}/stacks"));
+        let (before, after) = (stacks(one), stacks(other));
+        for (name, template) in &before {
+            assert!(is_empty(&compare(template, template)), "{name}");
+            if let Some(other) = after.get(name) {
+                assert_leads(template, other);
+            }
+        }
+    }
+}
+
+#[test]
+fn templates_of_the_cdk_do_not_differ_from_themselves_and_lead_to_each_other() {
+    let templates = folder("benches/data/cdk-orders");
+    for (name, one) in &templates {
+        let mut tagged = one.clone();
+        for (_, resource) in tagged["Resources"].as_object_mut().unwrap() {
+            resource["Metadata"] = json!({ "aws:cdk:path": "elsewhere" });
+        }
+        assert!(is_empty(&compare(one, one)), "{name}");
+        let moved = compare(one, &tagged);
+        assert!(moved.resources.iter().all(|one| one.impact == Impact::InPlace), "{name}: metadata replaces nothing");
+        for other in templates.values() {
+            assert_leads(one, other);
         }
     }
 }

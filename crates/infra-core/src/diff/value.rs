@@ -56,8 +56,8 @@ pub(super) fn path_text(path: &[Step]) -> String {
                 }
                 text.push_str(key);
             }
-            Step::Index(index) => text.push_str(&format!("[{index}]")),
-            Step::Tag(key) => text.push_str(&format!("[{key}]")),
+            Step::Index(index) => text.extend(["[", &index.to_string(), "]"]),
+            Step::Tag(key) => text.extend(["[", key, "]"]),
         }
     }
     text
@@ -65,10 +65,12 @@ pub(super) fn path_text(path: &[Step]) -> String {
 
 /// The names along a path, with `*` for items, as schemas spell it.
 pub(super) fn schema_path(path: &[Step]) -> Vec<&str> {
-    let name = |step| match step {
-        &Step::Key(ref key) => key.as_str(),
-        Step::Index(_) | Step::Tag(_) => "*",
-    };
+    fn name(step: &Step) -> &str {
+        match step {
+            Step::Key(key) => key,
+            Step::Index(_) | Step::Tag(_) => "*",
+        }
+    }
     path.iter().map(name).collect()
 }
 
@@ -194,12 +196,11 @@ impl Walk {
         let pairs = pair(&mut left, added);
         let mut next = before.len();
         for (place, new) in pairs {
-            match place {
-                Some((index, old)) => self.at(Step::Index(index), Some(old), Some(new), item),
-                None => {
-                    self.at(Step::Index(next), None, Some(new), item);
-                    next += 1;
-                }
+            if let Some((index, old)) = place {
+                self.at(Step::Index(index), Some(old), Some(new), item);
+            } else {
+                self.at(Step::Index(next), None, Some(new), item);
+                next += 1;
             }
         }
         for (index, old) in left {

@@ -222,7 +222,7 @@ mod tests {
     }
 
     fn desired(id: &str, records: &[Record]) -> Desired {
-        let mut desired = testing::desired("shop-dev-api@eu-west-1", &Value::Null);
+        let mut desired = testing::desired(&[("shop-dev-api", Value::Null, &[])]);
         desired.zones.push(DesiredZone {
             domain: "example.com.".into(),
             private: false,
@@ -237,12 +237,12 @@ mod tests {
         let keys = ours.iter().map(|record| record.key.clone()).collect();
         let owned = Owned { zones: BTreeMap::from([("Z1".to_owned(), keys)]), objects: BTreeMap::new() };
         let outputs = [("Host", "Lb.example.net"), ("Zone", "Z1")];
-        let mut api = testing::deployed_stack(Value::Null);
+        let mut api = testing::stack(Value::Null, &[], &[]);
         api.outputs = outputs.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
         let zone = DeployedZone { domain: "example.com.".into(), private: false, records: live.to_vec() };
         Deployed {
             stacks: BTreeMap::from([
-                (Owned::key("shop", "dev", "eu-west-1"), testing::deployed_stack(owned.template("shop", "dev"))),
+                (Owned::key("shop", "dev", "eu-west-1"), testing::stack(owned.template("shop", "dev"), &[], &[])),
                 (StackKey::new(STACK, "eu-west-1"), api),
             ]),
             zones: BTreeMap::from([("Z1".to_owned(), zone)]),

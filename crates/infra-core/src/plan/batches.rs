@@ -243,16 +243,16 @@ mod tests {
             records: records.to_vec(),
             needs: BTreeSet::new(),
         };
-        let mut owned = testing::desired("a@eu-west-1", &json!({}));
+        let mut owned = testing::desired(&[("a", json!({}), &[])]);
         owned.zones.push(zone(before));
         let owned: Owned = owned.owned();
-        let mut desired = testing::desired("a@eu-west-1", &json!({}));
+        let mut desired = testing::desired(&[("a", json!({}), &[])]);
         desired.zones.push(zone(after));
         let live = DeployedZone { domain: "example.com.".into(), private: false, records: before.to_vec() };
         let deployed = Deployed {
             stacks: BTreeMap::from([(
                 "a@eu-west-1".parse().unwrap(),
-                testing::deployed_stack(owned.template("shop", "dev")),
+                testing::stack(owned.template("shop", "dev"), &[], &[]),
             )]),
             zones: BTreeMap::from([("Z1".to_owned(), live)]),
             ..Deployed::default()

@@ -26,7 +26,8 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
     let mut changes = diff::changes(&nothing, deployed, &BTreeSet::new(), None);
     // A stack that never came to be is in the way of the next creation.
     changes.certificates.clear();
-    let outputs: BTreeSet<&str> = deployed.stacks.values().flat_map(|stack| stack.outputs.values()).map(String::as_str).collect();
+    let outputs: BTreeSet<&str> =
+        deployed.stacks.values().flat_map(|stack| stack.outputs.values()).map(String::as_str).collect();
     let mut hazards = Vec::new();
     for (id, zone) in deployed.zones.iter().filter(|(id, _)| outputs.contains(id.as_str())) {
         let found = changes.zones.iter().position(|change| change.id == *id);

@@ -68,7 +68,9 @@ pub fn verdict(status: Option<StackStatus>, verb: Verb) -> Verdict {
             Phase::Steady | Phase::RolledBack,
         ) => Verdict::Goes,
 
-        (Verb::Recover | Verb::Destroy, Phase::CreationFailed | Phase::DeleteFailed | Phase::UpdateFailed) => Verdict::Goes,
+        (Verb::Recover | Verb::Destroy, Phase::CreationFailed | Phase::DeleteFailed | Phase::UpdateFailed) => {
+            Verdict::Goes
+        }
         (Verb::Recover, Phase::RollbackFailed) => Verdict::Goes,
         (Verb::Destroy, Phase::RollbackFailed) => Verdict::Goes,
         (Verb::Drift, Phase::CreationFailed | Phase::DeleteFailed) => Verdict::Nothing,
