@@ -226,10 +226,10 @@ mod tests {
 
     fn names() -> impl Strategy<Value = Vec<Record>> {
         let name = (0_u8..5, 1_usize..4, vec((any::<u8>(), 0_usize..900), 1..9));
-        vec(name, 0..24).prop_map(|names| {
+        (vec(name, 0..24), 1_u8..3).prop_map(|(names, server)| {
             let mut records: Vec<Record> =
                 names.iter().enumerate().flat_map(|(index, name)| at_name(index, name)).collect();
-            records.push(record("example.com.", "NS", None, &["ns1.example.net".to_owned()]));
+            records.push(record("example.com.", "NS", None, &[format!("ns{server}.example.net")]));
             records
         })
     }
@@ -351,6 +351,13 @@ mod tests {
         zone.apply(&batch).unwrap();
         zone.apply(&[Change::new(ChangeAction::Upsert, later)]).unwrap();
         assert!(zone.apply(&undo).is_err());
+    }
+
+    #[test]
+    fn a_deletion_holds_what_undoes_it() {
+        let gone = text("a.example.com", &["1"]);
+        let undo = inverse(&[Change::new(ChangeAction::Delete, gone.clone())], &[]);
+        assert_eq!(undo, [Change::new(ChangeAction::Create, gone)]);
     }
 
     #[test]
