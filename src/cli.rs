@@ -16,6 +16,8 @@ pub enum Exit {
     Failed,
     /// Differences.
     Different,
+    /// Blocked: an approval is missing, a plan is stale, a guard refuses.
+    Blocked,
     /// Wrong usage or unreadable input.
     Usage,
     /// A bug of ours.
@@ -28,6 +30,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Different => 2,
+            Exit::Blocked => 3,
             Exit::Usage => 64,
             Exit::Bug => 70,
         })
@@ -44,11 +47,11 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done or no difference, 1 findings or failure, 2 differences, \
+const EXIT_CODES: &str = "Exit codes: 0 done or no difference, 1 findings or failure, 2 differences, 3 blocked, \
                           64 wrong usage or unreadable input, 70 a bug in infra.";
 
 /// Options of every command.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Global {
     /// Folder of `infra.yaml`; without it, this folder or the nearest one above that has the file.
     #[arg(long, short = 'C', global = true, value_name = "DIR")]
@@ -59,9 +62,10 @@ pub struct Global {
 }
 
 /// When to colour.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` says otherwise.
+    #[default]
     Auto,
     /// Always.
     Always,
@@ -74,6 +78,14 @@ pub enum Color {
 enum Command {
     Synth(commands::synth::Args),
     Check(commands::check::Args),
+    Diff(commands::diff::Args),
+    Apply(commands::apply::Args),
+    Destroy(commands::destroy::Args),
+    Status(commands::status::Args),
+    Outputs(commands::outputs::Args),
+    Drift(commands::drift::Args),
+    Dns(commands::dns::Args),
+    Recover(commands::recover::Args),
     Explain(commands::explain::Args),
     Rules(commands::rules::Args),
     Schema(commands::schema::Args),
@@ -95,6 +107,14 @@ pub fn main() -> ExitCode {
     let run = std::panic::catch_unwind(|| match &cli.command {
         Command::Synth(args) => commands::synth::run(&cli.global, args),
         Command::Check(args) => commands::check::run(&cli.global, args),
+        Command::Diff(args) => commands::diff::run(&cli.global, args),
+        Command::Apply(args) => commands::apply::run(&cli.global, args),
+        Command::Destroy(args) => commands::destroy::run(&cli.global, args),
+        Command::Status(args) => commands::status::run(&cli.global, args),
+        Command::Outputs(args) => commands::outputs::run(&cli.global, args),
+        Command::Drift(args) => commands::drift::run(&cli.global, args),
+        Command::Dns(args) => commands::dns::run(&cli.global, args),
+        Command::Recover(args) => commands::recover::run(&cli.global, args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => commands::schema::run(args),
@@ -103,7 +123,7 @@ pub fn main() -> ExitCode {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(error)) => {
             output::failure(&error);
-            Exit::Usage.into()
+            commands::live::Halt::exit(&error).into()
         }
         Err(_) => Exit::Bug.into(),
     }

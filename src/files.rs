@@ -137,6 +137,12 @@ impl Project {
         Ok(overlays)
     }
 
+    /// Names of the environments; none if `infra.yaml` cannot be read.
+    pub fn environments(&self) -> Vec<String> {
+        let spec = load::project(&self.sources, self.file, &mut Diagnostics::default());
+        spec.iter().flat_map(|spec| spec.environments.keys()).map(ToString::to_string).collect()
+    }
+
     /// Returns the levels that the project sets, once its definitions were read.
     pub fn levels(&self) -> &BTreeMap<String, LintLevel> {
         &self.lints
@@ -266,6 +272,21 @@ pub fn read_folder(folder: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
         }
     }
     Ok(files)
+}
+
+/// Makes a file hold exactly `bytes`; after a failure or an interruption, what it held before.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        let mut staged = tempfile::NamedTempFile::new_in(folder)?;
+        io::Write::write_all(&mut staged, bytes)?;
+        staged.persist(path).map_err(io::Error::from)
+    };
+    write().with_context(|| format!("cannot write {}", shown(path)))?;
+    Ok(())
 }
 
 /// Makes `out/name` hold exactly `files`, all of them or, after a failure or an interruption, what it held before.

@@ -3,10 +3,12 @@
 //! `infra_core` is re-exported as the library that Rust definitions are written with.
 
 pub mod cli;
+mod cloud;
 mod commands;
 pub mod files;
 mod fix;
 pub mod output;
+mod run;
 
 pub use infra_core::*;
 

@@ -7,16 +7,15 @@ use anyhow::Context;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use crate::assembly::{Assembly, Summary};
+use crate::assembly::Summary;
 use crate::cli::{Exit, Global};
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::Diagnostics;
 use crate::files::{self, Project};
 use crate::model::Definition;
 use crate::output;
-use crate::rules::allow::Checked;
 use crate::source::Sources;
 
-use super::{settle, side_by_side};
+use super::{Compiled, compile};
 
 /// Compile the project to CloudFormation templates, Route 53 change batches, Kubernetes manifests and web configuration.
 ///
@@ -50,16 +49,10 @@ enum Format {
     Json,
 }
 
-/// One compiled environment.
-struct Compiled {
-    environment: String,
-    assembly: Assembly,
-}
-
 /// Compiles, then writes or compares.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     let mut project = Project::open(global.project.as_deref())?;
-    let (compiled, findings) = compile(&mut project, args)?;
+    let (compiled, findings) = compile(&mut project, &args.env, &args.stack)?;
     let out = args.out.clone().unwrap_or_else(|| project.root.join("infra.out"));
     let stale = match &compiled {
         Some(compiled) if args.check => differences(&out, compiled)?,
@@ -94,18 +87,18 @@ pub(crate) fn definition(definition: Definition) -> anyhow::Result<Exit> {
     let sources = Sources::default();
     let mut diags = Diagnostics::default();
     let out = PathBuf::from("infra.out");
-    let environment = definition.environment.name.to_string();
+    let environment = definition.environment.clone();
     let assembly = crate::compile(definition, &[], &sources, &mut diags);
     output::diagnostics(&sources, &diags.into_sorted())?;
     let Some(assembly) = assembly else { return Ok(Exit::Failed) };
-    files::replace_folder(&out, &environment, &assembly.files)?;
+    files::replace_folder(&out, environment.name.as_str(), &assembly.files)?;
     output::result(&human(&out, &[Compiled { environment, assembly }], WRITTEN, &[]))?;
     Ok(Exit::Done)
 }
 
 /// Writes the environments side by side; each is replaced in one step.
 fn write(out: &Path, compiled: &[Compiled]) -> anyhow::Result<()> {
-    let one = |it: &Compiled| files::replace_folder(out, &it.environment, &it.assembly.files);
+    let one = |it: &Compiled| files::replace_folder(out, it.environment.name.as_str(), &it.assembly.files);
     let Some((first, others)) = compiled.split_first() else { return Ok(()) };
     std::thread::scope(|scope| {
         let threads: Vec<_> = others.iter().map(|it| scope.spawn(move || one(it))).collect();
@@ -114,32 +107,6 @@ fn write(out: &Path, compiled: &[Compiled]) -> anyhow::Result<()> {
         let results = std::iter::once(Ok(first)).chain(others).collect::<Result<Vec<_>, _>>();
         results.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).into_iter().collect()
     })
-}
-
-/// Compiles the environments; nothing if any finding is an error.
-fn compile(project: &mut Project, args: &Args) -> anyhow::Result<(Option<Vec<Compiled>>, Vec<Diagnostic>)> {
-    let mut diags = Diagnostics::default();
-    let definitions = project.definitions(&args.env, &mut diags)?;
-    let complete = definitions.is_some();
-    let sources = &project.sources;
-    let results = side_by_side(definitions.unwrap_or_default(), |definition: Definition| {
-        let mut diags = Diagnostics::default();
-        let environment = definition.environment.name.to_string();
-        let assembly = crate::compile(definition, &args.stack, sources, &mut diags);
-        (environment, assembly, diags.into_sorted())
-    });
-    let (mut compiled, mut checked) = (Some(Vec::new()), Vec::new());
-    for (environment, mut assembly, findings) in results {
-        let allowances = assembly.as_mut().map(|assembly| std::mem::take(&mut assembly.allowances)).unwrap_or_default();
-        checked.push(Checked { environment: environment.clone(), findings, allowances });
-        compiled = compiled.zip(assembly).map(|(mut compiled, assembly)| {
-            compiled.push(Compiled { environment, assembly });
-            compiled
-        });
-    }
-    let findings = settle(project.levels(), diags, checked, None);
-    let refused = !complete || findings.iter().any(|finding| finding.severity == Severity::Error);
-    Ok((compiled.filter(|_| !refused), findings))
 }
 
 /// A file that is not as it would be written.
@@ -151,7 +118,7 @@ struct Stale {
 fn differences(out: &Path, compiled: &[Compiled]) -> anyhow::Result<Vec<Stale>> {
     let mut stale = Vec::new();
     for environment in compiled {
-        let folder = out.join(&environment.environment);
+        let folder = out.join(environment.environment.name.as_str());
         let present = files::read_folder(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         let wanted = &environment.assembly.files;
         let mut paths: Vec<&String> = present.keys().chain(wanted.keys()).collect();
@@ -160,7 +127,7 @@ fn differences(out: &Path, compiled: &[Compiled]) -> anyhow::Result<Vec<Stale>> 
         for path in paths {
             let (old, new) = (present.get(path), wanted.get(path));
             if old != new {
-                let path = format!("{}/{path}", environment.environment);
+                let path = format!("{}/{path}", environment.environment.name);
                 stale.push(Stale { patch: output::patch(&path, old, new), path });
             }
         }
@@ -175,7 +142,8 @@ fn human(out: &Path, compiled: &[Compiled], verb: &str, stale: &[Stale]) -> Stri
     let mut text: String = stale.iter().map(|stale| stale.patch.as_str()).collect();
     for Compiled { environment, assembly } in compiled {
         let Summary { templates, resources, records, objects, web } = assembly.summary;
-        let path = files::shown(&out.join(environment));
+        let environment = &environment.name;
+        let path = files::shown(&out.join(environment.as_str()));
         let counts = [
             output::count(templates, "template"),
             output::count(resources, "resource"),
@@ -198,8 +166,8 @@ fn json_report(out: &Path, compiled: &[Compiled], stale: &[Stale], findings: Val
         .map(|Compiled { environment, assembly }| {
             let Summary { templates, resources, records, objects, web } = assembly.summary;
             json!({
-                "environment": environment,
-                "path": files::shown(&out.join(environment)),
+                "environment": environment.name.as_str(),
+                "path": files::shown(&out.join(environment.name.as_str())),
                 "templates": templates,
                 "resources": resources,
                 "records": records,

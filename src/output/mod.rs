@@ -6,6 +6,7 @@ pub mod human;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub(crate) mod progress;
 pub mod report;
 pub mod rules;
 pub mod sarif;
@@ -39,6 +40,34 @@ pub(crate) fn result(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Prints the result of a command with styles, which are left out where nobody sees them.
+pub(crate) fn styled(text: &str) -> anyhow::Result<()> {
+    let mut stdout = anstream::AutoStream::auto(std::io::stdout());
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Whether somebody can be asked.
+pub(crate) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks, and returns the line that is answered; nothing if the input ends.
+pub(crate) fn ask(question: &str) -> anyhow::Result<String> {
+    to_stderr(question)?;
+    std::io::stderr().flush()?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// Columns of a result.
+pub(crate) fn width() -> usize {
+    terminal_width().unwrap_or(DEFAULT_WIDTH)
 }
 
 /// Prints findings for people.

@@ -214,6 +214,7 @@ pub(crate) fn changes() -> Changes {
         blocking,
     };
     Changes {
+        drift: Vec::new(),
         stacks: vec![messaging(), data(), api()],
         zones: vec![zone()],
         certificates: vec![certificate("expires on 2026-12-01 and is imported: AWS does not renew it", false)],

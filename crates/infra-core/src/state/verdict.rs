@@ -49,40 +49,32 @@ pub enum Verdict {
 /// What a command does with a stack of a status; `None`: there is no such stack.
 pub fn verdict(status: Option<StackStatus>, verb: Verb) -> Verdict {
     let phase = status.map_or(Phase::Gone, StackStatus::phase);
-    match (verb, phase) {
-        (Verb::Diff, Phase::Gone | Phase::Review) => Verdict::TakenAsAbsent,
-        (Verb::Apply, Phase::Gone | Phase::Review) => Verdict::TakenAsAbsent,
-        (Verb::Resume, Phase::Gone | Phase::Review) => Verdict::Goes,
-        (Verb::Destroy | Verb::Status | Verb::Drift | Verb::Recover, Phase::Gone) => Verdict::Nothing,
-        (Verb::Destroy | Verb::Status, Phase::Review) => Verdict::Goes,
-        (Verb::Drift, Phase::Review) => Verdict::Nothing,
-        (Verb::Recover, Phase::Review) => Verdict::Goes,
-
-        (Verb::Diff | Verb::Apply | Verb::Destroy | Verb::Drift | Verb::Recover, Phase::Busy) => Verdict::Busy,
-        (Verb::Resume, Phase::Busy) => Verdict::Waits,
-        (Verb::Status, Phase::Busy) => Verdict::Goes,
-
-        (Verb::Recover, Phase::Steady | Phase::RolledBack) => Verdict::Nothing,
-        (
-            Verb::Diff | Verb::Apply | Verb::Resume | Verb::Destroy | Verb::Status | Verb::Drift,
-            Phase::Steady | Phase::RolledBack,
-        ) => Verdict::Goes,
-
-        (Verb::Recover | Verb::Destroy, Phase::CreationFailed | Phase::DeleteFailed | Phase::UpdateFailed) => {
-            Verdict::Goes
-        }
-        (Verb::Recover, Phase::RollbackFailed) => Verdict::Goes,
-        (Verb::Destroy, Phase::RollbackFailed) => Verdict::Goes,
-        (Verb::Drift, Phase::CreationFailed | Phase::DeleteFailed) => Verdict::Nothing,
-        (Verb::Drift, Phase::UpdateFailed | Phase::RollbackFailed) => Verdict::Goes,
-        (
-            Verb::Diff | Verb::Apply,
-            Phase::CreationFailed | Phase::DeleteFailed | Phase::UpdateFailed | Phase::RollbackFailed,
-        ) => Verdict::Stuck,
-        (
-            Verb::Resume | Verb::Status,
-            Phase::CreationFailed | Phase::DeleteFailed | Phase::UpdateFailed | Phase::RollbackFailed,
-        ) => Verdict::Unsound,
+    match phase {
+        Phase::Gone => match verb {
+            Verb::Diff | Verb::Apply => Verdict::TakenAsAbsent,
+            Verb::Resume => Verdict::Goes,
+            Verb::Destroy | Verb::Status | Verb::Drift | Verb::Recover => Verdict::Nothing,
+        },
+        Phase::Review => match verb {
+            Verb::Diff | Verb::Apply => Verdict::TakenAsAbsent,
+            Verb::Resume | Verb::Destroy | Verb::Status | Verb::Recover => Verdict::Goes,
+            Verb::Drift => Verdict::Nothing,
+        },
+        Phase::Busy => match verb {
+            Verb::Diff | Verb::Apply | Verb::Destroy | Verb::Drift | Verb::Recover => Verdict::Busy,
+            Verb::Resume => Verdict::Waits,
+            Verb::Status => Verdict::Goes,
+        },
+        Phase::Steady | Phase::RolledBack => match verb {
+            Verb::Diff | Verb::Apply | Verb::Resume | Verb::Destroy | Verb::Status | Verb::Drift => Verdict::Goes,
+            Verb::Recover => Verdict::Nothing,
+        },
+        Phase::CreationFailed | Phase::DeleteFailed | Phase::UpdateFailed | Phase::RollbackFailed => match verb {
+            Verb::Diff | Verb::Apply => Verdict::Stuck,
+            Verb::Resume | Verb::Status => Verdict::Unsound,
+            Verb::Drift if matches!(phase, Phase::CreationFailed | Phase::DeleteFailed) => Verdict::Nothing,
+            Verb::Destroy | Verb::Recover | Verb::Drift => Verdict::Goes,
+        },
     }
 }
 

@@ -1,0 +1,224 @@
+//! One request: kept within the rate of its service, repeated while the reason passes by itself, counted.
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_cloudformation::config::http::HttpResponse;
+use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use tokio::time::Instant;
+
+use super::Cloud;
+
+/// How long a request is repeated while AWS throttles, fails or does not answer.
+const PATIENCE: Duration = Duration::from_mins(15);
+/// The same for a service that has not answered a single request yet: the address or the network is wrong.
+const NO_ANSWER: Duration = Duration::from_secs(10);
+/// First pause before a request is repeated, doubled up to [`MAX_PAUSE`]. Throttling starts at [`THROTTLED_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const THROTTLED_PAUSE: Duration = Duration::from_millis(500);
+const MAX_PAUSE: Duration = Duration::from_secs(20);
+
+/// Requests a second that Route 53 takes from an account.
+///
+/// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests> (read
+/// 2026-11-25).
+const ROUTE53_RATE: u32 = 5;
+/// Requests a second to any other service. AWS publishes no number for CloudFormation; this is ours, and throttling
+/// lowers it.
+const RATE: u32 = 20;
+
+/// Why a request failed for good.
+#[derive(Debug, thiserror::Error)]
+#[error("{action}: {message}")]
+pub(crate) struct Failure {
+    /// The action, such as `cloudformation:DescribeStacks`.
+    pub(crate) action: &'static str,
+    /// The error code, if AWS answered.
+    pub(crate) code: String,
+    /// What AWS or the connection said.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// Whether the code is one of these.
+    pub(crate) fn is(&self, codes: &[&str]) -> bool {
+        codes.contains(&self.code.as_str())
+    }
+
+    /// A failure that is found without a request.
+    pub(crate) fn of(action: &'static str, message: impl Into<String>) -> Self {
+        Self { action, code: String::new(), message: message.into() }
+    }
+}
+
+/// What is known of all requests: how many, and when the next may go.
+pub(super) struct Calls {
+    counts: Mutex<BTreeMap<&'static str, u64>>,
+    answered: AtomicBool,
+    route53: Limiter,
+    others: Limiter,
+}
+
+/// Lets requests go at a rate; throttling halves it for a while.
+struct Limiter {
+    interval: Option<Duration>,
+    state: Mutex<Pace>,
+}
+
+/// When the next request may go, and by how much throttling stretches the interval.
+struct Pace {
+    next: Instant,
+    stretch: u32,
+}
+
+impl Limiter {
+    fn new(per_second: Option<u32>) -> Self {
+        let interval = per_second.map(|rate| Duration::from_secs(1) / rate);
+        Self { interval, state: Mutex::new(Pace { next: Instant::now(), stretch: 1 }) }
+    }
+
+    /// Waits for a turn. A second's worth of requests may go at once.
+    async fn turn(&self) {
+        let Some(interval) = self.interval else { return };
+        let at = {
+            let mut pace = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let earliest = Instant::now().checked_sub(Duration::from_secs(1)).unwrap_or_else(Instant::now);
+            pace.next = pace.next.max(earliest) + interval * pace.stretch;
+            pace.next
+        };
+        tokio::time::sleep_until(at).await;
+    }
+
+    fn throttled(&self, throttled: bool) {
+        let mut pace = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.stretch = if throttled { (pace.stretch * 2).min(16) } else { (pace.stretch / 2).max(1) };
+    }
+}
+
+impl Calls {
+    /// An emulator has no rates, so that a test sees what we do and not how we wait.
+    pub(super) fn new(local: bool) -> Self {
+        let rate = |rate| (!local).then_some(rate);
+        Self {
+            counts: Mutex::default(),
+            answered: AtomicBool::new(false),
+            route53: Limiter::new(rate(ROUTE53_RATE)),
+            others: Limiter::new(rate(RATE)),
+        }
+    }
+
+    pub(super) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn limiter(&self, action: &str) -> &Limiter {
+        if action.starts_with("route53:") { &self.route53 } else { &self.others }
+    }
+
+    fn count(&self, action: &'static str) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(action).or_default() += 1;
+    }
+}
+
+impl Cloud {
+    /// Sends a request, again and again while the reason that it fails for passes by itself.
+    ///
+    /// A request whose answer was lost may have been carried out: whoever changes something through this must take the
+    /// refusal of a repetition for what it is.
+    pub(super) async fn call<T, E, F>(&self, action: &'static str, send: impl Fn() -> F) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let started = Instant::now();
+        let limiter = self.calls.limiter(action);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            limiter.turn().await;
+            self.calls.count(action);
+            let error = match send().await {
+                Ok(answer) => {
+                    limiter.throttled(false);
+                    self.calls.answered.store(true, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            let (passing, throttled) = passes(&error);
+            if throttled {
+                limiter.throttled(true);
+                pause = pause.max(THROTTLED_PAUSE);
+            }
+            let patience = if self.calls.answered.load(Ordering::Relaxed) { PATIENCE } else { NO_ANSWER };
+            if !passing || started.elapsed() > patience {
+                return Err(failure(action, &error, passing));
+            }
+            tokio::time::sleep(if self.local { pause / 10 } else { pause }).await;
+            pause = (pause * 2).min(MAX_PAUSE);
+        }
+    }
+}
+
+/// Whether a failure passes by itself, and whether it is throttling.
+///
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html> (read 2026-11-25); Route 53:
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html> (read 2026-11-25).
+fn passes<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> (bool, bool) {
+    const THROTTLED: [&str; 11] = [
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottledException",
+        "RequestThrottled",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "SlowDown",
+        "PriorRequestNotComplete",
+        "EC2ThrottledException",
+    ];
+    const PASSING: [&str; 6] = [
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "InternalError",
+        "InternalFailure",
+        "ServiceUnavailable",
+        // The clock of this machine is off; the SDK corrects it from the answer's date.
+        "RequestTimeTooSkewed",
+    ];
+    match error {
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => (true, false),
+        SdkError::DispatchFailure(failure) => (failure.is_io() || failure.is_timeout(), false),
+        SdkError::ServiceError(service) => {
+            let code = service.err().code().unwrap_or_default();
+            let status = service.raw().status().as_u16();
+            let throttled = status == 429 || THROTTLED.contains(&code);
+            (throttled || status >= 500 || PASSING.contains(&code), throttled)
+        }
+        SdkError::ConstructionFailure(_) | _ => (false, false),
+    }
+}
+
+fn failure<E>(action: &'static str, error: &SdkError<E, HttpResponse>, passing: bool) -> Failure
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let (code, message) = match error {
+        SdkError::ServiceError(service) => {
+            let code = service.err().code().unwrap_or_default();
+            let message = service.err().message().unwrap_or_default();
+            let both = if message.is_empty() { code.to_owned() } else { format!("{message} ({code})") };
+            (code.to_owned(), both)
+        }
+        SdkError::DispatchFailure(failure) if failure.is_user() || failure.as_connector_error().is_some() => {
+            (String::new(), format!("no connection: {}", DisplayErrorContext(error)))
+        }
+        _ => (String::new(), DisplayErrorContext(error).to_string()),
+    };
+    let message = if passing { format!("{message}, again and again") } else { message };
+    Failure { action, code, message }
+}

@@ -1,0 +1,119 @@
+//! AWS: reads what is deployed, and carries out single requests. Decides nothing.
+//!
+//! The only room that names `aws_sdk_*`. Every request goes through [`call`], which keeps within rates, waits out what
+//! passes by itself, and counts.
+
+mod bucket;
+mod call;
+mod certificates;
+mod change_sets;
+mod pauses;
+mod read;
+mod stacks;
+mod zones;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+
+use self::call::Calls;
+pub(crate) use self::call::Failure;
+pub(crate) use self::change_sets::{NewChangeSet, Review};
+pub(crate) use self::pauses::Pauses;
+pub(crate) use self::read::{Extent, read};
+pub(crate) use self::stacks::{Drift, Event, Operation, Summary};
+
+/// Longest that one attempt of a request may take before it is tried again.
+const ATTEMPT: Duration = Duration::from_secs(30);
+/// Longest that a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Where requests go, and as whom.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Endpoint {
+    /// An emulator on this machine; AWS itself if there is none.
+    pub(crate) url: Option<String>,
+    /// The account for which an emulator is asked.
+    pub(crate) account: String,
+}
+
+/// Connections to AWS, one set of clients a region.
+pub(crate) struct Cloud {
+    config: SdkConfig,
+    local: bool,
+    calls: Calls,
+    clients: Mutex<BTreeMap<String, Arc<Clients>>>,
+}
+
+/// The clients of one region.
+struct Clients {
+    cloudformation: aws_sdk_cloudformation::Client,
+    acm: aws_sdk_acm::Client,
+    s3: aws_sdk_s3::Client,
+}
+
+impl Cloud {
+    /// Finds credentials and settings as the AWS CLI does; opens no connection to AWS itself yet.
+    ///
+    /// An emulator on this machine gets the account's number as its access key and never real credentials.
+    pub(crate) async fn connect(endpoint: &Endpoint, region: &str) -> Self {
+        // Attempts are made by `call`, which keeps within rates and counts them.
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
+            );
+        if let Some(url) = &endpoint.url {
+            let credentials = aws_sdk_sts::config::Credentials::new(&endpoint.account, "local", None, None, "emulator");
+            loader = loader.endpoint_url(url).credentials_provider(credentials);
+        }
+        let config = loader.load().await;
+        let local = endpoint.url.is_some();
+        Self { config, local, calls: Calls::new(local), clients: Mutex::default() }
+    }
+
+    fn clients(&self, region: &str) -> Arc<Clients> {
+        let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let made = clients.entry(region.to_owned()).or_insert_with(|| {
+            let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
+            let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(self.local).build();
+            Arc::new(Clients {
+                cloudformation: aws_sdk_cloudformation::Client::new(&config),
+                acm: aws_sdk_acm::Client::new(&config),
+                s3: aws_sdk_s3::Client::from_conf(s3),
+            })
+        });
+        Arc::clone(made)
+    }
+
+    fn cloudformation(&self, region: &str) -> aws_sdk_cloudformation::Client {
+        self.clients(region).cloudformation.clone()
+    }
+
+    fn route53(&self) -> aws_sdk_route53::Client {
+        aws_sdk_route53::Client::new(&self.config)
+    }
+
+    /// The account that the credentials belong to.
+    pub(crate) async fn account(&self) -> Result<String, Failure> {
+        let client = aws_sdk_sts::Client::new(&self.config);
+        let identity = self.call("sts:GetCallerIdentity", || client.get_caller_identity().send()).await?;
+        Ok(identity.account.unwrap_or_default())
+    }
+
+    /// How many requests were sent so far, by action, repeated ones counted again.
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.calls.counts()
+    }
+}
+
+/// Spells a time as AWS gives it, in RFC 3339.
+fn time(time: Option<&aws_smithy_types::DateTime>) -> String {
+    let time = time.and_then(|time| time.fmt(aws_smithy_types::date_time::Format::DateTime).ok());
+    time.unwrap_or_default()
+}

@@ -1,0 +1,143 @@
+//! Reads what is deployed of an environment: as few requests as tell it, side by side.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::call::Failure;
+use super::{Cloud, Summary};
+use crate::state::{Deployed, Desired, OutputRef, Owned, fill_text};
+
+/// How much is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Stacks with their templates, zones and certificates.
+    All,
+    /// Stacks without their templates: status and outputs.
+    Outputs,
+}
+
+/// Region of everything that serves the edge.
+const EDGE: &str = "us-east-1";
+
+/// Reads what is deployed: the stacks that are wanted or carry the environment's tags, the zones and certificates that
+/// are wanted or ours.
+pub(crate) async fn read(
+    cloud: &Arc<Cloud>,
+    desired: &Desired,
+    extent: Extent,
+    account: String,
+) -> Result<Deployed, Failure> {
+    let mut deployed = Deployed { account, ..Deployed::default() };
+    for summary in summaries(cloud, desired).await? {
+        deployed.stacks.insert(summary.key.clone(), summary.stack);
+    }
+    if extent == Extent::Outputs {
+        return Ok(deployed);
+    }
+    let mut templates = JoinSet::new();
+    for (key, stack) in &deployed.stacks {
+        let (cloud, summary) = (Arc::clone(cloud), Summary { key: key.clone(), stack: stack.clone() });
+        if !crate::plan::is_absent(&summary.stack) {
+            templates.spawn(async move { Ok((summary.key.clone(), cloud.template(&summary).await?)) });
+        }
+    }
+    while let Some(done) = templates.join_next().await {
+        let (key, stack) = joined(done)?;
+        deployed.stacks.insert(key, stack);
+    }
+    if extent == Extent::All {
+        zones(cloud, desired, &mut deployed).await?;
+        certificates(cloud, desired, &mut deployed).await?;
+    }
+    Ok(deployed)
+}
+
+async fn summaries(cloud: &Arc<Cloud>, desired: &Desired) -> Result<Vec<Summary>, Failure> {
+    let mut regions: BTreeSet<&str> = desired.stacks.keys().map(|key| key.region.as_str()).collect();
+    regions.insert(&desired.region);
+    if desired.partition == "aws" {
+        regions.insert(EDGE);
+    }
+    let mut asked = JoinSet::new();
+    for region in regions {
+        let (cloud, region) = (Arc::clone(cloud), region.to_owned());
+        asked.spawn(async move { cloud.stacks(&region).await });
+    }
+    let mut found = Vec::new();
+    while let Some(done) = asked.join_next().await {
+        found.extend(joined(done)?.into_iter().filter(|summary| is_ours(desired, summary)));
+    }
+    Ok(found)
+}
+
+fn is_ours(desired: &Desired, summary: &Summary) -> bool {
+    let tag = |key: &str, value: &str| summary.stack.tags.get(key).is_some_and(|found| found == value);
+    desired.stacks.contains_key(&summary.key)
+        || summary.key == Owned::key(&desired.project, &desired.environment, &desired.region)
+        || (tag("infra:project", &desired.project) && tag("infra:environment", &desired.environment))
+}
+
+async fn zones(cloud: &Arc<Cloud>, desired: &Desired, deployed: &mut Deployed) -> Result<(), Failure> {
+    let output = |output: &OutputRef| deployed.output(output).map(str::to_owned);
+    let owned = deployed.owned();
+    let ids = desired.zones.iter().map(|zone| &zone.id).chain(owned.zones.keys());
+    let ids: BTreeSet<String> = ids.map(|id| fill_text(id, &output)).filter(|id| !id.contains("${")).collect();
+    let mut asked = JoinSet::new();
+    for id in ids {
+        let cloud = Arc::clone(cloud);
+        asked.spawn(async move {
+            let zone = cloud.zone(&id).await?;
+            Ok((id, zone))
+        });
+    }
+    while let Some(done) = asked.join_next().await {
+        let (id, zone) = joined(done)?;
+        deployed.zones.extend(zone.map(|zone| (id, zone)));
+    }
+    Ok(())
+}
+
+/// Certificates that templates name, and those that stacks give out.
+async fn certificates(cloud: &Arc<Cloud>, desired: &Desired, deployed: &mut Deployed) -> Result<(), Failure> {
+    let mut arns = BTreeSet::new();
+    desired.stacks.values().for_each(|stack| named(&stack.template, &mut arns));
+    for value in deployed.stacks.values().flat_map(|stack| stack.outputs.values()) {
+        arns.extend(is_certificate(value).then(|| value.clone()));
+    }
+    let mut asked = JoinSet::new();
+    for arn in arns {
+        let cloud = Arc::clone(cloud);
+        asked.spawn(async move { cloud.certificate(&arn).await });
+    }
+    while let Some(done) = asked.join_next().await {
+        let certificate = joined(done)?;
+        deployed.certificates.extend(certificate.map(|certificate| (certificate.arn.clone(), certificate)));
+    }
+    Ok(())
+}
+
+fn named(value: &Value, arns: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => arns.extend(is_certificate(text).then(|| text.clone())),
+        Value::Array(items) => items.iter().for_each(|item| named(item, arns)),
+        Value::Object(map) => map.values().for_each(|item| named(item, arns)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn is_certificate(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", _, "acm", _, _, resource] if resource.starts_with("certificate/"))
+}
+
+/// What a task returned; a task that died is our bug, and its panic goes on.
+fn joined<T>(done: Result<Result<T, Failure>, tokio::task::JoinError>) -> Result<T, Failure> {
+    match done {
+        Ok(answer) => answer,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Failure::of("internal", "a task was cancelled")),
+    }
+}

@@ -1,0 +1,313 @@
+//! `infra apply`: executes a plan, exactly.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, bail};
+
+use super::live::{self, Halt, Live, Which};
+use crate::cli::{Exit, Global};
+use crate::cloud::{Cloud, Extent};
+use crate::model::ApprovalRule;
+use crate::output;
+use crate::output::progress::{Mode, progress};
+use crate::plan::{self, Plan, Requirement};
+use crate::run::{self, End, Journal, Notice, Outcome, Parts, Past, Run};
+use crate::state::Deployed;
+
+/// Change what is deployed to what the project says: shows what will change, asks, and does exactly that.
+///
+/// With a plan that `infra diff --out` saved, does what it says if everything is still as it was, and nothing if not.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A plan saved by `infra diff --out FILE`; without one, what differs now is shown and asked about.
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    which: Which,
+    /// Stacks to change, with those they take values from; everything if none is named.
+    #[arg(long, short, value_name = "STACK", num_args = 1.., conflicts_with = "plan")]
+    stack: Vec<String>,
+    #[command(flatten)]
+    consent: Consent,
+    #[command(flatten)]
+    manner: Manner,
+    /// Go on with the latest run of the environment that was cut off.
+    #[arg(long, conflicts_with_all = ["plan", "stack"])]
+    resume: bool,
+}
+
+/// What was agreed to on the command line.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Consent {
+    /// Agree to what an approval rule asks about; the plan names the rules.
+    #[arg(long, value_name = "RULE", num_args = 1..)]
+    pub(crate) approve: Vec<String>,
+    /// Do not ask. What approval rules ask about must still be agreed to by name.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// How a plan is executed and shown.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Manner {
+    /// How to show progress.
+    #[arg(long, value_name = "MODE", default_value = "auto")]
+    progress: Mode,
+    /// Steps at a time.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    concurrency: u16,
+}
+
+/// Plans or reads a plan, asks, executes.
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
+    let saved = args.plan.as_deref().map(load).transpose()?;
+    let env = args.which.env.as_deref().or(saved.as_ref().map(|plan| plan.environment.as_str()));
+    let live = match live::open(global, env)? {
+        Ok(live) => live,
+        Err(exit) => return Ok(exit),
+    };
+    live::runtime()?.block_on(async {
+        let cloud = live.connect().await?;
+        if args.resume {
+            return resume(live, cloud, &args.manner).await;
+        }
+        let (plan, deployed) = if let Some(plan) = saved {
+            verify(&live, &cloud, plan).await?
+        } else {
+            let compared = live.compare(&cloud, &args.stack).await?;
+            (super::diff::plan(&live, &compared), compared.deployed)
+        };
+        let reviewed = args.plan.is_some();
+        agree(&live, &plan, &args.consent, reviewed)?;
+        execute(live, cloud, (plan, None), deployed, &args.manner).await
+    })
+}
+
+/// Reads a plan file.
+fn load(path: &Path) -> anyhow::Result<Plan> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Plan::read(&bytes).map_err(|error| match error {
+        plan::FileError::Changed | plan::FileError::Tool(_) | plan::FileError::Version(_) => {
+            Halt::Blocked(format!("{} is refused: {error}", path.display())).into()
+        }
+        plan::FileError::Invalid(_) => anyhow::anyhow!("{} is refused: {error}", path.display()),
+    })
+}
+
+/// Refuses a saved plan unless everything is as it was when it was made.
+async fn verify(live: &Live, cloud: &Arc<Cloud>, plan: Plan) -> anyhow::Result<(Plan, Deployed)> {
+    let mut wrong = Vec::new();
+    let desired = &live.desired;
+    let same = [
+        ("project", &plan.project, &desired.project),
+        ("environment", &plan.environment, &desired.environment),
+        ("account", &plan.account, &desired.account),
+        ("region", &plan.region, &desired.region),
+    ];
+    for (what, then, now) in same.into_iter().filter(|(_, then, now)| then != now) {
+        wrong.push(format!("it is for {what} {then}, this is {what} {now}"));
+    }
+    if plan.kind != plan::Kind::Apply {
+        wrong.push("it is not a plan of `infra diff`".to_owned());
+    }
+    if plan.assembly != desired.digest {
+        wrong.push("the project compiles to something else than when the plan was made".to_owned());
+    }
+    if plan.expires < live::now() {
+        wrong.push(format!("it was to be applied before {}", plan.expires));
+    }
+    if wrong.is_empty() {
+        let deployed = live.read(cloud, Extent::All).await?;
+        let stale = plan.prints.compare(&deployed);
+        if stale.is_empty() {
+            return Ok((plan, deployed));
+        }
+        wrong.extend(stale.into_iter().map(|stale| format!("{} {}", stale.what, stale.how)));
+    }
+    Err(Halt::Blocked(format!(
+        "the plan is refused:\n  {}\nhelp: make it again with `infra diff --out FILE`",
+        wrong.join("\n  ")
+    ))
+    .into())
+}
+
+/// Shows the plan and makes sure that somebody agrees to it.
+pub(crate) fn agree(live: &Live, plan: &Plan, consent: &Consent, reviewed: bool) -> anyhow::Result<()> {
+    output::styled(&super::diff::human(live, plan))?;
+    refuse_blocked(plan)?;
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let missing = missing(live, plan, &consent.approve)?;
+    if missing.is_empty() && (consent.yes || reviewed) {
+        return Ok(());
+    }
+    if !output::can_ask() || consent.yes {
+        return Err(Halt::Blocked(not_agreed(&missing, consent.yes || reviewed)).into());
+    }
+    if !missing.is_empty() {
+        let question = format!("Type the name of the environment, {}, to agree to all of this: ", plan.environment);
+        return if output::ask(&question)? == plan.environment { Ok(()) } else { Err(declined()) };
+    }
+    let answer = output::ask("Apply these changes? [y/N] ")?;
+    if matches!(answer.as_str(), "y" | "Y" | "yes") { Ok(()) } else { Err(declined()) }
+}
+
+fn declined() -> anyhow::Error {
+    Halt::Blocked("nothing was changed".to_owned()).into()
+}
+
+/// Refuses a plan that something keeps from being applied; what, is in the report.
+pub(crate) fn refuse_blocked(plan: &Plan) -> anyhow::Result<()> {
+    if plan.changes.is_blocked() {
+        return Err(Halt::Blocked("nothing was changed: something above keeps it from being applied".to_owned()).into());
+    }
+    Ok(())
+}
+
+/// What approval rules ask about and nobody agreed to. Names that no rule has are refused.
+pub(crate) fn missing(live: &Live, plan: &Plan, approved: &[String]) -> anyhow::Result<Vec<Requirement>> {
+    let known = || ApprovalRule::ALL.iter().map(|rule| rule.as_str());
+    for name in approved {
+        if !known().any(|known| known == name) {
+            match crate::diag::suggest(name, known()) {
+                Some(near) => bail!("there is no approval rule `{name}`; did you mean `{near}`?"),
+                None => {
+                    bail!("there is no approval rule `{name}`; they are {}", known().collect::<Vec<_>>().join(", "))
+                }
+            }
+        }
+    }
+    let mut required = plan::required(&plan.changes, live.environment.protected, &live.environment.approvals);
+    required.retain(|requirement| !approved.iter().any(|name| name == requirement.rule.as_str()));
+    Ok(required)
+}
+
+/// The refusal that names the flags to add.
+pub(crate) fn not_agreed(missing: &[Requirement], yes: bool) -> String {
+    let rules: Vec<&str> = missing.iter().map(|requirement| requirement.rule.as_str()).collect();
+    let yes = if yes { "" } else { " --yes" };
+    let approve = if rules.is_empty() { String::new() } else { format!(" --approve {}", rules.join(" ")) };
+    format!("nothing was changed: nobody can be asked here; to agree to what is shown above, add{yes}{approve}")
+}
+
+/// Goes on with the latest run that was cut off.
+async fn resume(live: Live, cloud: Arc<Cloud>, manner: &Manner) -> anyhow::Result<Exit> {
+    let Some(past) = run::unfinished(&live.root, &live.desired.environment)? else {
+        output::note(&format!("no run of {} was cut off\n", live.desired.environment))?;
+        return Ok(Exit::Done);
+    };
+    let plan = past.plan.clone();
+    if plan.assembly != live.desired.digest {
+        return Err(Halt::Blocked(format!(
+            "run {} is of another definition than the project is now: go back to it, or make a plan of what is left with `infra diff`",
+            past.run
+        ))
+        .into());
+    }
+    let deployed = live.read(&cloud, Extent::Outputs).await?;
+    execute(live, cloud, (plan, Some(past)), deployed, manner).await
+}
+
+/// Executes a plan to its end, and says how it ended.
+pub(crate) async fn execute(
+    live: Live,
+    cloud: Arc<Cloud>,
+    (plan, past): (Plan, Option<Past>),
+    deployed: Deployed,
+    manner: &Manner,
+) -> anyhow::Result<Exit> {
+    if plan.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let root = if live.root.as_os_str().is_empty() { PathBuf::from(".") } else { live.root };
+    let journal = match &past {
+        Some(past) => Journal::resume(&root, past, live::now_precisely)?,
+        None => Journal::create(&root, &live::run_name(), &plan, live::now_precisely)?,
+    };
+    let parts = Parts {
+        cloud,
+        plan,
+        desired: live.desired,
+        past,
+        journal,
+        bucket: live.environment.template_bucket,
+        concurrency: usize::from(manner.concurrency),
+        progress: progress(manner.progress),
+        stopping: Arc::new(AtomicBool::new(false)),
+    };
+    let run = Arc::new(Run::new(parts, &deployed));
+    let outcome = tokio::select! {
+        outcome = run::execute(&run) => outcome.context("the journal cannot be written")?,
+        () = interrupted(&run) => {
+            output::note("Left to itself; what is under way goes on in AWS. `infra apply --resume` looks how it ended.\n")?;
+            return Ok(Exit::Failed);
+        }
+    };
+    output::note(&summary(&run, &outcome))?;
+    Ok(exit(&outcome))
+}
+
+/// Ends when a second signal says so; the first keeps new steps from being begun.
+async fn interrupted(run: &Run) {
+    for _ in 0..2 {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without signals there is nothing to wait for.
+            std::future::pending::<()>().await;
+        }
+        if !run.stopping.swap(true, Ordering::Relaxed) {
+            run.progress.notice(&Notice::Stopping);
+        }
+    }
+}
+
+/// The real causes first, then what was left, then the numbers.
+fn summary(run: &Run, outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for (step, end) in &outcome.ends {
+        match end {
+            End::Failed(why) => {
+                let _ = writeln!(text, "\nfailed: {step}\n  {}", why.replace('\n', "\n  "));
+            }
+            End::Refused(why) => {
+                let _ = writeln!(text, "\nrefused: {step}\n  {}", why.replace('\n', "\n  "));
+            }
+            End::Done | End::Unchanged | End::Skipped(_) => {}
+        }
+    }
+    let count = |is: fn(&End) -> bool| outcome.ends.iter().filter(|(_, end)| is(end)).count();
+    let done = count(|end| matches!(end, End::Done));
+    let unchanged = count(|end| matches!(end, End::Unchanged));
+    let failed = count(|end| matches!(end, End::Failed(_)));
+    let refused = count(|end| matches!(end, End::Refused(_)));
+    let skipped = count(|end| matches!(end, End::Skipped(_)));
+    let left = run.plan.steps.len() - outcome.ends.len();
+    let numbers = [
+        (done, "done"),
+        (unchanged, "without change"),
+        (failed, "failed"),
+        (refused, "refused"),
+        (skipped, "skipped"),
+        (left, "left"),
+    ];
+    let numbers = numbers.into_iter().filter(|(number, _)| *number > 0);
+    let numbers: Vec<String> = numbers.map(|(number, word)| format!("{number} {word}")).collect();
+    let calls: u64 = run.cloud.counts().values().sum();
+    let _ = writeln!(text, "\nrun {}: {}; {calls} requests", run.journal.run, numbers.join(", "));
+    if outcome.stopped {
+        text.push_str("`infra apply --resume` goes on with what is left.\n");
+    }
+    text
+}
+
+fn exit(outcome: &Outcome) -> Exit {
+    if outcome.is_complete() && !outcome.stopped {
+        Exit::Done
+    } else if outcome.is_refused() {
+        Exit::Blocked
+    } else {
+        Exit::Failed
+    }
+}

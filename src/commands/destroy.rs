@@ -1,0 +1,72 @@
+//! `infra destroy`: takes an environment away, as a plan like any other.
+
+use super::apply::{self, Consent, Manner};
+use super::live::{self, Halt, Which};
+use crate::cli::{Exit, Global};
+use crate::cloud::Extent;
+use crate::model::ApprovalRule;
+use crate::output;
+use crate::plan::{self, Kind, Plan, Terms};
+
+/// Take an environment away: records first, then the stacks in reverse order.
+///
+/// What templates retain stays. Stacks with termination protection, and data that nothing keeps, are refused unless
+/// that was agreed to.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    which: Which,
+    /// The environment's name again, where nobody can be asked for it.
+    #[arg(long, value_name = "ENV")]
+    confirm: Option<String>,
+    #[command(flatten)]
+    consent: Consent,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// Plans, asks, executes.
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
+    let live = match live::open(global, args.which.env.as_deref())? {
+        Ok(live) => live,
+        Err(exit) => return Ok(exit),
+    };
+    live::runtime()?.block_on(async {
+        let cloud = live.connect().await?;
+        let deployed = live.read(&cloud, Extent::All).await?;
+        let changes = plan::destruction(&live.desired, &deployed);
+        let terms = Terms {
+            kind: Kind::Destroy,
+            created: live::now(),
+            expires: live::hence(1),
+            selected: std::collections::BTreeSet::new(),
+        };
+        let plan = Plan::new(changes, &live.desired, &deployed, terms);
+        output::styled(&super::diff::human(&live, &plan))?;
+        apply::refuse_blocked(&plan)?;
+        if plan.is_empty() {
+            return Ok(Exit::Done);
+        }
+        let mut missing = apply::missing(&live, &plan, &args.consent.approve)?;
+        // Whoever types the name agrees that the stacks go.
+        missing.retain(|requirement| requirement.rule != ApprovalRule::StackDeletion);
+        if !missing.is_empty() {
+            return Err(Halt::Blocked(apply::not_agreed(&missing, true)).into());
+        }
+        let name = &live.desired.environment;
+        let typed = match &args.confirm {
+            Some(typed) => typed.clone(),
+            None if output::can_ask() => {
+                output::ask(&format!("Type the name of the environment, {name}, to take it away: "))?
+            }
+            None => {
+                let why = format!("nothing was changed: nobody can be asked here; add --confirm {name}");
+                return Err(Halt::Blocked(why).into());
+            }
+        };
+        if typed != *name {
+            return Err(Halt::Blocked(format!("nothing was changed: `{typed}` is not {name}")).into());
+        }
+        apply::execute(live, cloud, (plan, None), deployed, &args.manner).await
+    })
+}

@@ -1,0 +1,151 @@
+//! `infra dns undo`: takes back what a run did to records.
+
+use std::collections::BTreeMap;
+
+use super::apply::{self, Consent, Manner};
+use super::live::{self, Halt, Which};
+use crate::cli::{Exit, Global};
+use crate::cloud::Extent;
+use crate::diff::{Action, Changes, RecordChange, ZoneChange};
+use crate::output;
+use crate::plan::{Change, ChangeAction, Kind, Plan, Terms};
+use crate::run::{self};
+use crate::state::{Deployed, Record, RecordKey};
+
+/// Records of hosted zones.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Undo(Undo),
+    Runs(Runs),
+}
+
+/// Take back what a run did to records: exactly that, and only where nobody changed them since.
+#[derive(Debug, clap::Args)]
+struct Undo {
+    /// Name of the run, as `infra dns runs` lists it.
+    run: String,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    consent: Consent,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// List the runs that changed records, oldest first.
+#[derive(Debug, clap::Args)]
+struct Runs {}
+
+/// Runs the subcommand.
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
+    match &args.command {
+        Command::Undo(args) => undo(global, args),
+        Command::Runs(Runs {}) => list(global),
+    }
+}
+
+fn list(global: &Global) -> anyhow::Result<Exit> {
+    let root = crate::files::Project::open(global.project.as_deref())?.root;
+    let mut rows = Vec::new();
+    for name in run::runs(&root)? {
+        let Ok(past) = run::read(&root, &name) else { continue };
+        let changed: usize = past.undo().iter().map(|(_, changes)| changes.len()).sum();
+        if changed > 0 {
+            rows.push(vec![name, past.plan.environment, output::count(changed, "change")]);
+        }
+    }
+    output::result(&output::table::table(&["run", "environment", "to undo"], &rows, output::width()))?;
+    Ok(Exit::Done)
+}
+
+fn undo(global: &Global, args: &Undo) -> anyhow::Result<Exit> {
+    let root = crate::files::Project::open(global.project.as_deref())?.root;
+    let past = run::read(&root, &args.run)?;
+    let env = args.which.env.as_deref().unwrap_or(&past.plan.environment);
+    let live = match live::open(global, Some(env))? {
+        Ok(live) => live,
+        Err(exit) => return Ok(exit),
+    };
+    live::runtime()?.block_on(async {
+        let cloud = live.connect().await?;
+        let mut deployed = live.read(&cloud, Extent::Outputs).await?;
+        for (id, _) in past.undo() {
+            deployed.zones.extend(cloud.zone(&id).await?.map(|zone| (id, zone)));
+        }
+        let changes = Changes { zones: zones(&past.undo(), &deployed)?, ..Changes::default() };
+        let terms = Terms {
+            kind: Kind::Undo,
+            created: live::now(),
+            expires: live::hence(1),
+            selected: std::collections::BTreeSet::new(),
+        };
+        let plan = Plan::new(changes, &live.desired, &deployed, terms);
+        apply::agree(&live, &plan, &args.consent, false)?;
+        apply::execute(live, cloud, (plan, None), deployed, &args.manner).await
+    })
+}
+
+/// What undoing changes; refused where a record is not any more as the run left it.
+fn zones(undo: &[(String, Vec<Change>)], deployed: &Deployed) -> anyhow::Result<Vec<ZoneChange>> {
+    let mut found: BTreeMap<&str, ZoneChange> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (id, changes) in undo {
+        let Some(live) = deployed.zones.get(id) else {
+            return Err(Halt::Blocked(format!("there is no hosted zone {id} any more")).into());
+        };
+        let zone = found.entry(id).or_insert_with(|| ZoneChange {
+            domain: live.domain.clone(),
+            private: live.private,
+            id: id.clone(),
+            existing: live.records.len(),
+            records: Vec::new(),
+            left_alone: Vec::new(),
+        });
+        let mut wanted: BTreeMap<&RecordKey, (Option<&Record>, Option<&Record>)> = BTreeMap::new();
+        for Change { action, record } in changes {
+            let (left, put) = wanted.entry(&record.key).or_default();
+            match action {
+                ChangeAction::Delete => *left = Some(record),
+                ChangeAction::Create | ChangeAction::Upsert => *put = Some(record),
+            }
+        }
+        for (key, (left, put)) in wanted {
+            let now = live.records.iter().find(|record| record.key == *key);
+            if now == put {
+                continue;
+            }
+            // An upsert does not say what it overwrites.
+            let upserts = left.is_none() && matches!(key.record_type.as_str(), "NS" | "SOA");
+            if now != left && !upserts {
+                wrong.push(key.to_string());
+                continue;
+            }
+            let action = match (now, put) {
+                (None, _) => Action::Create,
+                (Some(_), None) => Action::Delete,
+                (Some(_), Some(_)) => Action::Update,
+            };
+            zone.records.push(RecordChange {
+                key: key.clone(),
+                action,
+                before: now.map(Record::to_value),
+                after: put.map(Record::to_value),
+                adopts: false,
+            });
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Halt::Blocked(format!(
+            "nothing was changed: not any more as the run left them: {}",
+            wrong.join(", ")
+        ))
+        .into());
+    }
+    Ok(found.into_values().filter(|zone| !zone.records.is_empty()).collect())
+}

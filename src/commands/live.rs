@@ -1,0 +1,175 @@
+//! What the commands share that speak with AWS: the environment, the connection, the comparison.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+
+use super::compile;
+use crate::cli::{Exit, Global};
+use crate::cloud::{self, Cloud, Endpoint, Extent, Failure};
+use crate::diff::{self, Changes};
+use crate::files::Project;
+use crate::model::Environment;
+use crate::output;
+use crate::plan::{self, Selection};
+use crate::state::{Deployed, Desired, StackKey};
+
+/// The environment that a command is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    /// The environment; may be left out where the project has one.
+    #[arg(long, short, value_name = "ENV")]
+    pub(crate) env: Option<String>,
+}
+
+/// One environment, compiled.
+pub(crate) struct Live {
+    /// Folder of the project.
+    pub(crate) root: PathBuf,
+    /// The environment.
+    pub(crate) environment: Environment,
+    /// What is wanted of it.
+    pub(crate) desired: Desired,
+}
+
+/// What is deployed, and how it differs from what is wanted.
+pub(crate) struct Compared {
+    /// What is deployed.
+    pub(crate) deployed: Deployed,
+    /// How it differs.
+    pub(crate) changes: Changes,
+    /// The stacks that were asked for; empty: everything.
+    pub(crate) selected: BTreeSet<StackKey>,
+}
+
+/// Compiles the environment; mistakes are printed and end the command.
+pub(crate) fn open(global: &Global, env: Option<&str>) -> anyhow::Result<Result<Live, Exit>> {
+    let mut project = Project::open(global.project.as_deref())?;
+    let names = project.environments();
+    let env = match (env, names.as_slice()) {
+        (Some(env), _) => env.to_owned(),
+        (None, [only]) => only.clone(),
+        // What is wrong with the file is reported with the rest.
+        (None, []) => String::new(),
+        (None, names) => bail!("name the environment with `--env`: it is one of {}", names.join(", ")),
+    };
+    let (compiled, findings) = compile(&mut project, &[env], &[])?;
+    output::diagnostics(&project.sources, &findings)?;
+    let Some(compiled) = compiled.and_then(|mut all| all.pop()) else { return Ok(Err(Exit::Failed)) };
+    let desired =
+        Desired::read(&compiled.assembly.files).context("internal error: the assembly cannot be read back")?;
+    Ok(Ok(Live { root: project.root, environment: compiled.environment, desired }))
+}
+
+/// Starts what speaks with AWS.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the threads that speak with AWS")
+}
+
+impl Live {
+    /// Connects to where the environment lives, and makes sure that the credentials are for its account.
+    pub(crate) async fn connect(&self) -> anyhow::Result<Arc<Cloud>> {
+        let url = self.environment.endpoint_url.as_ref().map(ToString::to_string);
+        let endpoint = Endpoint { url, account: self.environment.account.to_string() };
+        Ok(Arc::new(Cloud::connect(&endpoint, self.environment.region.as_str()).await))
+    }
+
+    /// The stacks that names ask for, with those that they take values from; empty: everything.
+    pub(crate) fn select(&self, names: &[String]) -> anyhow::Result<BTreeSet<StackKey>> {
+        let Selection { stacks, unknown } = plan::selection(&self.desired, names);
+        if let Some(name) = unknown.first() {
+            let known: BTreeSet<&str> = self.desired.stacks.values().map(|stack| stack.stack.as_str()).collect();
+            let near = crate::diag::suggest(name, known.iter().copied());
+            let help = near.map_or_else(
+                || format!("the stacks are {}", known.iter().copied().collect::<Vec<_>>().join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            bail!("there is no stack `{name}`; {help}");
+        }
+        Ok(stacks)
+    }
+
+    /// Reads what is deployed. Credentials of another account are refused.
+    pub(crate) async fn read(&self, cloud: &Arc<Cloud>, extent: Extent) -> Result<Deployed, Halt> {
+        let account = cloud.account().await?;
+        if account != self.desired.account {
+            return Err(Halt::Blocked(format!(
+                "the credentials are for account {account}, environment {} is in account {}",
+                self.desired.environment, self.desired.account
+            )));
+        }
+        Ok(cloud::read(cloud, &self.desired, extent, account).await?)
+    }
+
+    /// Compares what is deployed with what is wanted.
+    pub(crate) async fn compare(&self, cloud: &Arc<Cloud>, names: &[String]) -> anyhow::Result<Compared> {
+        let selected = self.select(names)?;
+        let deployed = self.read(cloud, Extent::All).await?;
+        let changes = diff::changes(&self.desired, &deployed, &selected, Some(today()?));
+        Ok(Compared { deployed, changes, selected })
+    }
+}
+
+/// Why a command cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Halt {
+    /// It may not.
+    #[error("{0}")]
+    Blocked(String),
+    /// AWS fails it.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl Halt {
+    /// How the command ends.
+    pub(crate) fn exit(error: &anyhow::Error) -> Exit {
+        match error.downcast_ref::<Self>() {
+            Some(Self::Blocked(_)) => Exit::Blocked,
+            Some(Self::Failed(_)) => Exit::Failed,
+            None if error.chain().any(|cause| cause.is::<Failure>()) => Exit::Failed,
+            None => Exit::Usage,
+        }
+    }
+}
+
+/// Today, in UTC.
+pub(crate) fn today() -> anyhow::Result<crate::names::Date> {
+    let text = now().chars().take(10).collect::<String>();
+    text.parse().with_context(|| format!("internal error: {text} is no date"))
+}
+
+/// Now, in RFC 3339 and UTC, to the second.
+pub(crate) fn now() -> String {
+    second(jiff::Timestamp::now())
+}
+
+/// Now, in RFC 3339 and UTC, as precisely as it is known.
+pub(crate) fn now_precisely() -> String {
+    jiff::Timestamp::now().to_string()
+}
+
+/// A time some hours from now, as [`now`] spells it.
+pub(crate) fn hence(hours: i64) -> String {
+    let now = jiff::Timestamp::now();
+    second(now.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap_or(now))
+}
+
+fn second(time: jiff::Timestamp) -> String {
+    let whole = jiff::Timestamp::from_second(time.as_second()).unwrap_or(time);
+    whole.to_string()
+}
+
+/// A name for a run that sorts by time and that no other has.
+pub(crate) fn run_name() -> String {
+    let time = jiff::Timestamp::now();
+    let salt = crate::assembly::digest(format!("{time} {}", std::process::id()).as_bytes());
+    let stamp = second(time).replace([':', '-'], "").to_ascii_lowercase();
+    format!("{stamp}-{}", salt.get(..6).unwrap_or_default())
+}

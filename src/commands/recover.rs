@@ -1,0 +1,157 @@
+//! `infra recover`: says how stacks get out of where they are stuck, and does what it is told to.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use anyhow::bail;
+
+use super::live::{self, Halt, Which};
+use crate::cli::{Exit, Global};
+use crate::cloud::{Cloud, Extent, Operation, Pauses};
+use crate::output;
+use crate::state::{DeployedStack, Remedy, StackKey, StackStatus, remedy};
+
+/// Say how stacks get out of where they are stuck.
+///
+/// Changes nothing by itself: what it proposes is done for the one stack that is named together with `--do`. Exits with
+/// 1 if a stack is stuck.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    which: Which,
+    /// Name of the one stack for which the proposal is carried out.
+    #[arg(long = "do", value_name = "STACK")]
+    execute: Option<String>,
+    /// Logical ids of resources that a continued rollback leaves as they are.
+    #[arg(long, value_name = "ID", num_args = 1.., requires = "execute")]
+    skip: Vec<String>,
+    /// Agree that the stack is deleted, where that is the proposal.
+    #[arg(long, requires = "execute")]
+    delete: bool,
+}
+
+/// Proposes, or does what was proposed for one stack.
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
+    let live = match live::open(global, args.which.env.as_deref())? {
+        Ok(live) => live,
+        Err(exit) => return Ok(exit),
+    };
+    live::runtime()?.block_on(async {
+        let cloud = live.connect().await?;
+        let deployed = live.read(&cloud, Extent::Outputs).await?;
+        let stuck = deployed.stacks.iter().filter(|(_, stack)| remedy(stack.status) != Remedy::None);
+        let stuck: Vec<(&StackKey, &DeployedStack)> = stuck.collect();
+        if let Some(name) = &args.execute {
+            let named = |key: &StackKey| key.name == *name || key.to_string() == *name;
+            let Some((key, found)) = stuck.iter().find(|(key, _)| named(key)) else {
+                bail!("{name} is not a stack of {} that is stuck", live.desired.environment);
+            };
+            return execute(&cloud, (key, found), args).await;
+        }
+        for (key, stack) in &stuck {
+            output::result(&proposal(&cloud, key, stack, &live.desired.environment).await?)?;
+        }
+        if stuck.is_empty() {
+            output::result("no stack is stuck\n")?;
+            return Ok(Exit::Done);
+        }
+        Ok(Exit::Failed)
+    })
+}
+
+/// What is wrong with a stack and what would get it out.
+async fn proposal(cloud: &Cloud, key: &StackKey, stack: &DeployedStack, env: &str) -> anyhow::Result<String> {
+    let mut text = format!("{key} is {}", stack.status);
+    if let Some(reason) = &stack.reason {
+        let _ = write!(text, ": {reason}");
+    }
+    text.push('\n');
+    let failed = failed_resources(cloud, key, stack).await?;
+    for (id, reason) in &failed {
+        let _ = writeln!(text, "  {id}: {reason}");
+    }
+    let command = format!("infra recover --env {env} --do {}", key.name);
+    let help = match remedy(stack.status) {
+        Remedy::None => String::new(),
+        Remedy::Wait => "  an operation is under way: wait for it\n".to_owned(),
+        Remedy::DeleteAndCreate => format!(
+            "  it never came to be: delete it, then apply again; resources that it retains stay and are yours to remove\n    {command} --delete\n"
+        ),
+        Remedy::Rollback => format!("  roll it back to where it was\n    {command}\n"),
+        Remedy::ContinueRollback => {
+            let ids: Vec<&str> = failed.iter().map(|(id, _)| id.as_str()).collect();
+            let skip = if ids.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    "  or without what cannot be rolled back, which the stack then does not describe any more\n    {command} --skip {}\n",
+                    ids.join(" ")
+                )
+            };
+            format!("  remove what kept it from being rolled back, then go on\n    {command}\n{skip}")
+        }
+        Remedy::DeleteAgain => format!("  remove what kept it, then delete it again\n    {command} --delete\n"),
+    };
+    text.push_str(&help);
+    Ok(text)
+}
+
+/// The resources that failed in the stack's last operation, with the reasons.
+async fn failed_resources(
+    cloud: &Cloud,
+    key: &StackKey,
+    stack: &DeployedStack,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let page = cloud.events(&stack.id, &key.region, None).await?;
+    let mut found = Vec::new();
+    for event in page.events {
+        if event.of_stack()
+            && matches!(
+                event.status.as_str(),
+                "UPDATE_ROLLBACK_IN_PROGRESS" | "CREATE_IN_PROGRESS" | "DELETE_IN_PROGRESS"
+            )
+        {
+            break;
+        }
+        if !event.of_stack() && event.status.ends_with("_FAILED") {
+            found.push((event.logical_id, event.reason));
+        }
+    }
+    found.reverse();
+    Ok(found)
+}
+
+async fn execute(cloud: &Arc<Cloud>, (key, stack): (&StackKey, &DeployedStack), args: &Args) -> anyhow::Result<Exit> {
+    let token = format!("infra-recover-{}", live::run_name());
+    match remedy(stack.status) {
+        Remedy::None => return Ok(Exit::Done),
+        Remedy::Wait => {}
+        Remedy::DeleteAndCreate | Remedy::DeleteAgain if !args.delete => {
+            return Err(Halt::Blocked(format!("nothing was changed: that deletes {key}; add --delete to agree")).into());
+        }
+        Remedy::DeleteAndCreate | Remedy::DeleteAgain => cloud.delete_stack(&stack.id, &key.region, &token).await?,
+        Remedy::Rollback => cloud.rollback(key, &token).await?,
+        Remedy::ContinueRollback => cloud.continue_rollback(key, &args.skip, &token).await?,
+    }
+    let mut operation = Operation::default();
+    let mut pauses = Pauses::new();
+    let status = loop {
+        if remedy(stack.status) == Remedy::Wait {
+            // It is somebody else's operation: its token is not known.
+            let now = cloud.stack(&stack.id, &key.region).await?.map(|live| live.stack.status);
+            match now.unwrap_or(StackStatus::DeleteComplete) {
+                status if !status.is_busy() => break status,
+                _ => {}
+            }
+        } else {
+            cloud.follow((&stack.id, &key.region), &token, &mut operation).await?;
+            match operation.status() {
+                Some(status) if !status.is_busy() => break status,
+                Some(_) | None => {}
+            }
+        }
+        pauses.pause().await;
+    };
+    output::result(&format!("{key} is {status}\n"))?;
+    Ok(if remedy(status) == Remedy::None { Exit::Done } else { Exit::Failed })
+}

@@ -1,0 +1,251 @@
+//! The journal of a run: what was begun, written before it is begun, so that any end can be resumed.
+//!
+//! One file a run, one JSON object a line, each on disk before the request that it announces. A last line that was not
+//! written whole is as if it were not there.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Change, Plan};
+
+/// Version of the journal's shape; raised with every change of it.
+const VERSION: u32 = 1;
+/// Folder of the journals, below the project.
+const FOLDER: &str = ".infra/runs";
+
+/// A line of a journal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// When, RFC 3339 in UTC; for people and for measuring, nothing is decided by it.
+    pub(crate) at: String,
+    /// What.
+    pub(crate) event: Event,
+}
+
+/// What is written down.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Event {
+    /// The run begins, with this plan.
+    Started {
+        /// Version of the journal.
+        version: u32,
+        /// What is executed.
+        plan: Box<Plan>,
+    },
+    /// A process goes on with the run.
+    Resumed,
+    /// A step begins.
+    Step {
+        /// Its name.
+        step: String,
+    },
+    /// A change set will be made.
+    ChangeSet {
+        /// The step.
+        step: String,
+        /// Name of the change set.
+        name: String,
+    },
+    /// An operation on a stack will be started.
+    Operation {
+        /// The step.
+        step: String,
+        /// Token of the request.
+        token: String,
+    },
+    /// Records will be changed.
+    Records {
+        /// The step.
+        step: String,
+        /// Id of the zone.
+        zone: String,
+        /// The changes that take it back.
+        undo: Vec<Change>,
+    },
+    /// A step ended.
+    Ended {
+        /// The step.
+        step: String,
+        /// How.
+        end: End,
+    },
+    /// Nothing is left to do, or the rest cannot be done.
+    Finished {
+        /// Whether everything was done.
+        complete: bool,
+        /// Requests that were sent, by action.
+        calls: BTreeMap<String, u64>,
+    },
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum End {
+    /// It is done.
+    Done,
+    /// There was nothing to do.
+    Unchanged,
+    /// It failed.
+    Failed(String),
+    /// It was refused, because something is not as the plan says.
+    Refused(String),
+    /// It was not begun.
+    Skipped(String),
+}
+
+/// A journal that is being written.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    /// Name of the run.
+    pub(crate) run: String,
+    file: Mutex<File>,
+    now: fn() -> String,
+}
+
+/// What a journal says of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Past {
+    /// Name of the run.
+    pub(crate) run: String,
+    /// What was executed.
+    pub(crate) plan: Plan,
+    /// Its lines.
+    pub(crate) entries: Vec<Entry>,
+}
+
+impl Past {
+    /// Whether nothing is left to be resumed.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.event, Event::Finished { .. }))
+    }
+
+    /// Names of steps that are done.
+    pub(crate) fn is_done(&self, name: &str) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| matches!(&entry.event, Event::Ended { step, end: End::Done | End::Unchanged } if step == name))
+    }
+
+    /// Whether an operation on the step's stack was announced.
+    pub(crate) fn announced(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| matches!(&entry.event, Event::Operation { step, .. } if step == name))
+    }
+
+    /// What takes back the changes of records, latest first, with the zones' ids.
+    pub(crate) fn undo(&self) -> Vec<(String, Vec<Change>)> {
+        let undo = |entry: &Entry| match &entry.event {
+            Event::Records { zone, undo, .. } => Some((zone.clone(), undo.clone())),
+            Event::Started { .. }
+            | Event::Resumed
+            | Event::Step { .. }
+            | Event::ChangeSet { .. }
+            | Event::Operation { .. }
+            | Event::Ended { .. }
+            | Event::Finished { .. } => None,
+        };
+        self.entries.iter().rev().filter_map(undo).collect()
+    }
+}
+
+impl Journal {
+    /// Begins the journal of a run.
+    pub(crate) fn create(root: &Path, run: &str, plan: &Plan, now: fn() -> String) -> anyhow::Result<Self> {
+        let folder = root.join(FOLDER);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        // Journals hold names of everything that is deployed: not for version control.
+        let ignore = root.join(".infra/.gitignore");
+        if !ignore.exists() {
+            fs::write(&ignore, "*\n").with_context(|| format!("cannot write {}", ignore.display()))?;
+        }
+        let path = path(root, run);
+        let file = OpenOptions::new().append(true).create_new(true).open(&path);
+        let file = file.with_context(|| format!("cannot begin the journal {}", path.display()))?;
+        File::open(&folder).and_then(|folder| folder.sync_all()).context("cannot write the journal")?;
+        let journal = Self { run: run.to_owned(), file: Mutex::new(file), now };
+        journal.write(Event::Started { version: VERSION, plan: Box::new(plan.clone()) })?;
+        Ok(journal)
+    }
+
+    /// Goes on with the journal of a run that was cut off.
+    pub(crate) fn resume(root: &Path, past: &Past, now: fn() -> String) -> anyhow::Result<Self> {
+        let path = path(root, &past.run);
+        let whole = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let kept = whole.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let file = OpenOptions::new().append(true).open(&path);
+        let file = file.with_context(|| format!("cannot go on with the journal {}", path.display()))?;
+        file.set_len(u64::try_from(kept)?)?;
+        let journal = Self { run: past.run.clone(), file: Mutex::new(file), now };
+        journal.write(Event::Resumed)?;
+        Ok(journal)
+    }
+
+    /// Writes a line; it is on disk when this returns.
+    pub(crate) fn write(&self, event: Event) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&Entry { at: (self.now)(), event })?;
+        line.push(b'\n');
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(&line)?;
+        file.sync_data()
+    }
+}
+
+fn path(root: &Path, run: &str) -> PathBuf {
+    root.join(FOLDER).join(format!("{run}.ndjson"))
+}
+
+/// Reads the journal of a run.
+pub(crate) fn read(root: &Path, run: &str) -> anyhow::Result<Past> {
+    let path = path(root, run);
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("there is no run {run}: cannot read {}", path.display()))?;
+    let mut entries = Vec::new();
+    for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
+        let entry: Entry = serde_json::from_str(line)
+            .with_context(|| format!("{}: line {} is no journal entry", path.display(), entries.len() + 1))?;
+        entries.push(entry);
+    }
+    match entries.first().map(|entry| entry.event.clone()) {
+        Some(Event::Started { version: VERSION, plan }) => Ok(Past { run: run.to_owned(), plan: *plan, entries }),
+        Some(Event::Started { version, .. }) => {
+            bail!("{} has version {version}, this infra reads {VERSION}", path.display())
+        }
+        Some(_) | None => bail!("{} does not begin with the start of a run", path.display()),
+    }
+}
+
+/// Names of all runs, oldest first.
+pub(crate) fn runs(root: &Path) -> anyhow::Result<Vec<String>> {
+    let folder = root.join(FOLDER);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", folder.display())),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        names.extend(name.strip_suffix(".ndjson").map(str::to_owned));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The latest run of an environment that was cut off, if any.
+pub(crate) fn unfinished(root: &Path, environment: &str) -> anyhow::Result<Option<Past>> {
+    for run in runs(root)?.iter().rev() {
+        // The journal of a run that was cut off before its first line was whole announces nothing.
+        let Ok(past) = read(root, run) else { continue };
+        if past.plan.environment == environment {
+            return Ok(Some(past).filter(|past| !past.is_finished()));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,179 @@
+//! Executes a plan: every step as it says or not at all, and nothing twice.
+
+mod cause;
+mod journal;
+mod records;
+mod schedule;
+mod stack;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(crate) use self::journal::{End, Event, Journal, Past, read, runs, unfinished};
+pub(crate) use self::schedule::{Outcome, execute};
+use crate::cloud::{Cloud, Failure};
+use crate::plan::Plan;
+use crate::state::{Deployed, Desired, OutputRef, StackKey};
+
+/// Everything that the steps of a run share.
+pub(crate) struct Run {
+    /// AWS.
+    pub(crate) cloud: Arc<Cloud>,
+    /// What is executed.
+    pub(crate) plan: Plan,
+    /// What is wanted.
+    pub(crate) desired: Desired,
+    /// What the run did before it was cut off, if it was.
+    pub(crate) past: Option<Past>,
+    /// Where it is written down.
+    pub(crate) journal: Journal,
+    /// Bucket for templates that are too long for a request.
+    pub(crate) bucket: Option<String>,
+    /// Steps at a time.
+    pub(crate) concurrency: usize,
+    /// Who is told.
+    pub(crate) progress: Arc<dyn Progress>,
+    /// Set when nothing new is to be begun.
+    pub(crate) stopping: Arc<AtomicBool>,
+    outputs: Mutex<BTreeMap<StackKey, BTreeMap<String, String>>>,
+}
+
+/// What people and programs are told while a run goes on.
+#[derive(Clone, Debug)]
+pub(crate) enum Notice {
+    /// The run begins.
+    Begun {
+        /// Its name.
+        run: String,
+        /// Names of the steps, with the number of resources that change in each.
+        steps: Vec<(String, usize)>,
+    },
+    /// A step begins.
+    Step {
+        /// Its name.
+        step: String,
+    },
+    /// Something happened to a resource.
+    Resource {
+        /// The step.
+        step: String,
+        /// Logical id.
+        id: String,
+        /// Type.
+        kind: String,
+        /// Status, such as `CREATE_IN_PROGRESS`.
+        status: String,
+        /// Why.
+        reason: String,
+    },
+    /// A step waits for something.
+    Waiting {
+        /// The step.
+        step: String,
+        /// For what, and what to do about it.
+        text: String,
+    },
+    /// A step ended.
+    Ended {
+        /// The step.
+        step: String,
+        /// How.
+        end: End,
+    },
+    /// Nothing new is begun any more.
+    Stopping,
+}
+
+/// Told what happens.
+pub(crate) trait Progress: Send + Sync {
+    /// Takes a notice.
+    fn notice(&self, notice: &Notice);
+}
+
+/// Why a step did not do what it was to do.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// AWS or the network failed it.
+    Failed(String),
+    /// Something is not as the plan says; nothing was done.
+    Refused(String),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure.to_string())
+    }
+}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(format!("the journal cannot be written, so nothing more is begun: {error}"))
+    }
+}
+
+impl Run {
+    /// Brings together what a run needs.
+    pub(crate) fn new(parts: Parts, deployed: &Deployed) -> Self {
+        let Parts { cloud, plan, desired, past, journal, bucket, concurrency, progress, stopping } = parts;
+        let outputs = deployed.stacks.iter().map(|(key, stack)| (key.clone(), stack.outputs.clone())).collect();
+        Self {
+            cloud,
+            plan,
+            desired,
+            past,
+            journal,
+            bucket,
+            concurrency,
+            progress,
+            stopping,
+            outputs: Mutex::new(outputs),
+        }
+    }
+
+    fn output(&self, output: &OutputRef) -> Option<String> {
+        let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        outputs.get(&output.stack)?.get(&output.output).cloned()
+    }
+
+    fn learn(&self, key: &StackKey, outputs: BTreeMap<String, String>) {
+        self.outputs.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), outputs);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    fn notice(&self, notice: Notice) {
+        self.progress.notice(&notice);
+    }
+
+    /// Tells requests of this run and step apart from all others; the same after a resumption.
+    fn token(&self, step: &str) -> String {
+        let digest = crate::assembly::digest(step.as_bytes());
+        format!("infra-{}-{}", self.journal.run, digest.get(..12).unwrap_or_default())
+    }
+}
+
+/// What a run is made of.
+pub(crate) struct Parts {
+    /// See [`Run::cloud`].
+    pub(crate) cloud: Arc<Cloud>,
+    /// See [`Run::plan`].
+    pub(crate) plan: Plan,
+    /// See [`Run::desired`].
+    pub(crate) desired: Desired,
+    /// See [`Run::past`].
+    pub(crate) past: Option<Past>,
+    /// See [`Run::journal`].
+    pub(crate) journal: Journal,
+    /// See [`Run::bucket`].
+    pub(crate) bucket: Option<String>,
+    /// See [`Run::concurrency`].
+    pub(crate) concurrency: usize,
+    /// See [`Run::progress`].
+    pub(crate) progress: Arc<dyn Progress>,
+    /// See [`Run::stopping`].
+    pub(crate) stopping: Arc<AtomicBool>,
+}

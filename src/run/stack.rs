@@ -1,0 +1,276 @@
+//! A stack: created, updated or deleted as the plan says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::time::{Duration, Instant};
+
+use super::watch::{self, Ended};
+use super::{End, Event, Notice, Run, Trouble, cause};
+use crate::cloud::{NewChangeSet, Pauses, Review, Summary};
+use crate::diff::{self, Action, StackChange};
+use crate::plan::is_absent;
+use crate::state::{DesiredStack, StackKey, StackStatus};
+
+/// How long a change set that was asked for may take to be seen.
+const UNSEEN: Duration = Duration::from_mins(1);
+
+/// Creates or updates a stack.
+pub(super) async fn deploy(run: &Run, step: &str, key: &StackKey) -> Result<End, Trouble> {
+    let (Some(desired), Some(change)) = (run.desired.stacks.get(key), run.plan.changes.stack(key)) else {
+        return Err(Trouble::Refused(format!("the assembly has no stack {key}")));
+    };
+    if run.plan.templates.get(key) != Some(&desired.sha256) {
+        return Err(Trouble::Refused(format!("the template of {key} is not the one that the plan was made with")));
+    }
+    let token = run.token(step);
+    let attributes_only = change.resources.is_empty()
+        && change.parameters.is_empty()
+        && change.outputs.is_empty()
+        && change.attributes.iter().all(|it| it.path == diff::TERMINATION_PROTECTION);
+    let announced = run.past.as_ref().is_some_and(|past| past.announced(step));
+    let mut changed = false;
+    if !attributes_only || change.action == Action::Create {
+        match execute(run, step, (key, desired, change), (&token, announced)).await? {
+            None => {}
+            Some(id) => {
+                changed = true;
+                let ended = watch::wait(run, step, (key, &id), &token).await?;
+                judge(run, key, &ended)?;
+            }
+        }
+    }
+    let live = settled(run, key).await?;
+    if live.stack.termination_protection != desired.termination_protection {
+        run.cloud.protect(&key.name, &key.region, desired.termination_protection).await?;
+        changed = true;
+    }
+    run.learn(key, live.stack.outputs);
+    Ok(if changed { End::Done } else { End::Unchanged })
+}
+
+/// Deletes a stack.
+pub(super) async fn delete(run: &Run, step: &str, key: &StackKey) -> Result<End, Trouble> {
+    let token = run.token(step);
+    let announced = run.past.as_ref().is_some_and(|past| past.announced(step));
+    let Some(live) = run.cloud.stack(&key.name, &key.region).await? else {
+        return if announced || run.plan.prints.is_stack(key, None) { Ok(End::Done) } else { Err(stale(key, None)) };
+    };
+    if !announced {
+        refuse_if_stale(run, key, Some(&live)).await?;
+        run.journal.write(Event::Operation { step: step.to_owned(), token: token.clone() })?;
+    } else if run.cloud.has_begun((&live.stack.id, &key.region), &token).await? {
+        let ended = watch::wait(run, step, (key, &live.stack.id), &token).await?;
+        return deleted(run, key, &ended);
+    } else {
+        refuse_if_stale(run, key, Some(&live)).await?;
+    }
+    run.cloud.delete_stack(&live.stack.id, &key.region, &token).await?;
+    let ended = watch::wait(run, step, (key, &live.stack.id), &token).await?;
+    deleted(run, key, &ended)
+}
+
+fn deleted(run: &Run, key: &StackKey, ended: &Ended) -> Result<End, Trouble> {
+    match ended.status {
+        StackStatus::DeleteComplete => Ok(End::Done),
+        status => Err(failed(run, key, status, ended)),
+    }
+}
+
+/// Makes and executes the change set, or finds it executed; returns the stack's ARN, or nothing if nothing changes.
+async fn execute(
+    run: &Run,
+    step: &str,
+    (key, desired, change): (&StackKey, &DesiredStack, &StackChange),
+    (token, announced): (&str, bool),
+) -> Result<Option<String>, Trouble> {
+    let live = run.cloud.stack(&key.name, &key.region).await?;
+    if announced
+        && let Some(live) = &live
+        && run.cloud.has_begun((&live.stack.id, &key.region), token).await?
+    {
+        return Ok(Some(live.stack.id.clone()));
+    }
+    refuse_if_stale(run, key, live.as_ref()).await?;
+    let creates = live.as_ref().is_none_or(|live| is_absent(&live.stack));
+    let new = NewChangeSet {
+        key,
+        name: token,
+        token,
+        creates,
+        desired,
+        parameters: parameters(run, desired)?,
+        url: run.cloud.uploaded(run.bucket.as_deref(), &run.plan.region, (key, desired)).await?,
+    };
+    if !announced {
+        run.journal.write(Event::ChangeSet { step: step.to_owned(), name: token.to_owned() })?;
+    }
+    run.cloud.create_change_set(&new).await?;
+    let set = match run.cloud.reviewed(key, token).await? {
+        Review::Ready(set) => set,
+        Review::Empty => {
+            run.cloud.discard(key, token).await?;
+            return Ok(None);
+        }
+        Review::Failed(reason) => {
+            run.cloud.discard(key, token).await?;
+            return Err(Trouble::Failed(with_remedy(
+                &format!("CloudFormation refuses the changes of {key}: {reason}"),
+                &reason,
+            )));
+        }
+        Review::Used(status) => {
+            return Err(Trouble::Refused(format!("the change set of {key} cannot be executed any more: {status}")));
+        }
+        Review::Pending | Review::Absent => {
+            return Err(Trouble::Failed(format!("the change set {token} of {key} was not seen in time")));
+        }
+    };
+    let more = diff::exceeds(change, &set);
+    if !more.is_empty() {
+        run.cloud.discard(key, token).await?;
+        return Err(Trouble::Refused(format!(
+            "CloudFormation would do more to {key} than the plan says, so nothing was done: {}",
+            more.join("; ")
+        )));
+    }
+    run.journal.write(Event::Operation { step: step.to_owned(), token: token.to_owned() })?;
+    if !run.cloud.execute(key, token, token).await? {
+        started_by_us(run, key, token).await?;
+    }
+    let live = run.cloud.stack(&key.name, &key.region).await?;
+    match live {
+        Some(live) => Ok(Some(live.stack.id)),
+        None => Err(Trouble::Failed(format!("{key} is gone after its change set was executed"))),
+    }
+}
+
+/// A change set that cannot be executed may have been executed by a request whose answer was lost.
+async fn started_by_us(run: &Run, key: &StackKey, token: &str) -> Result<(), Trouble> {
+    let since = Instant::now();
+    let mut pauses = Pauses::new();
+    while since.elapsed() < Duration::from_secs(10) {
+        if let Some(live) = run.cloud.stack(&key.name, &key.region).await?
+            && run.cloud.has_begun((&live.stack.id, &key.region), token).await?
+        {
+            return Ok(());
+        }
+        pauses.pause().await;
+    }
+    Err(Trouble::Refused(format!("someone else began to change {key} while this run did; make the plan again")))
+}
+
+fn parameters(run: &Run, desired: &DesiredStack) -> Result<Vec<(String, String)>, Trouble> {
+    let one = |(name, output): (&String, &crate::state::OutputRef)| match run.output(output) {
+        Some(value) => Ok((name.clone(), value)),
+        None => Err(Trouble::Failed(format!("{} has no output {}, which {name} takes", output.stack, output.output))),
+    };
+    desired.parameters.iter().map(one).collect()
+}
+
+/// Refuses unless the stack is what it was when the plan was made.
+async fn refuse_if_stale(run: &Run, key: &StackKey, live: Option<&Summary>) -> Result<(), Trouble> {
+    let full = match live {
+        Some(live) if !is_absent(&live.stack) => Some(run.cloud.template(live).await?),
+        Some(_) | None => None,
+    };
+    if run.plan.prints.is_stack(key, full.as_ref()) { Ok(()) } else { Err(stale(key, live)) }
+}
+
+fn stale(key: &StackKey, live: Option<&Summary>) -> Trouble {
+    let now = live.map_or("it is not there".to_owned(), |live| format!("it is {}", live.stack.status));
+    Trouble::Refused(format!("{key} is not any more as it was when the plan was made: {now}; make the plan again"))
+}
+
+/// The stack once its description agrees with its events.
+async fn settled(run: &Run, key: &StackKey) -> Result<Summary, Trouble> {
+    let since = Instant::now();
+    let mut pauses = Pauses::new();
+    loop {
+        match run.cloud.stack(&key.name, &key.region).await? {
+            Some(live) if !live.stack.status.is_busy() && !is_absent(&live.stack) => return Ok(live),
+            Some(_) | None if since.elapsed() > UNSEEN => {
+                return Err(Trouble::Failed(format!("{key} is complete by its events and not by its description")));
+            }
+            Some(_) | None => pauses.pause().await,
+        }
+    }
+}
+
+fn judge(run: &Run, key: &StackKey, ended: &Ended) -> Result<(), Trouble> {
+    match ended.status {
+        StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::ImportComplete => Ok(()),
+        status => Err(failed(run, key, status, ended)),
+    }
+}
+
+/// The first real cause, where it was written, and what to do.
+fn failed(run: &Run, key: &StackKey, status: StackStatus, ended: &Ended) -> Trouble {
+    let mut text = format!("{key} is {status}");
+    if let Some(event) = cause::first(&ended.events) {
+        let places = run.desired.stacks.get(key).map(|stack| &stack.provenance);
+        let place = places.and_then(|places| places.get(&event.logical_id));
+        let place = place.map(|place| format!(", {place}")).unwrap_or_default();
+        text = format!("{} ({}{place}): {}\n{text}", event.logical_id, event.kind, event.reason);
+        text = with_remedy(&text, &event.reason);
+    }
+    if matches!(
+        status,
+        StackStatus::RollbackComplete
+            | StackStatus::RollbackFailed
+            | StackStatus::CreateFailed
+            | StackStatus::UpdateRollbackFailed
+            | StackStatus::UpdateFailed
+            | StackStatus::DeleteFailed
+    ) {
+        text.push_str("\nhelp: `infra recover` says how it gets out of there");
+    }
+    Trouble::Failed(text)
+}
+
+fn with_remedy(text: &str, reason: &str) -> String {
+    match cause::remedy(reason) {
+        Some(help) => format!("{text}\nhelp: {help}"),
+        None => text.to_owned(),
+    }
+}
+
+/// What is known of the certificates that a stack waits for.
+#[derive(Default)]
+pub(super) struct Certificates {
+    since: BTreeMap<String, Instant>,
+    told: BTreeSet<String>,
+}
+
+/// How long a certificate may be in progress before it is explained, and before its record is written by us:
+/// CloudFormation writes it by itself where the template names the zone, within a minute.
+const PATIENT: Duration = Duration::from_secs(5);
+const WRITES: Duration = Duration::from_mins(1);
+
+impl Certificates {
+    /// Says what a certificate waits for, once for each reason, and writes its record if the zone is ours.
+    pub(super) async fn explain(&mut self, run: &Run, step: &str, key: &StackKey, events: &[crate::cloud::Event]) {
+        let of = |event: &&crate::cloud::Event| event.kind == "AWS::CertificateManager::Certificate";
+        let mut latest: BTreeMap<&str, &crate::cloud::Event> = BTreeMap::new();
+        for event in events.iter().filter(of) {
+            latest.insert(&event.logical_id, event);
+        }
+        for event in latest.into_values().filter(|event| event.status == "CREATE_IN_PROGRESS") {
+            let since = *self.since.entry(event.logical_id.clone()).or_insert_with(Instant::now);
+            let arn = event.physical_id.as_str();
+            if since.elapsed() < PATIENT || !arn.starts_with("arn:") {
+                continue;
+            }
+            // What cannot be asked is not explained; the run goes on.
+            let Ok(Some(certificate)) = run.cloud.certificate(arn).await else { continue };
+            for validation in certificate.validations.iter().filter(|it| it.status == "PENDING_VALIDATION") {
+                let (Some(name), Some(value)) = (&validation.record_name, &validation.record_value) else { continue };
+                let text =
+                    super::records::explain(run, key, (&validation.domain, name, value), since.elapsed() > WRITES)
+                        .await;
+                if self.told.insert(text.clone()) {
+                    run.notice(Notice::Waiting { step: step.to_owned(), text });
+                }
+            }
+        }
+    }
+}
