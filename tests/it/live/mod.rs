@@ -1,3 +1,4 @@
 //! What needs AWS, on the emulator of `tests/emulator`: each test has one of its own.
 
 mod emulator;
+mod kills;
