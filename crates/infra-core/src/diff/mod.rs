@@ -18,11 +18,13 @@ mod rename;
 mod secrets;
 mod stacks;
 mod switches;
+mod text;
 mod value;
 
 pub use arbiter::{arbitrate, exceeds};
 pub use change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 pub use changes::*;
+pub use exposure::exposures;
 pub use stacks::{stacks, templates};
 
 #[cfg(test)]

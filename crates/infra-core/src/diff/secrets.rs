@@ -89,6 +89,8 @@ fn in_text(text: &str, side: Side) -> Option<Value> {
 /// Whether what stands at a path below `root` is secret by the names along the path or by the schema.
 pub(super) fn is_secret(kind: Option<ResourceType>, path: &[Step], roots: [Option<&Value>; 2]) -> bool {
     let last = path.iter().rev().find_map(|step| match step {
+        // An output or parameter is named above its value.
+        Step::Key(name) if is_value(name) || name == "Default" => None,
         Step::Key(name) | Step::Tag(name) => Some(name),
         Step::Index(_) => None,
     });

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::normal::{Context, normal};
+use super::testing::{deployed, desired, stack};
 use super::value::{Difference, Step, differences, same};
 use super::*;
 use crate::facts::resource_types;
@@ -161,6 +162,17 @@ proptest! {
         compare(&before, &after);
         let found = differences(&before, &after, Context::UNKNOWN);
         prop_assert_eq!(found.is_empty(), same(&before, &after, Context::UNKNOWN));
+    }
+
+    #[test]
+    fn any_templates_are_judged_and_nothing_is_exposed_without_a_change(before in template(), after in template()) {
+        exposures(&key(), Some(&before), &after);
+        exposures(&key(), None, &after);
+        prop_assert_eq!(exposures(&key(), Some(&before), &before), Vec::new());
+        let wanted = desired(&[("a", after.clone(), &[("A", "b", "A")]), ("b", before.clone(), &[("B", "a", "B")])]);
+        let there = deployed(vec![("a", stack(before, &[("A", "1")], &[("B", "2")])), ("b", stack(after, &[], &[("A", "3")]))]);
+        let (changes, _, _) = stacks(&wanted, &there, &BTreeSet::new());
+        serde_json::to_string(&changes).unwrap();
     }
 
     #[test]
@@ -468,4 +480,19 @@ fn templates_of_the_cdk_do_not_differ_from_themselves_and_lead_to_each_other() {
             assert_leads(one, other);
         }
     }
+}
+
+#[test]
+fn what_is_added_to_a_set_is_said_once() {
+    let with = |groups: Value, more: bool| {
+        let mut resources =
+            json!({ "E": { "Type": "AWS::EC2::VPCEndpoint", "Properties": { "RouteTableIds": groups } } });
+        if more {
+            resources["New"] = json!({ "Type": "AWS::EC2::RouteTable", "Properties": { "VpcId": "v" } });
+        }
+        json!({ "Resources": resources })
+    };
+    let before = with(json!([{ "Ref": "A" }, { "Ref": "B" }]), false);
+    let after = with(json!([{ "Ref": "A" }, { "Ref": "New" }, { "Ref": "B" }]), true);
+    assert_eq!(paths(&before, &after), ["Properties.RouteTableIds[2]"]);
 }
