@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::changes::{Action, Impact, Method, ResourceChange, StackChange, ValueChange};
 use super::normal::Context;
-use super::references::{Target, references};
+use super::references::{Target, condition, mapping, references};
 use super::text::{at, change, followed, plain, updated, value_change, without_default};
-use super::value::{Step, differences, path_text};
+use super::value::{Step, differences, path_text, same};
 use super::{impact, loss, rename};
 use crate::state::StackKey;
 
@@ -36,6 +36,8 @@ pub(super) struct Draft<'a> {
     removed: Vec<ResourceChange>,
     /// Who refers to a thing: the place of the resource, and the path of the reference.
     dependents: BTreeMap<Target, Vec<(usize, Vec<Step>)>>,
+    /// Conditions that depend on a thing.
+    conditions: BTreeMap<Target, Vec<String>>,
     causes: BTreeMap<Target, Cause>,
     parameters: BTreeMap<String, ValueChange>,
     outputs: Vec<ValueChange>,
@@ -65,6 +67,29 @@ pub(super) fn kind_of(resource: &Value) -> &str {
     resource.get("Type").and_then(Value::as_str).unwrap_or_default()
 }
 
+/// The conditions of a template by what they depend on.
+fn conditions(template: &Value) -> BTreeMap<Target, Vec<String>> {
+    let mut found: BTreeMap<Target, Vec<String>> = BTreeMap::new();
+    for (name, definition) in section(template, "Conditions") {
+        for reference in references(definition, Vec::new()) {
+            found.entry(reference.target).or_default().push(condition(name));
+        }
+    }
+    found
+}
+
+/// Entries of a section that are in both templates, but differ.
+fn changed<'a>(before: &'a Value, after: &'a Value, name: &'a str) -> impl Iterator<Item = &'a String> {
+    let differs =
+        move |key: &str, new: &Value| entry(before, name, key).is_some_and(|old| !same(old, new, Context::UNKNOWN));
+    section(after, name).filter(move |(key, new)| differs(key, new)).map(|(key, _)| key)
+}
+
+/// Whatever depends on a condition or mapping may have another value.
+fn may_change(name: &str) -> Cause {
+    Cause { level: Impact::MayReplace, because: format!("change of {name}"), values: None }
+}
+
 impl<'a> Draft<'a> {
     /// Compares two templates; where parameters have known values on both sides, references to them are their values.
     pub(super) fn new(stack: &StackKey, before: &'a Value, after: &'a Value, values: [&Values; 2]) -> Self {
@@ -75,6 +100,7 @@ impl<'a> Draft<'a> {
             slots: Vec::new(),
             removed: Vec::new(),
             dependents: BTreeMap::new(),
+            conditions: conditions(after),
             causes: BTreeMap::new(),
             parameters: BTreeMap::new(),
             outputs: Vec::new(),
@@ -98,6 +124,12 @@ impl<'a> Draft<'a> {
                 draft.raise(&target, cause);
             }
         }
+        for name in changed(before, after, "Conditions").map(|name| condition(name)) {
+            draft.raise(&Target::Own(name.clone()), may_change(&name));
+        }
+        for name in changed(before, after, "Mappings").map(|name| mapping(name)) {
+            draft.raise(&Target::Own(name.clone()), may_change(&name));
+        }
         draft
     }
 
@@ -108,6 +140,10 @@ impl<'a> Draft<'a> {
         let properties = after.get("Properties").unwrap_or(&Value::Null);
         for reference in references(properties, vec![Step::Key("Properties".to_owned())]) {
             self.dependents.entry(reference.target).or_default().push((place, reference.path));
+        }
+        if let Some(name) = after.get("Condition").and_then(Value::as_str) {
+            let path = vec![Step::Key("Condition".to_owned())];
+            self.dependents.entry(Target::Own(condition(name))).or_default().push((place, path));
         }
         let change = match before {
             None => Some(change(id, kind, Action::Create)),
@@ -156,6 +192,9 @@ impl<'a> Draft<'a> {
                 if let Some(next) = self.slots.get_mut(place).and_then(|slot| slot.follow(&path, &cause)) {
                     open.push_back(next);
                 }
+            }
+            for name in self.conditions.get(&target).into_iter().flatten() {
+                open.push_back((Target::Own(name.clone()), may_change(name)));
             }
             self.causes.insert(target, cause);
         }

@@ -496,3 +496,31 @@ fn what_is_added_to_a_set_is_said_once() {
     let after = with(json!([{ "Ref": "A" }, { "Ref": "New" }, { "Ref": "B" }]), true);
     assert_eq!(paths(&before, &after), ["Properties.RouteTableIds[2]"]);
 }
+
+#[test]
+fn changed_conditions_and_mappings_reach_what_depends_on_them() {
+    let with = |value: &str, size: &str, default: &str| {
+        json!({
+            "Parameters": { "Stage": { "Type": "String", "Default": default } },
+            "Mappings": { "Sizes": { "a": { "b": size } } },
+            "Conditions": {
+                "IsProd": { "Fn::Equals": [{ "Ref": "Stage" }, value] },
+                "Also": { "Fn::Not": [{ "Condition": "IsProd" }] }
+            },
+            "Resources": {
+                "T": { "Type": "AWS::DynamoDB::Table", "Condition": "Also", "Properties": {} },
+                "Q": { "Type": "AWS::SQS::Queue", "Properties": { "QueueName": { "Fn::FindInMap": ["Sizes", "a", "b"] } } },
+                "S": { "Type": "AWS::SNS::Topic", "Properties": { "DisplayName": { "Fn::If": ["IsProd", "a", "b"] } } }
+            }
+        })
+    };
+    let base = with("prod", "s", "dev");
+    let seen = |after: &Value| -> Vec<(String, Impact, Option<DataLoss>)> {
+        compare(&base, after).resources.into_iter().map(|one| (one.id, one.impact, one.data)).collect()
+    };
+    let table = ("T".to_owned(), Impact::MayReplace, Some(DataLoss::Deleted));
+    let topic = ("S".to_owned(), Impact::InPlace, None);
+    assert_eq!(seen(&with("live", "s", "dev")), [table.clone(), topic.clone()]);
+    assert_eq!(seen(&with("prod", "s", "prod")), [table, topic], "a parameter decides the conditions");
+    assert_eq!(seen(&with("prod", "m", "dev")), [("Q".to_owned(), Impact::MayReplace, Some(DataLoss::Deleted))]);
+}
