@@ -159,9 +159,11 @@ impl Scene<'_> {
 
     /// Deployed stacks that take an output, and go on doing so until the run reaches them.
     fn consumers(self, output: &OutputRef, export: Option<&str>, value: Option<&String>) -> Vec<(StackKey, Use)> {
+        let deleted = |key: &StackKey| self.selected.is_empty() && !self.desired.stacks.contains_key(key);
         let mut found = Vec::new();
         for (key, stack) in self.deployed.stacks.iter().filter(|(key, _)| **key != output.stack) {
-            if holding(self.deployed, key).is_none() {
+            // Of two stacks that go, the one that takes goes first.
+            if holding(self.deployed, key).is_none() || deleted(key) && deleted(&output.stack) {
                 continue;
             }
             let imports =
@@ -320,6 +322,8 @@ fn fixed_name(change: &ResourceChange, before: &Value, after: &Value) -> Option<
 /// 2026-11-25).
 fn named_property(change: &ResourceChange, before: &Value, after: &Value) -> Option<String> {
     const NAMES: &[(&str, &str)] = &[
+        ("AWS::EC2::SecurityGroup", "GroupName"),
+        ("AWS::EKS::Nodegroup", "NodegroupName"),
         ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
         ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
         ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
@@ -386,6 +390,7 @@ mod tests {
         );
         let equal = desired(&[("a", exported(own), &[]), ("b", imports, &[])]);
         assert_eq!(found(&equal, &there, &[]), []);
+        assert_eq!(found(&desired(&[]), &there, &[]), [], "if both are deleted, the one that imports goes first");
     }
 
     #[test]

@@ -33,6 +33,9 @@ const ENDS: &[&str] = &[
     "connectionstring",
 ];
 
+/// Whole names, in the same spelling, whose values are secrets.
+const WHOLE: &[&str] = &["pass", "pwd", "secret", "token"];
+
 /// Words of names that make a property a secret if AWS never gives it back.
 const WRITE_ONLY_WORDS: &[&str] = &["password", "secret", "token", "privatekey", "credential"];
 
@@ -102,7 +105,7 @@ pub(super) fn is_secret(kind: Option<ResourceType>, path: &[Step], roots: [Optio
 /// Whether the value of a thing with this name is a secret: `MasterUserPassword`, `DB_PASSWORD`, not `PasswordPolicy`.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
-    ENDS.iter().any(|end| plain.ends_with(end))
+    WHOLE.contains(&plain.as_str()) || ENDS.iter().any(|end| plain.ends_with(end))
 }
 
 fn is_write_only(kind: ResourceType, path: &[Step]) -> bool {

@@ -413,6 +413,32 @@ mod tests {
     }
 
     #[test]
+    fn a_replacement_reaches_what_reads_outputs_and_imports_exports() {
+        let exports = |path: &str| {
+            let mut template = producer(path);
+            template["Outputs"]["RoleArn"]["Export"] = json!({ "Name": "role" });
+            template
+        };
+        let group = |role: Value| json!({ "Resources": { "G": { "Type": "AWS::EKS::Nodegroup", "Properties": { "NodeRole": role } } } });
+        let reads = group(
+            json!({ "Fn::GetStackOutput": { "StackName": "p", "OutputName": "RoleArn", "Region": "eu-west-1" } }),
+        );
+        let imports = group(json!({ "Fn::ImportValue": "role" }));
+        let wanted =
+            desired(&[("p", exports("/b/"), &[]), ("reads", reads.clone(), &[]), ("imports", imports.clone(), &[])]);
+        let there = deployed(vec![
+            ("p", stack(exports("/a/"), &[], &[("RoleArn", "arn:role")])),
+            ("reads", stack(reads, &[], &[])),
+            ("imports", stack(imports, &[], &[])),
+        ]);
+        for change in changes(&wanted, &there).iter().filter(|change| change.stack != key("p")) {
+            assert_eq!(change.resources[0].impact, Impact::Replaces, "{}", change.stack);
+            assert_eq!(change.resources[0].causes, ["Properties.NodeRole: replacement of Role in p@eu-west-1"]);
+        }
+        assert_eq!(changes(&wanted, &there).len(), 3);
+    }
+
+    #[test]
     fn a_value_that_is_known_is_compared() {
         let mut there = there();
         there.stacks.get_mut(&key("z-first")).unwrap().outputs.insert("RoleArn".into(), "arn:other".into());
