@@ -367,6 +367,12 @@ mod tests {
         };
         let secure = with(json!({ "Bool": { "aws:SecureTransport": "true" } }));
         assert_eq!(found(None, &secure), ["P Public: sqs:SendMessage on Q for anyone"]);
+        let everywhere = with(json!({ "IpAddress": { "aws:SourceIp": ["0.0.0.0/0"] } }));
+        assert_eq!(found(None, &everywhere), ["P Public: sqs:SendMessage on Q for anyone"]);
+        assert_eq!(
+            found(None, &with(json!({ "IpAddress": { "aws:SourceIp": "192.0.2.0/24" } }))),
+            Vec::<String>::new()
+        );
         assert_eq!(found(None, &with(json!({ "StringEquals": { "aws:SourceAccount": "1" } }))), Vec::<String>::new());
     }
 

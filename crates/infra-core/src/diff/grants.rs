@@ -184,6 +184,9 @@ fn grant(atom: &Atom<'_>, statement: &Statement, no_longer_denied: bool) -> Gran
 }
 
 /// Condition keys that anyone can meet, in lower case: they say how and when, not who.
+///
+/// Our judgement, after the keys for which S3 does not call a policy public:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html> (read 2026-11-25).
 const ANYONE: &[&str] = &[
     "aws:currenttime",
     "aws:epochtime",
@@ -198,7 +201,8 @@ const ANYONE: &[&str] = &[
 /// Whether a condition, written as operator, key and value, keeps anyone out.
 fn restricts(condition: &str) -> bool {
     let key = condition.split(' ').nth(1).unwrap_or_default().to_ascii_lowercase();
-    !ANYONE.contains(&key.as_str())
+    let everywhere = key == "aws:sourceip" && (condition.contains("\"0.0.0.0/0\"") || condition.contains("\"::/0\""));
+    !everywhere && !ANYONE.contains(&key.as_str())
 }
 
 fn spelling(actions: impl Iterator<Item = String>) -> BTreeMap<String, String> {
@@ -328,7 +332,10 @@ fn principals(value: &Value) -> Vec<String> {
     }
 }
 
-/// `arn:aws:iam::<account>:root` is the account.
+/// `arn:aws:iam::<account>:root` is the account, which stands for everyone in it.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html> (read
+/// 2026-11-25).
 fn principal_name(text: &str) -> String {
     let account = account_of(text).filter(|_| text.ends_with(":root"));
     account.map_or_else(|| text.to_owned(), str::to_owned)

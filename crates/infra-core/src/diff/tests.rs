@@ -150,8 +150,6 @@ fn put(place: &mut Value, path: &[Step], new: Option<&Value>, added: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
-
     #[test]
     fn a_template_does_not_differ_from_itself(template in template()) {
         prop_assert!(is_empty(&compare(&template, &template)));
