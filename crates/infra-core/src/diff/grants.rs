@@ -186,7 +186,8 @@ fn grant(atom: &Atom<'_>, statement: &Statement, no_longer_denied: bool) -> Gran
 /// Condition keys that anyone can meet, in lower case: they say how and when, not who.
 ///
 /// Our judgement, after the keys for which S3 does not call a policy public:
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html> (read 2026-11-25).
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>, as the
+/// documentation of the SDK for .NET quotes it (read 2026-11-25).
 const ANYONE: &[&str] = &[
     "aws:currenttime",
     "aws:epochtime",

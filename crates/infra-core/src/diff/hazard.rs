@@ -74,8 +74,8 @@ enum Use {
 }
 
 impl Scene<'_> {
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html> (read
-    /// 2026-11-25).
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html> (from
+    /// memory).
     fn protection(self, change: &StackChange) -> Option<Hazard> {
         let stack = self.deployed.stacks.get(&change.stack)?;
         (change.action == Action::Delete && stack.termination_protection).then(|| Hazard {

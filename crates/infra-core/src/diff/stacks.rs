@@ -14,8 +14,8 @@ use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, OutputRef, Ph
 
 /// Whether a value is what CloudFormation gives for that of a `NoEcho` parameter: asterisks, however many.
 ///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html> (read
-/// 2026-11-25), which says five; the API gives four.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>, as
+/// others quote it (read 2026-11-25), says five; the API gives four (from memory).
 fn is_masked(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte == b'*')
 }

@@ -47,8 +47,8 @@ impl Change<'_> {
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-publicaccessblockconfiguration.html>,
     /// for the default of new buckets
-    /// <https://aws.amazon.com/blogs/aws/heads-up-amazon-s3-security-changes-are-coming-in-april-of-2023/> (read
-    /// 2026-11-25).
+    /// <https://aws.amazon.com/blogs/aws/heads-up-amazon-s3-security-changes-are-coming-in-april-of-2023/>, as others
+    /// quote it (read 2026-11-25).
     fn bucket(&self, found: &mut Found) {
         for name in ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"] {
             let pointer = format!("PublicAccessBlockConfiguration/{name}");
@@ -60,8 +60,8 @@ impl Change<'_> {
         }
     }
 
-    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl> (read
-    /// 2026-11-25): to everyone, or to everyone with an account of AWS.
+    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>, as the
+    /// documentation of the SDKs quotes it (read 2026-11-25): to everyone, or to everyone with an account of AWS.
     fn acl(&self, found: &mut Found) {
         let open = |properties: &Value| {
             let acl = properties.get("AccessControl").and_then(Value::as_str);
