@@ -30,6 +30,9 @@ pub(crate) fn run(before: &str, after: &[PathBuf], json: bool) -> anyhow::Result
         let key = StackKey::new(name, "template");
         let (then, now) = (old.get(name), new.get(name));
         let mut change = diff::templates(&key, then.unwrap_or(&nothing), now.unwrap_or(&nothing));
+        if let Some(now) = now {
+            changes.exposures.extend(diff::exposures(&key, then, now));
+        }
         change.action = match (then, now) {
             (None, _) => Action::Create,
             (Some(_), None) => Action::Delete,

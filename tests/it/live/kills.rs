@@ -14,7 +14,10 @@ use crate::project::{Project, infra};
 const STACKS: [(&str, &str); 7] = [
     ("infra.yaml", ""),
     ("stacks/dns.yaml", "hosted-zones: { main: { domain: '${env.domain}' } }\n"),
-    ("stacks/messaging.yaml", "queues: { jobs: {}, mail: {} }\ntopics: { events: { subscriptions: { jobs: { queue: jobs } } } }\n"),
+    (
+        "stacks/messaging.yaml",
+        "queues: { jobs: {}, mail: {} }\ntopics: { events: { subscriptions: { jobs: { queue: jobs } } } }\n",
+    ),
     (
         "stacks/app.yaml",
         "raw:\n  jobs: { type: 'AWS::SSM::Parameter', properties: { Type: String, Value: { Ref: messaging.QueueJobs } } }\n",
@@ -102,7 +105,8 @@ impl World {
         assert_eq!(diff.code, 0, "{context}: {}{}", diff.stdout, diff.stderr);
         for (name, region) in NAMES {
             assert_eq!(self.starts(name, region, starts), 1, "{context}: {starts} of {name}");
-            let sets = self.emulator.cloudformation(region, "ListChangeSets", &[("StackName", name)]).expect("an answer");
+            let sets =
+                self.emulator.cloudformation(region, "ListChangeSets", &[("StackName", name)]).expect("an answer");
             let open = sets.body.matches("<ExecutionStatus>AVAILABLE</ExecutionStatus>").count();
             assert_eq!(open, 0, "{context}: {}", sets.body);
         }
@@ -235,7 +239,10 @@ fn random_kills(seed: u64, at_least: usize) {
 
 /// An update that changes, adds, removes and replaces.
 fn update(world: &World) {
-    world.project.write("stacks/messaging.yaml", STACKS[2].1.replace("jobs: {}, mail: {}", "jobs: { visibility-timeout: 90 }, post: {}"));
+    world.project.write(
+        "stacks/messaging.yaml",
+        STACKS[2].1.replace("jobs: {}, mail: {}", "jobs: { visibility-timeout: 90 }, post: {}"),
+    );
     let names = STACKS[6].1.replace("192.0.2.1", "192.0.2.9").replace("b.${env", "c.${env");
     world.project.write("stacks/names.yaml", names);
     let app = STACKS[3].1.replace("Type: String,", "Type: String, Name: renamed,");
@@ -245,7 +252,15 @@ fn update(world: &World) {
 #[test]
 fn an_update_survives_kills_at_any_moment() {
     const ARGUMENTS: [&str; 9] = [
-        "apply", "--yes", "--progress", "plain", "--approve", "data-loss", "dns-threshold", "stateful-replacement", "exposure",
+        "apply",
+        "--yes",
+        "--progress",
+        "plain",
+        "--approve",
+        "data-loss",
+        "dns-threshold",
+        "stateful-replacement",
+        "exposure",
     ];
     let world = World::new();
     let mut seeded = Seeded(3);
@@ -275,7 +290,15 @@ fn an_update_survives_kills_at_any_moment() {
 #[test]
 fn taking_everything_away_survives_kills_at_any_moment() {
     const ARGUMENTS: [&str; 9] = [
-        "destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss", "dns-threshold", "dns-deletion",
+        "destroy",
+        "--confirm",
+        "dev",
+        "--progress",
+        "plain",
+        "--approve",
+        "data-loss",
+        "dns-threshold",
+        "dns-deletion",
     ];
     let world = World::new();
     let mut seeded = Seeded(4);

@@ -1,8 +1,8 @@
 //! What CloudFormation says of a change overrules what the templates say; and what it would do beyond a plan is refused.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html> and
-//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceTargetDefinition.html> (read
-//! 2026-11-25): `Replacement` is `True` if a property that always recreates changes for sure, `Conditional` if whether it
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceTargetDefinition.html>, as the
+//! documentation of the SDKs quotes them (read 2026-11-25): `Replacement` is `True` if a property that always recreates changes for sure, `Conditional` if whether it
 //! changes turns out only while the change set is executed.
 
 use std::collections::BTreeSet;

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::changes::{Action, Impact, Method, ResourceChange, StackChange, ValueChange};
-use super::normal::{Context, Place, intrinsic};
-use super::references::{Target, references};
-use super::secrets::{self, Side, shown};
-use super::value::{Difference, Step, differences, path_text};
+use super::normal::Context;
+use super::references::{Target, condition, mapping, references};
+use super::text::{at, change, followed, plain, updated, value_change, without_default};
+use super::value::{Step, differences, path_text, same};
 use super::{impact, loss, rename};
-use crate::facts::resource_types;
 use crate::state::StackKey;
 
 /// Values of parameters by name, as far as they are known.
@@ -37,6 +36,8 @@ pub(super) struct Draft<'a> {
     removed: Vec<ResourceChange>,
     /// Who refers to a thing: the place of the resource, and the path of the reference.
     dependents: BTreeMap<Target, Vec<(usize, Vec<Step>)>>,
+    /// Conditions that depend on a thing.
+    conditions: BTreeMap<Target, Vec<String>>,
     causes: BTreeMap<Target, Cause>,
     parameters: BTreeMap<String, ValueChange>,
     outputs: Vec<ValueChange>,
@@ -61,8 +62,32 @@ pub(super) fn entry<'a>(template: &'a Value, name: &str, key: &str) -> Option<&'
     template.get(name)?.get(key)
 }
 
-fn kind_of(resource: &Value) -> &str {
+/// The type of a resource.
+pub(super) fn kind_of(resource: &Value) -> &str {
     resource.get("Type").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The conditions of a template by what they depend on.
+fn conditions(template: &Value) -> BTreeMap<Target, Vec<String>> {
+    let mut found: BTreeMap<Target, Vec<String>> = BTreeMap::new();
+    for (name, definition) in section(template, "Conditions") {
+        for reference in references(definition, Vec::new()) {
+            found.entry(reference.target).or_default().push(condition(name));
+        }
+    }
+    found
+}
+
+/// Entries of a section that are in both templates, but differ.
+fn changed<'a>(before: &'a Value, after: &'a Value, name: &'a str) -> impl Iterator<Item = &'a String> {
+    let differs =
+        move |key: &str, new: &Value| entry(before, name, key).is_some_and(|old| !same(old, new, Context::UNKNOWN));
+    section(after, name).filter(move |(key, new)| differs(key, new)).map(|(key, _)| key)
+}
+
+/// Whatever depends on a condition or mapping may have another value.
+fn may_change(name: &str) -> Cause {
+    Cause { level: Impact::MayReplace, because: format!("change of {name}"), values: None }
 }
 
 impl<'a> Draft<'a> {
@@ -75,6 +100,7 @@ impl<'a> Draft<'a> {
             slots: Vec::new(),
             removed: Vec::new(),
             dependents: BTreeMap::new(),
+            conditions: conditions(after),
             causes: BTreeMap::new(),
             parameters: BTreeMap::new(),
             outputs: Vec::new(),
@@ -89,9 +115,20 @@ impl<'a> Draft<'a> {
         }
         draft.outputs = plain(before, after, "Outputs", "");
         draft.describe();
-        let start: Vec<(Target, Cause)> = draft.slots.iter().filter_map(Slot::cause).collect();
-        for (target, cause) in start {
-            draft.raise(&target, cause);
+        let start: Vec<(Target, Cause, bool)> = draft.slots.iter().filter_map(Slot::start).collect();
+        for (target, cause, made) in start {
+            // Whatever refers to a new resource says so in its own text.
+            if made {
+                draft.causes.insert(target, cause);
+            } else {
+                draft.raise(&target, cause);
+            }
+        }
+        for name in changed(before, after, "Conditions").map(|name| condition(name)) {
+            draft.raise(&Target::Own(name.clone()), may_change(&name));
+        }
+        for name in changed(before, after, "Mappings").map(|name| mapping(name)) {
+            draft.raise(&Target::Own(name.clone()), may_change(&name));
         }
         draft
     }
@@ -103,6 +140,10 @@ impl<'a> Draft<'a> {
         let properties = after.get("Properties").unwrap_or(&Value::Null);
         for reference in references(properties, vec![Step::Key("Properties".to_owned())]) {
             self.dependents.entry(reference.target).or_default().push((place, reference.path));
+        }
+        if let Some(name) = after.get("Condition").and_then(Value::as_str) {
+            let path = vec![Step::Key("Condition".to_owned())];
+            self.dependents.entry(Target::Own(condition(name))).or_default().push((place, path));
         }
         let change = match before {
             None => Some(change(id, kind, Action::Create)),
@@ -151,6 +192,9 @@ impl<'a> Draft<'a> {
                 if let Some(next) = self.slots.get_mut(place).and_then(|slot| slot.follow(&path, &cause)) {
                     open.push_back(next);
                 }
+            }
+            for name in self.conditions.get(&target).into_iter().flatten() {
+                open.push_back((Target::Own(name.clone()), may_change(name)));
             }
             self.causes.insert(target, cause);
         }
@@ -223,6 +267,12 @@ impl<'a> Draft<'a> {
 }
 
 impl Slot<'_> {
+    /// The cause that the resource is from the start, and whether that is because it is made.
+    fn start(&self) -> Option<(Target, Cause, bool)> {
+        let (target, cause) = self.cause()?;
+        Some((target, cause, self.before.is_none()))
+    }
+
     /// What the change of the resource means to those that refer to it: an update in place leaves its attributes.
     fn cause(&self) -> Option<(Target, Cause)> {
         let change = self.change.as_ref()?;
@@ -237,7 +287,7 @@ impl Slot<'_> {
 
     /// Changes the resource because something it refers to changes; returns what that means to others, if anything.
     fn follow(&mut self, path: &[Step], cause: &Cause) -> Option<(Target, Cause)> {
-        let before = self.before?;
+        self.before?;
         let text = path_text(path);
         let effect = match impact::of(self.kind, path, None, at(self.after, path)) {
             Impact::Replaces => cause.level,
@@ -251,7 +301,7 @@ impl Slot<'_> {
         if let Some(known) = change.properties.iter_mut().find(|known| within(&known.path)) {
             known.impact = known.impact.max(effect);
         } else {
-            let new = followed([before, self.after], self.kind, path, cause);
+            let new = followed(self.after, self.kind, path, cause);
             change.properties.push(ValueChange { impact: effect, ..new });
         }
         if effect >= Impact::MayReplace {
@@ -264,144 +314,4 @@ impl Slot<'_> {
         change.impact = change.impact.max(effect);
         self.cause()
     }
-}
-
-/// The change of a reference whose target gets another value: unknown until then, unless the value is that of a parameter.
-fn followed(resources: [&Value; 2], kind: &str, path: &[Step], cause: &Cause) -> ValueChange {
-    let [before, after] = resources;
-    let whole = matches!(at(after, path).and_then(intrinsic), Some(("Ref", _)));
-    let known = cause.values.clone().filter(|_| whole);
-    let unknown = known.is_none();
-    let text = || Value::from(format!("known after {}", cause.because));
-    let (old, new) = known.map_or_else(|| (at(before, path).cloned(), text()), |(old, new)| (Some(old), new));
-    let secret = secrets::is_secret(resource_types::find(kind), path, [Some(after), None]);
-    ValueChange {
-        path: path_text(path),
-        before: old.map(|old| shown(&old, secret, Side::Before)),
-        after: Some(shown(&new, secret && !unknown, Side::After)),
-        unknown,
-        impact: Impact::InPlace,
-    }
-}
-
-fn at<'v>(value: &'v Value, path: &[Step]) -> Option<&'v Value> {
-    path.iter().try_fold(value, |place, step| match step {
-        Step::Key(key) => place.get(key),
-        Step::Index(index) => place.get(index),
-        Step::Tag(_) => None,
-    })
-}
-
-fn change(id: &str, kind: &str, action: Action) -> ResourceChange {
-    ResourceChange {
-        id: id.to_owned(),
-        kind: kind.to_owned(),
-        action,
-        impact: Impact::InPlace,
-        causes: Vec::new(),
-        properties: Vec::new(),
-        data: None,
-        place: None,
-        looks_like: None,
-        method: Method::Template,
-    }
-}
-
-/// The change of a resource that is in both templates, as far as its own text says.
-fn updated(id: &str, before: &Value, after: &Value, values: [&Values; 2]) -> Option<ResourceChange> {
-    if before == after {
-        return None;
-    }
-    let kind = kind_of(after);
-    let facts = resource_types::find(kind);
-    let mut result = change(id, kind, Action::Update);
-    let none = Map::new();
-    let (old, new) = (before.as_object().unwrap_or(&none), after.as_object().unwrap_or(&none));
-    let keys = old.keys().chain(new.keys().filter(|key| !old.contains_key(*key)));
-    for key in keys {
-        let context = match key.as_str() {
-            "Properties" => Context::of(facts.map(|facts| facts.properties())),
-            "DependsOn" => Context { schema: None, place: Place::Words },
-            _ => Context::UNKNOWN,
-        };
-        let empty = match key.as_str() {
-            "Properties" | "Metadata" => Value::Object(Map::new()),
-            "DependsOn" => Value::Array(Vec::new()),
-            _ => Value::Null,
-        };
-        let (b, a) = (old.get(key).unwrap_or(&empty), new.get(key).unwrap_or(&empty));
-        for mut one in differences(b, a, context) {
-            if one.path.is_empty() {
-                one.before = old.get(key).cloned();
-                one.after = new.get(key).cloned();
-            }
-            if equal_by_value(&one, values) {
-                continue;
-            }
-            one.path.insert(0, Step::Key(key.clone()));
-            let effect = impact::of(kind, &one.path, one.before.as_ref(), one.after.as_ref());
-            let secret = secrets::is_secret(facts, &one.path, [Some(before), Some(after)]);
-            let change = masked(&one, path_text(&one.path), effect, secret);
-            if effect > Impact::InPlace {
-                result.causes.push(change.path.clone());
-            }
-            result.impact = result.impact.max(effect);
-            result.properties.push(change);
-        }
-    }
-    (!result.properties.is_empty()).then_some(result)
-}
-
-/// Whether both sides are known and equal although they are written differently, as a parameter or as its value.
-fn equal_by_value(one: &Difference, values: [&Values; 2]) -> bool {
-    let known = |value: &Option<Value>, values: &Values| match value {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(value) => match intrinsic(value) {
-            Some(("Ref", Value::String(name))) => values.get(name).cloned(),
-            _ => None,
-        },
-        None => None,
-    };
-    let (before, after) = (known(&one.before, values[0]), known(&one.after, values[1]));
-    before.is_some() && before == after
-}
-
-fn masked(one: &Difference, path: String, impact: Impact, secret: bool) -> ValueChange {
-    ValueChange {
-        path,
-        before: one.before.as_ref().map(|value| shown(value, secret, Side::Before)),
-        after: one.after.as_ref().map(|value| shown(value, secret, Side::After)),
-        unknown: false,
-        impact,
-    }
-}
-
-/// A difference below a name, as it is reported.
-pub(super) fn value_change(one: &Difference, under: &str, impact: Impact) -> ValueChange {
-    let inner = path_text(&one.path);
-    let path = match (under, inner.as_str()) {
-        ("", inner) => inner.to_owned(),
-        (under, "") => under.to_owned(),
-        (under, inner) if inner.starts_with('[') => format!("{under}{inner}"),
-        (under, inner) => format!("{under}.{inner}"),
-    };
-    masked(one, path, impact, secrets::is_secret(None, &one.path, [None, None]))
-}
-
-/// A definition of a parameter whose value is not to be seen hides its default.
-fn without_default(mut change: ValueChange) -> ValueChange {
-    for value in [&mut change.before, &mut change.after].into_iter().flatten() {
-        let hidden = value.get("NoEcho").is_some_and(|no_echo| no_echo == true || no_echo == "true");
-        if let Some(default) = value.get_mut("Default").filter(|_| hidden) {
-            *default = "***".into();
-        }
-    }
-    change
-}
-
-/// The differences of a section in which nothing replaces anything.
-fn plain(before: &Value, after: &Value, name: &str, under: &str) -> Vec<ValueChange> {
-    let empty = Value::Object(Map::new());
-    let (old, new) = (before.get(name).unwrap_or(&empty), after.get(name).unwrap_or(&empty));
-    differences(old, new, Context::UNKNOWN).iter().map(|one| value_change(one, under, Impact::InPlace)).collect()
 }

@@ -15,7 +15,7 @@ use crate::state::StackKey;
 /// What the change of a template exposes; without a template before, the stack is new.
 ///
 /// Of things that are new only what is public or unbounded is said: that somebody may use them is why they are made.
-pub(super) fn exposures(stack: &StackKey, before: Option<&Value>, after: &Value) -> Vec<Exposure> {
+pub fn exposures(stack: &StackKey, before: Option<&Value>, after: &Value) -> Vec<Exposure> {
     let found = &mut BTreeSet::new();
     let empty = Value::Null;
     let old = before.unwrap_or(&empty);
@@ -48,7 +48,7 @@ fn permissions(before: &Value, after: &Value, new_stack: bool, found: &mut Found
     for (subject, after_statements) in &new {
         let before_statements = old.get(subject).map(Vec::as_slice).unwrap_or_default();
         let (Subject::Identity(name) | Subject::Resource(name)) = subject;
-        let id = name.trim_start_matches("${").trim_end_matches('}').split('.').next().unwrap_or_default();
+        let id = id_of(name);
         let made = entry(after, "Resources", id).is_some() && entry(before, "Resources", id).is_none();
         let fresh = made || (new_stack && before_statements.is_empty());
         let grants = widened(before_statements, after_statements);
@@ -56,6 +56,11 @@ fn permissions(before: &Value, after: &Value, new_stack: bool, found: &mut Found
     }
     // A policy that goes may have denied something, if its subject stays.
     for (subject, before_statements) in old.iter().filter(|(subject, _)| !new.contains_key(*subject)) {
+        let (Subject::Identity(name) | Subject::Resource(name)) = subject;
+        let stays = |id: &str| entry(after, "Resources", id).is_some() || entry(before, "Resources", id).is_none();
+        if !stays(id_of(name)) {
+            continue;
+        }
         report(subject, &widened(before_statements, &[]), false, found);
     }
 }
@@ -81,7 +86,7 @@ fn statements(template: &Value) -> BTreeMap<Subject, Vec<Statement>> {
         for document in documents {
             let of_resource = Statement::of_document(&document, id).iter().any(Statement::names_principals);
             let subjects = match kind {
-                _ if of_resource => vec![Subject::Resource(format!("${{{id}}}"))],
+                _ if of_resource => guarded(id, properties),
                 "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => vec![own.clone()],
                 _ => attached(id, properties),
             };
@@ -91,6 +96,24 @@ fn statements(template: &Value) -> BTreeMap<Subject, Vec<Statement>> {
         }
     }
     found
+}
+
+/// The id in `${Queue.Arn}`.
+fn id_of(name: &str) -> &str {
+    name.trim_start_matches("${").trim_end_matches('}').split('.').next().unwrap_or_default()
+}
+
+/// What a policy with principals guards: what it is attached to, or the resource itself.
+fn guarded(id: &str, properties: &Value) -> Vec<Subject> {
+    let keys = ["Bucket", "Queues", "Topics", "SecretId", "EventBusName", "StateMachineArn"];
+    let names: Vec<String> = keys.iter().filter_map(|key| properties.get(*key)).flat_map(texts).collect();
+    let own = vec![Subject::Resource(format!("${{{id}}}"))];
+    // `named` leaves everything but a single reference as it is.
+    let name = |name: &String| {
+        let id = named(name);
+        Subject::Resource(if id == *name { id } else { format!("${{{id}}}") })
+    };
+    if names.is_empty() { own } else { names.iter().map(name).collect() }
 }
 
 /// To whom an identity policy is attached.
@@ -150,7 +173,9 @@ fn report(subject: &Subject, grants: &BTreeSet<Grant>, fresh: bool, found: &mut 
         let on = if identity { named(&grant.resource) } else { own(&grant.resource, whose) };
         let to = if identity { named(whose) } else { principal(&grant.principal) };
         let condition = if grant.conditional { ", under a condition" } else { "" };
-        let line = format!("on {on} for {to}{condition}");
+        // A managed policy says itself on what.
+        let on = if grant.action.starts_with("what ") { String::new() } else { format!("on {on} ") };
+        let line = format!("{on}for {to}{condition}");
         lines.entry((&grant.origin, kind, line, grant.no_longer_denied)).or_default().push(&grant.action);
     }
     for ((origin, kind, line, denied), actions) in lines {
@@ -161,7 +186,9 @@ fn report(subject: &Subject, grants: &BTreeSet<Grant>, fresh: bool, found: &mut 
 
 /// Whether an action is everything, or everything but something; `AdministratorAccess` allows everything.
 fn is_unbounded(action: &str) -> bool {
-    matches!(action, "*" | "*:*") || action.starts_with("everything but") || action.contains("/administratoraccess")
+    matches!(action, "*" | "*:*")
+        || action.starts_with("everything but")
+        || action.to_ascii_lowercase().contains("/administratoraccess")
 }
 
 /// A resource of a policy of its own: `*` is the resource itself.
@@ -194,7 +221,7 @@ fn networks(before: &Value, after: &Value, new_stack: bool, found: &mut Found) {
     let (old, new) = (rules(before), rules(after));
     for (group, after_rules) in &new {
         let before_rules = old.get(group).map(Vec::as_slice).unwrap_or_default();
-        let id = group.trim_start_matches("${").trim_end_matches('}').split('.').next().unwrap_or_default();
+        let id = id_of(group);
         let made = entry(after, "Resources", id).is_some() && entry(before, "Resources", id).is_none();
         let fresh = made || (new_stack && before_rules.is_empty());
         let public = fronts(after, id);
@@ -275,7 +302,7 @@ mod tests {
         let new = template(json!({ "Role": role(json!([grant.clone()])) }));
         assert_eq!(
             found(Some(&old), &new),
-            ["Role Permission: sqs:getqueueurl, sqs:sendmessage on QueueJobs for Role"]
+            ["Role Permission: sqs:GetQueueUrl, sqs:SendMessage on QueueJobs for Role"]
         );
         assert_eq!(found(Some(&new), &old), Vec::<String>::new());
         assert_eq!(found(None, &new), Vec::<String>::new(), "a first deployment says only what is public or unbounded");
@@ -300,19 +327,53 @@ mod tests {
             )
         };
         let source = Some(json!({ "ArnEquals": { "aws:SourceArn": "x" } }));
-        assert_eq!(found(None, &queue(json!("*"), None)), ["Policy Public: sqs:sendmessage on Policy for anyone"]);
+        assert_eq!(found(None, &queue(json!("*"), None)), ["Policy Public: sqs:SendMessage on Policy for anyone"]);
         assert_eq!(found(None, &queue(json!("*"), source.clone())), Vec::<String>::new());
         let held = queue(json!({ "AWS": "123456789012" }), None);
         let more = queue(json!({ "AWS": ["123456789012", "210987654321"] }), None);
         assert_eq!(
             found(Some(&held), &more),
-            ["Policy Principal: sqs:sendmessage on Policy for anyone in account 210987654321"]
+            ["Policy Principal: sqs:SendMessage on Policy for anyone in account 210987654321"]
         );
         let free = queue(json!("*"), None);
         assert_eq!(
             found(Some(&queue(json!("*"), source)), &free),
-            ["Policy Public: sqs:sendmessage on Policy for anyone"]
+            ["Policy Public: sqs:SendMessage on Policy for anyone"]
         );
+    }
+
+    #[test]
+    fn a_policy_belongs_to_what_it_guards() {
+        let deny = json!({ "Effect": "Deny", "Action": "s3:*", "Resource": "*", "Principal": "*" });
+        let policy = json!({ "Type": "AWS::S3::BucketPolicy", "Properties": { "Bucket": { "Ref": "B" }, "PolicyDocument": { "Statement": [deny] } } });
+        let bucket = json!({ "Type": "AWS::S3::Bucket" });
+        let old = template(json!({ "B": bucket.clone(), "P": policy.clone() }));
+        let renamed = template(json!({ "B": bucket.clone(), "Q": policy }));
+        assert_eq!(found(Some(&old), &renamed), Vec::<String>::new());
+        assert_eq!(found(Some(&old), &template(json!({}))), Vec::<String>::new(), "what is gone needs no guard");
+        assert_eq!(
+            found(Some(&old), &template(json!({ "B": bucket }))),
+            ["P Permission: no longer denied: s3:* on B for anyone"]
+        );
+    }
+
+    #[test]
+    fn a_condition_that_anyone_meets_keeps_nobody_out() {
+        let with = |condition: Value| {
+            let statement = json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Principal": "*", "Condition": condition });
+            template(
+                json!({ "P": { "Type": "AWS::SQS::QueuePolicy", "Properties": { "Queues": [{ "Ref": "Q" }], "PolicyDocument": { "Statement": [statement] } } } }),
+            )
+        };
+        let secure = with(json!({ "Bool": { "aws:SecureTransport": "true" } }));
+        assert_eq!(found(None, &secure), ["P Public: sqs:SendMessage on Q for anyone"]);
+        let everywhere = with(json!({ "IpAddress": { "aws:SourceIp": ["0.0.0.0/0"] } }));
+        assert_eq!(found(None, &everywhere), ["P Public: sqs:SendMessage on Q for anyone"]);
+        assert_eq!(
+            found(None, &with(json!({ "IpAddress": { "aws:SourceIp": "192.0.2.0/24" } }))),
+            Vec::<String>::new()
+        );
+        assert_eq!(found(None, &with(json!({ "StringEquals": { "aws:SourceAccount": "1" } }))), Vec::<String>::new());
     }
 
     #[test]
@@ -362,6 +423,7 @@ mod tests {
         };
         opens("AWS::RDS::DBInstance", json!({ "PubliclyAccessible": false }), json!({ "PubliclyAccessible": "true" }));
         opens("AWS::S3::Bucket", json!({ "PublicAccessBlockConfiguration": { "BlockPublicPolicy": true } }), json!({}));
+        opens("AWS::S3::Bucket", json!({}), json!({ "AccessControl": "PublicRead" }));
         let cluster = |cidrs: Value| json!({ "ResourcesVpcConfig": { "PublicAccessCidrs": cidrs } });
         opens("AWS::EKS::Cluster", cluster(json!(["192.0.2.0/25"])), cluster(json!(["192.0.2.0/24"])));
         opens("AWS::EKS::Cluster", json!({ "ResourcesVpcConfig": { "EndpointPublicAccess": false } }), json!({}));

@@ -1,6 +1,6 @@
 //! Which permissions a set of statements gives, and what of them another set does not give.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub(super) struct Statement {
     principals: Names,
     /// Operators and keys with their values, each as text; empty if it holds always.
     condition: BTreeSet<String>,
+    /// Actions in lower case, as which they are compared, and as they are written.
+    spelling: BTreeMap<String, String>,
     /// The resource of the template that has the statement.
     origin: String,
 }
@@ -73,6 +75,7 @@ impl Statement {
             resources,
             principals,
             condition: statement.get("Condition").map(condition).unwrap_or_default(),
+            spelling: spelling(["Action", "NotAction"].iter().filter_map(|key| statement.get(*key)).flat_map(texts)),
             origin: origin.to_owned(),
         }
     }
@@ -96,7 +99,8 @@ impl Statement {
             actions: only(action.to_ascii_lowercase()),
             resources: only(resource.to_owned()),
             principals: only(principal_name(principal)),
-            condition: condition.iter().map(|(key, value)| format!("{key}={value}")).collect(),
+            condition: condition.iter().map(|(key, value)| format!("StringEquals {key} {value}")).collect(),
+            spelling: spelling([action.to_owned()].into_iter()),
             origin: origin.to_owned(),
         }
     }
@@ -153,7 +157,7 @@ pub(super) fn widened(before: &[Statement], after: &[Statement]) -> BTreeSet<Gra
     for statement in after.iter().filter(|statement| statement.allows) {
         for atom in atoms(statement) {
             if !before.iter().any(|known| known.allows && known.covers(&atom)) && !denied(&atom) {
-                found.insert(grant(&atom, &statement.origin, false));
+                found.insert(grant(&atom, statement, false));
             }
         }
     }
@@ -161,21 +165,56 @@ pub(super) fn widened(before: &[Statement], after: &[Statement]) -> BTreeSet<Gra
         for atom in atoms(statement) {
             // A denial with fewer conditions denies more.
             if !after.iter().any(|known| !known.allows && known.covers(&atom)) {
-                found.insert(grant(&atom, &statement.origin, true));
+                found.insert(grant(&atom, statement, true));
             }
         }
     }
     found
 }
 
-fn grant(atom: &Atom<'_>, origin: &str, no_longer_denied: bool) -> Grant {
+fn grant(atom: &Atom<'_>, statement: &Statement, no_longer_denied: bool) -> Grant {
     Grant {
-        origin: origin.to_owned(),
+        origin: statement.origin.clone(),
         principal: said(&atom.principal),
         resource: said(&atom.resource),
-        conditional: !atom.condition.is_empty(),
+        conditional: atom.condition.iter().any(|one| restricts(one)),
         no_longer_denied,
-        action: said(&atom.action),
+        action: said(&spelled(&atom.action, &statement.spelling)),
+    }
+}
+
+/// Condition keys that anyone can meet, in lower case: they say how and when, not who.
+///
+/// Our judgement, after the keys for which S3 does not call a policy public:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>, as the
+/// documentation of the SDK for .NET quotes it (read 2026-11-25).
+const ANYONE: &[&str] = &[
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:referer",
+    "aws:requestedregion",
+    "aws:securetransport",
+    "aws:useragent",
+    "s3:tlsversion",
+    "sns:protocol",
+];
+
+/// Whether a condition, written as operator, key and value, keeps anyone out.
+fn restricts(condition: &str) -> bool {
+    let key = condition.split(' ').nth(1).unwrap_or_default().to_ascii_lowercase();
+    let everywhere = key == "aws:sourceip" && (condition.contains("\"0.0.0.0/0\"") || condition.contains("\"::/0\""));
+    !everywhere && !ANYONE.contains(&key.as_str())
+}
+
+fn spelling(actions: impl Iterator<Item = String>) -> BTreeMap<String, String> {
+    actions.map(|action| (action.to_ascii_lowercase(), action)).collect()
+}
+
+fn spelled(names: &Names, spelling: &BTreeMap<String, String>) -> Names {
+    let all = |list: &Vec<String>| list.iter().map(|one| spelling.get(one).unwrap_or(one).clone()).collect();
+    match names {
+        Names::Only(list) => Names::Only(all(list)),
+        Names::Except(list) => Names::Except(all(list)),
     }
 }
 
@@ -294,7 +333,10 @@ fn principals(value: &Value) -> Vec<String> {
     }
 }
 
-/// `arn:aws:iam::<account>:root` is the account.
+/// `arn:aws:iam::<account>:root` is the account, which stands for everyone in it.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html> (read
+/// 2026-11-25).
 fn principal_name(text: &str) -> String {
     let account = account_of(text).filter(|_| text.ends_with(":root"));
     account.map_or_else(|| text.to_owned(), str::to_owned)

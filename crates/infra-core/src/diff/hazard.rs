@@ -21,7 +21,7 @@ pub(super) fn hazards(
     selected: &BTreeSet<StackKey>,
     changes: &[StackChange],
 ) -> Vec<Hazard> {
-    let scene = Scene { desired, deployed, selected, changes };
+    let scene = Scene { desired, deployed, selected };
     let mut found = Vec::new();
     for (key, stack) in &deployed.stacks {
         let wanted = desired.stacks.contains_key(key) && (selected.is_empty() || selected.contains(key));
@@ -34,6 +34,7 @@ pub(super) fn hazards(
         found.extend(scene.protection(change));
         found.extend(scene.outputs(change));
         found.extend(scene.names(change));
+        found.extend(renames(change));
     }
     found
 }
@@ -43,7 +44,6 @@ struct Scene<'a> {
     desired: &'a Desired,
     deployed: &'a Deployed,
     selected: &'a BTreeSet<StackKey>,
-    changes: &'a [StackChange],
 }
 
 /// Statuses that take no change, whether or not there is one: a stack that is broken is not up to date.
@@ -74,8 +74,8 @@ enum Use {
 }
 
 impl Scene<'_> {
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html> (read
-    /// 2026-11-25).
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html> (from
+    /// memory).
     fn protection(self, change: &StackChange) -> Option<Hazard> {
         let stack = self.deployed.stacks.get(&change.stack)?;
         (change.action == Action::Delete && stack.termination_protection).then(|| Hazard {
@@ -159,9 +159,11 @@ impl Scene<'_> {
 
     /// Deployed stacks that take an output, and go on doing so until the run reaches them.
     fn consumers(self, output: &OutputRef, export: Option<&str>, value: Option<&String>) -> Vec<(StackKey, Use)> {
+        let deleted = |key: &StackKey| self.selected.is_empty() && !self.desired.stacks.contains_key(key);
         let mut found = Vec::new();
         for (key, stack) in self.deployed.stacks.iter().filter(|(key, _)| **key != output.stack) {
-            if holding(self.deployed, key).is_none() {
+            // Of two stacks that go, the one that takes goes first.
+            if holding(self.deployed, key).is_none() || deleted(key) && deleted(&output.stack) {
                 continue;
             }
             let imports =
@@ -170,11 +172,14 @@ impl Scene<'_> {
                 found.push((key.clone(), Use::Import));
                 continue;
             }
-            // What the run changes or deletes no longer depends on the output, unless the definition says so.
             let covered = self.selected.is_empty() || self.selected.contains(key);
-            let changed = covered && self.changes.iter().any(|change| change.stack == *key);
+            // What the run reaches takes what its new template says; what it deletes takes nothing.
             let wanted = self.wants(key, output);
-            let holds = !changed && takes(stack, key, output, value);
+            let holds = match self.desired.stacks.get(key) {
+                Some(stack) if covered => reads(&stack.template, key, output),
+                None if covered => false,
+                Some(_) | None => takes(stack, key, output, value),
+            };
             if wanted || holds {
                 found.push((key.clone(), Use::Weak));
             }
@@ -224,6 +229,22 @@ impl Scene<'_> {
     }
 }
 
+/// Resources that go and come back under another id.
+fn renames(change: &StackChange) -> impl Iterator<Item = Hazard> + '_ {
+    let gone = change.resources.iter().filter(|resource| resource.action != Action::Create);
+    gone.filter_map(|resource| {
+        let new = resource.looks_like.as_ref()?;
+        let place = change.resources.iter().find(|other| other.id == *new).and_then(|other| other.place.as_ref());
+        let at = place.map(|place| format!(" ({place})")).unwrap_or_default();
+        Some(Hazard {
+            stack: change.stack.clone(),
+            text: format!("{} goes and {new} comes with the same properties, which looks like a rename", resource.id),
+            help: format!("if it is the same thing, write `renamed-from:` with its old name at the entry of {new}{at}"),
+            blocking: false,
+        })
+    })
+}
+
 /// Whether the value of an output changes: by its text, or because what it depends on is replaced.
 fn changes_value(change: &StackChange, old: &Value, new: &Value) -> bool {
     let value = |output: &Value| output.get("Value").cloned().unwrap_or_default();
@@ -245,14 +266,18 @@ fn takes(stack: &DeployedStack, key: &StackKey, output: &OutputRef, value: Optio
     let parameter = value.filter(|value| value.len() >= LONG).is_some_and(|value| {
         section(&stack.template, "Parameters").any(|(name, _)| stack.parameters.get(name) == Some(value))
     });
-    let reads = references(&stack.template, Vec::new()).into_iter().any(|reference| match reference.target {
+    parameter || reads(&stack.template, key, output)
+}
+
+/// Whether a template reads an output by `Fn::GetStackOutput`.
+fn reads(template: &Value, key: &StackKey, output: &OutputRef) -> bool {
+    references(template, Vec::new()).into_iter().any(|reference| match reference.target {
         Target::Output(from, name) => {
             let region = if from.region.is_empty() { &key.region } else { &from.region };
             from.name == output.stack.name && *region == output.stack.region && name == output.output
         }
         Target::Own(_) | Target::Export(_) => false,
-    });
-    parameter || reads
+    })
 }
 
 /// Calls `visit` with every name that a template imports, as text.
@@ -297,6 +322,8 @@ fn fixed_name(change: &ResourceChange, before: &Value, after: &Value) -> Option<
 /// 2026-11-25).
 fn named_property(change: &ResourceChange, before: &Value, after: &Value) -> Option<String> {
     const NAMES: &[(&str, &str)] = &[
+        ("AWS::EC2::SecurityGroup", "GroupName"),
+        ("AWS::EKS::Nodegroup", "NodegroupName"),
         ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
         ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
         ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
@@ -363,6 +390,7 @@ mod tests {
         );
         let equal = desired(&[("a", exported(own), &[]), ("b", imports, &[])]);
         assert_eq!(found(&equal, &there, &[]), []);
+        assert_eq!(found(&desired(&[]), &there, &[]), [], "if both are deleted, the one that imports goes first");
     }
 
     #[test]
@@ -378,6 +406,15 @@ mod tests {
             [("output Arn goes away, but b@eu-west-1 still takes it".to_owned(), false)]
         );
         assert_eq!(found(&wanted, &there, &[]), [], "in a run of both it is not taken any more");
+    }
+
+    #[test]
+    fn a_rename_can_be_said() {
+        let with = |id: &str| json!({ "Resources": { id: { "Type": "AWS::DynamoDB::Table", "Properties": { "BillingMode": "x" } } } });
+        let there = deployed(vec![("a", stack(with("Old"), &[], &[]))]);
+        let hazards = stacks(&desired(&[("a", with("New"), &[])]), &there, &BTreeSet::new()).2;
+        assert_eq!(hazards[0].text, "Old goes and New comes with the same properties, which looks like a rename");
+        assert!(hazards[0].help.contains("`renamed-from:`") && !hazards[0].blocking);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) fn of(kind: &str, path: &[Step], before: Option<&Value>, after: Optio
                 None => Impact::MayReplace,
             }
         }
+        // Another condition may take the resource away, or make it.
+        [Step::Key(attribute)] if attribute == "Condition" => Impact::MayReplace,
         _ => Impact::InPlace,
     }
 }

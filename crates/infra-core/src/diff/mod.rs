@@ -25,6 +25,7 @@ mod switches;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod text;
 mod value;
 mod zones;
 
@@ -33,6 +34,7 @@ pub use certificates::certificates;
 pub use change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 pub use changes::*;
 pub use compare::changes;
+pub use exposure::exposures;
 pub use objects::objects;
 pub use stacks::{stacks, templates};
 pub use zones::zones;

@@ -229,7 +229,7 @@ fn plain_number(number: &Number) -> Number {
 /// The shortest form of a call, if it has a shorter one.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html>,
-/// `…-getatt.html` and `…-join.html` (read 2026-11-25).
+/// `…-getatt.html` and `…-join.html` (from memory).
 fn function(name: &str, argument: &Value) -> Option<Value> {
     match (name, argument) {
         ("Fn::GetAtt", Value::String(text)) => {

@@ -9,12 +9,22 @@ use crate::state::{OutputRef, StackKey};
 /// What is referred to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
-    /// A resource or parameter of the same template.
+    /// A resource or parameter of the same template; see also [`condition`] and [`mapping`].
     Own(String),
     /// An output of another stack, as `stack@region` and its key; the region is empty if it is the stack's own.
     Output(StackKey, String),
     /// An export of the account and region.
     Export(String),
+}
+
+/// How a condition is named beside resources and parameters, which have no dots in their names.
+pub(super) fn condition(name: &str) -> String {
+    format!("Conditions.{name}")
+}
+
+/// How a mapping is named beside resources and parameters.
+pub(super) fn mapping(name: &str) -> String {
+    format!("Mappings.{name}")
 }
 
 /// A reference: from where, and to what.
@@ -68,6 +78,10 @@ impl Walk {
             return self.call(name, argument);
         }
         match value {
+            // Conditions refer to each other like this.
+            Value::Object(map) if !outside && map.len() == 1 && map.contains_key("Condition") => {
+                self.own(&condition(map.get("Condition").and_then(Value::as_str).unwrap_or_default()));
+            }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.step(Step::Index(index), item, outside);
@@ -104,6 +118,12 @@ impl Walk {
                 let values = parts.get(1).unwrap_or(&Value::Null);
                 self.variables(parts.first().and_then(Value::as_str).unwrap_or_default(), values);
                 self.visit(values, false);
+            }
+            ("Fn::FindInMap" | "Fn::If", Value::Array(parts)) => {
+                if let Some(first) = parts.first().and_then(Value::as_str) {
+                    self.own(&if name == "Fn::If" { condition(first) } else { mapping(first) });
+                }
+                self.visit(argument, false);
             }
             ("Fn::ImportValue", Value::String(export)) => self.add(Target::Export(export.clone())),
             ("Fn::GetStackOutput", argument) => {

@@ -33,6 +33,9 @@ const ENDS: &[&str] = &[
     "connectionstring",
 ];
 
+/// Whole names, in the same spelling, whose values are secrets.
+const WHOLE: &[&str] = &["pass", "pwd", "secret", "token"];
+
 /// Words of names that make a property a secret if AWS never gives it back.
 const WRITE_ONLY_WORDS: &[&str] = &["password", "secret", "token", "privatekey", "credential"];
 
@@ -89,6 +92,8 @@ fn in_text(text: &str, side: Side) -> Option<Value> {
 /// Whether what stands at a path below `root` is secret by the names along the path or by the schema.
 pub(super) fn is_secret(kind: Option<ResourceType>, path: &[Step], roots: [Option<&Value>; 2]) -> bool {
     let last = path.iter().rev().find_map(|step| match step {
+        // An output or parameter is named above its value.
+        Step::Key(name) if is_value(name) || name == "Default" => None,
         Step::Key(name) | Step::Tag(name) => Some(name),
         Step::Index(_) => None,
     });
@@ -100,7 +105,7 @@ pub(super) fn is_secret(kind: Option<ResourceType>, path: &[Step], roots: [Optio
 /// Whether the value of a thing with this name is a secret: `MasterUserPassword`, `DB_PASSWORD`, not `PasswordPolicy`.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
-    ENDS.iter().any(|end| plain.ends_with(end))
+    WHOLE.contains(&plain.as_str()) || ENDS.iter().any(|end| plain.ends_with(end))
 }
 
 fn is_write_only(kind: ResourceType, path: &[Step]) -> bool {

@@ -12,8 +12,13 @@ use super::secrets::{self, Side, shown};
 use super::{exposure, hazard, loss};
 use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, OutputRef, Phase, StackKey};
 
-/// What CloudFormation gives as the value of a `NoEcho` parameter.
-const HIDDEN: &str = "****";
+/// Whether a value is what CloudFormation gives for that of a `NoEcho` parameter: asterisks, however many.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>, as
+/// others quote it (read 2026-11-25), says five; the API gives four (from memory).
+fn is_masked(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte == b'*')
+}
 
 /// Compares the stacks that are wanted with those that are deployed; `selected` empty means all of them, and only then
 /// are stacks deleted that are not wanted any more.
@@ -136,7 +141,7 @@ fn is_hidden(template: &Value, name: &str) -> bool {
 fn known(draft: &mut Draft<'_>, name: &str, values: [Option<&String>; 2], hidden: bool) {
     let [before, after] = values;
     // What AWS hides cannot be compared: that is no change by itself.
-    if before == after || before.is_some_and(|value| value == HIDDEN) {
+    if before == after || before.is_some_and(|value| is_masked(value)) {
         return;
     }
     let before = before.map(|value| shown(&value.as_str().into(), hidden, Side::Before));
@@ -168,7 +173,7 @@ impl<'a> World<'a> {
                 values.insert(name.clone(), value.to_owned());
             }
         }
-        let shown = before.parameters.iter().filter(|(_, value)| *value != HIDDEN);
+        let shown = before.parameters.iter().filter(|(_, value)| !is_masked(value));
         let old: Values = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
         let mut draft = Draft::new(key, &before.template, &stack.template, [&old, &values]);
         for (name, _) in section(&stack.template, "Parameters") {
@@ -214,7 +219,7 @@ impl<'a> World<'a> {
             return Vec::new();
         };
         let one = |(name, output): (&String, &OutputRef)| {
-            let old = before.parameters.get(name).filter(|old| *old != HIDDEN)?;
+            let old = before.parameters.get(name).filter(|old| !is_masked(old))?;
             let new = self.deployed.output(output).filter(|new| new != old)?;
             if self.producer(output).is_some() {
                 return None;
@@ -410,6 +415,32 @@ mod tests {
         assert_eq!((found[0].resources[0].id.as_str(), found[0].resources[0].impact), ("P", Impact::InPlace));
         let one = stacks(&wanted("/b/"), &there(), &BTreeSet::from([key("middle")])).0;
         assert_eq!(one, [], "a producer that is not part of the run does not change");
+    }
+
+    #[test]
+    fn a_replacement_reaches_what_reads_outputs_and_imports_exports() {
+        let exports = |path: &str| {
+            let mut template = producer(path);
+            template["Outputs"]["RoleArn"]["Export"] = json!({ "Name": "role" });
+            template
+        };
+        let group = |role: Value| json!({ "Resources": { "G": { "Type": "AWS::EKS::Nodegroup", "Properties": { "NodeRole": role } } } });
+        let reads = group(
+            json!({ "Fn::GetStackOutput": { "StackName": "p", "OutputName": "RoleArn", "Region": "eu-west-1" } }),
+        );
+        let imports = group(json!({ "Fn::ImportValue": "role" }));
+        let wanted =
+            desired(&[("p", exports("/b/"), &[]), ("reads", reads.clone(), &[]), ("imports", imports.clone(), &[])]);
+        let there = deployed(vec![
+            ("p", stack(exports("/a/"), &[], &[("RoleArn", "arn:role")])),
+            ("reads", stack(reads, &[], &[])),
+            ("imports", stack(imports, &[], &[])),
+        ]);
+        for change in changes(&wanted, &there).iter().filter(|change| change.stack != key("p")) {
+            assert_eq!(change.resources[0].impact, Impact::Replaces, "{}", change.stack);
+            assert_eq!(change.resources[0].causes, ["Properties.NodeRole: replacement of Role in p@eu-west-1"]);
+        }
+        assert_eq!(changes(&wanted, &there).len(), 3);
     }
 
     #[test]

@@ -17,7 +17,10 @@ pub(super) fn switches(before: &Value, after: &Value, found: &mut Found) {
             change.public("it gets an address that the internet reaches".to_owned(), found);
         }
         match kind {
-            "AWS::S3::Bucket" => change.bucket(found),
+            "AWS::S3::Bucket" => {
+                change.bucket(found);
+                change.acl(found);
+            }
             "AWS::EKS::Cluster" => change.cluster(found),
             "AWS::ElasticLoadBalancingV2::LoadBalancer" | "AWS::ElasticLoadBalancing::LoadBalancer" => {
                 change.balancer(found);
@@ -44,8 +47,8 @@ impl Change<'_> {
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-publicaccessblockconfiguration.html>,
     /// for the default of new buckets
-    /// <https://aws.amazon.com/blogs/aws/heads-up-amazon-s3-security-changes-are-coming-in-april-of-2023/> (read
-    /// 2026-11-25).
+    /// <https://aws.amazon.com/blogs/aws/heads-up-amazon-s3-security-changes-are-coming-in-april-of-2023/>, as others
+    /// quote it (read 2026-11-25).
     fn bucket(&self, found: &mut Found) {
         for name in ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"] {
             let pointer = format!("PublicAccessBlockConfiguration/{name}");
@@ -54,6 +57,18 @@ impl Change<'_> {
             if before.map_or(off, |before| before && !flag(Some(self.new), &pointer)) {
                 self.public(format!("{name} does not hold any more"), found);
             }
+        }
+    }
+
+    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>, as the
+    /// documentation of the SDKs quotes it (read 2026-11-25): to everyone, or to everyone with an account of AWS.
+    fn acl(&self, found: &mut Found) {
+        let open = |properties: &Value| {
+            let acl = properties.get("AccessControl").and_then(Value::as_str);
+            acl.filter(|acl| matches!(*acl, "PublicRead" | "PublicReadWrite" | "AuthenticatedRead")).map(str::to_owned)
+        };
+        if let Some(acl) = open(self.new).filter(|acl| self.old.and_then(open).as_ref() != Some(acl)) {
+            self.public(format!("the bucket's access control is {acl}"), found);
         }
     }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::normal::{Context, normal};
+use super::testing::{deployed, desired, stack};
 use super::value::{Difference, Step, differences, same};
 use super::*;
 use crate::facts::resource_types;
@@ -149,8 +150,6 @@ fn put(place: &mut Value, path: &[Step], new: Option<&Value>, added: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
-
     #[test]
     fn a_template_does_not_differ_from_itself(template in template()) {
         prop_assert!(is_empty(&compare(&template, &template)));
@@ -161,6 +160,17 @@ proptest! {
         compare(&before, &after);
         let found = differences(&before, &after, Context::UNKNOWN);
         prop_assert_eq!(found.is_empty(), same(&before, &after, Context::UNKNOWN));
+    }
+
+    #[test]
+    fn any_templates_are_judged_and_nothing_is_exposed_without_a_change(before in template(), after in template()) {
+        exposures(&key(), Some(&before), &after);
+        exposures(&key(), None, &after);
+        prop_assert_eq!(exposures(&key(), Some(&before), &before), Vec::new());
+        let wanted = desired(&[("a", after.clone(), &[("A", "b", "A")]), ("b", before.clone(), &[("B", "a", "B")])]);
+        let there = deployed(vec![("a", stack(before, &[("A", "1")], &[("B", "2")])), ("b", stack(after, &[], &[("A", "3")]))]);
+        let (changes, _, _) = stacks(&wanted, &there, &BTreeSet::new());
+        serde_json::to_string(&changes).unwrap();
     }
 
     #[test]
@@ -468,4 +478,47 @@ fn templates_of_the_cdk_do_not_differ_from_themselves_and_lead_to_each_other() {
             assert_leads(one, other);
         }
     }
+}
+
+#[test]
+fn what_is_added_to_a_set_is_said_once() {
+    let with = |groups: Value, more: bool| {
+        let mut resources =
+            json!({ "E": { "Type": "AWS::EC2::VPCEndpoint", "Properties": { "RouteTableIds": groups } } });
+        if more {
+            resources["New"] = json!({ "Type": "AWS::EC2::RouteTable", "Properties": { "VpcId": "v" } });
+        }
+        json!({ "Resources": resources })
+    };
+    let before = with(json!([{ "Ref": "A" }, { "Ref": "B" }]), false);
+    let after = with(json!([{ "Ref": "A" }, { "Ref": "New" }, { "Ref": "B" }]), true);
+    assert_eq!(paths(&before, &after), ["Properties.RouteTableIds[2]"]);
+}
+
+#[test]
+fn changed_conditions_and_mappings_reach_what_depends_on_them() {
+    let with = |value: &str, size: &str, default: &str| {
+        json!({
+            "Parameters": { "Stage": { "Type": "String", "Default": default } },
+            "Mappings": { "Sizes": { "a": { "b": size } } },
+            "Conditions": {
+                "IsProd": { "Fn::Equals": [{ "Ref": "Stage" }, value] },
+                "Also": { "Fn::Not": [{ "Condition": "IsProd" }] }
+            },
+            "Resources": {
+                "T": { "Type": "AWS::DynamoDB::Table", "Condition": "Also", "Properties": {} },
+                "Q": { "Type": "AWS::SQS::Queue", "Properties": { "QueueName": { "Fn::FindInMap": ["Sizes", "a", "b"] } } },
+                "S": { "Type": "AWS::SNS::Topic", "Properties": { "DisplayName": { "Fn::If": ["IsProd", "a", "b"] } } }
+            }
+        })
+    };
+    let base = with("prod", "s", "dev");
+    let seen = |after: &Value| -> Vec<(String, Impact, Option<DataLoss>)> {
+        compare(&base, after).resources.into_iter().map(|one| (one.id, one.impact, one.data)).collect()
+    };
+    let table = ("T".to_owned(), Impact::MayReplace, Some(DataLoss::Deleted));
+    let topic = ("S".to_owned(), Impact::InPlace, None);
+    assert_eq!(seen(&with("live", "s", "dev")), [table.clone(), topic.clone()]);
+    assert_eq!(seen(&with("prod", "s", "prod")), [table, topic], "a parameter decides the conditions");
+    assert_eq!(seen(&with("prod", "m", "dev")), [("Q".to_owned(), Impact::MayReplace, Some(DataLoss::Deleted))]);
 }
