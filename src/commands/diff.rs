@@ -147,6 +147,8 @@ fn report(live: &Live, plan: &Plan, args: &Args) -> anyhow::Result<()> {
 /// How a comparison ends.
 pub(crate) fn exit(changes: &Changes) -> Exit {
     match (changes.is_empty(), changes.is_blocked()) {
+        // A stack that is broken is not up to date, even if nothing would change in it.
+        (true, _) if !changes.hazards.is_empty() => Exit::Failed,
         (true, _) if changes.has_drift() => Exit::Different,
         (true, _) => Exit::Done,
         (false, false) => Exit::Different,
