@@ -268,7 +268,7 @@ async fn review(
     let new = NewChangeSet { key, name, token: name, creates, desired, parameters, url };
     cloud.create_change_set(&new).await?;
     match cloud.reviewed(key, name).await? {
-        Review::Ready(set) => Ok(Some(set)),
+        Review::Ready { set, .. } => Ok(Some(set)),
         Review::Empty => Ok(Some(diff::ChangeSet { stack: key.clone(), resources: Vec::new() })),
         Review::Failed(reason) => bail!("CloudFormation refuses it: {reason}"),
         Review::Used(status) => bail!("the change set is {status}"),

@@ -105,8 +105,8 @@ async fn execute(
         run.journal.write(Event::ChangeSet { step: step.to_owned(), name: token.to_owned() })?;
     }
     run.cloud.create_change_set(&new).await?;
-    let set = match run.cloud.reviewed(key, token).await? {
-        Review::Ready(set) => set,
+    let (stack, set) = match run.cloud.reviewed(key, token).await? {
+        Review::Ready { stack, set } => (stack, set),
         Review::Empty => {
             run.cloud.discard(key, token).await?;
             return Ok(None);
@@ -117,6 +117,10 @@ async fn execute(
                 &format!("CloudFormation refuses the changes of {key}: {reason}"),
                 &reason,
             )));
+        }
+        Review::Used(_) if announced => {
+            started_by_us(run, (key, &key.name), token).await?;
+            return Ok(Some(key.name.clone()));
         }
         Review::Used(status) => {
             return Err(Trouble::Refused(format!("the change set of {key} cannot be executed any more: {status}")));
@@ -135,23 +139,17 @@ async fn execute(
     }
     run.journal.write(Event::Operation { step: step.to_owned(), token: token.to_owned() })?;
     if !run.cloud.execute(key, token, token).await? {
-        started_by_us(run, key, token).await?;
+        started_by_us(run, (key, &stack), token).await?;
     }
-    let live = run.cloud.stack(&key.name, &key.region).await?;
-    match live {
-        Some(live) => Ok(Some(live.stack.id)),
-        None => Err(Trouble::Failed(format!("{key} is gone after its change set was executed"))),
-    }
+    Ok(Some(stack))
 }
 
 /// A change set that cannot be executed may have been executed by a request whose answer was lost.
-async fn started_by_us(run: &Run, key: &StackKey, token: &str) -> Result<(), Trouble> {
+async fn started_by_us(run: &Run, (key, stack): (&StackKey, &str), token: &str) -> Result<(), Trouble> {
     let since = Instant::now();
     let mut pauses = Pauses::new();
     while since.elapsed() < Duration::from_secs(10) {
-        if let Some(live) = run.cloud.stack(&key.name, &key.region).await?
-            && run.cloud.has_begun((&live.stack.id, &key.region), token).await?
-        {
+        if run.cloud.has_begun((stack, &key.region), token).await? {
             return Ok(());
         }
         pauses.pause().await;

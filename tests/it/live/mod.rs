@@ -1,4 +1,6 @@
 //! What needs AWS, on the emulator of `tests/emulator`: each test has one of its own.
 
 mod emulator;
+mod faults;
 mod kills;
+mod world;
