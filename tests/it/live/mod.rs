@@ -1,5 +1,7 @@
 //! What needs AWS, on the emulator of `tests/emulator`: each test has one of its own.
 
+#![expect(clippy::print_stdout, reason = "tallies of kills and faults")]
+
 mod emulator;
 mod faults;
 mod kills;

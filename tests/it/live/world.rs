@@ -109,7 +109,7 @@ impl World {
                 found += usize::from(of_stack && element(event, "ResourceStatus") == Some(status));
             }
             match element(&page.body, "NextToken") {
-                Some(token) => next = token.to_owned(),
+                Some(token) => token.clone_into(&mut next),
                 None => return found,
             }
         }
