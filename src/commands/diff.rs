@@ -161,7 +161,7 @@ fn offline(live: &Live, against: &str, names: &[String]) -> anyhow::Result<Compa
     let selected = live.select(names)?;
     let before =
         if Path::new(against).is_dir() { of_folder(live, Path::new(against))? } else { of_revision(live, against)? };
-    let deployed = Deployed::assumed(&before);
+    let deployed = Deployed::assumed(&before, &live.desired);
     let changes = diff::changes(&live.desired, &deployed, &selected, None);
     Ok(Compared { deployed, changes, selected })
 }
