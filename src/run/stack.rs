@@ -23,29 +23,34 @@ pub(super) async fn deploy(run: &Run, step: &str, key: &StackKey) -> Result<End,
         return Err(Trouble::Refused(format!("the template of {key} is not the one that the plan was made with")));
     }
     let token = run.token(step);
-    let attributes_only = change.resources.is_empty()
-        && change.parameters.is_empty()
-        && change.outputs.is_empty()
-        && change.attributes.iter().all(|it| it.path == diff::TERMINATION_PROTECTION);
     let announced = run.past.as_ref().is_some_and(|past| past.announced(step));
     let mut changed = false;
-    if !attributes_only || change.action == Action::Create {
-        match execute(run, step, (key, desired, change), (&token, announced)).await? {
-            None => {}
-            Some(id) => {
-                changed = true;
-                let ended = watch::wait(run, step, (key, &id), &token).await?;
-                judge(run, key, &ended)?;
-            }
-        }
+    if needs_change_set(change)
+        && let Some(id) = execute(run, step, (key, desired, change), (&token, announced)).await?
+    {
+        changed = true;
+        let ended = watch::wait(run, step, (key, &id), &token).await?;
+        judge(run, key, &ended)?;
     }
     let live = settled(run, key).await?;
     if live.stack.termination_protection != desired.termination_protection {
+        if !needs_change_set(change) {
+            refuse_if_stale(run, key, Some(&live)).await?;
+        }
         run.cloud.protect(&key.name, &key.region, desired.termination_protection).await?;
         changed = true;
     }
     run.learn(key, live.stack.outputs);
     Ok(if changed { End::Done } else { End::Unchanged })
+}
+
+/// Whether anything changes that a change set can change: termination protection has a request of its own.
+fn needs_change_set(change: &StackChange) -> bool {
+    change.action == Action::Create
+        || !change.resources.is_empty()
+        || !change.parameters.is_empty()
+        || !change.outputs.is_empty()
+        || change.attributes.iter().any(|it| it.path != diff::TERMINATION_PROTECTION)
 }
 
 /// Deletes a stack.

@@ -85,11 +85,7 @@ impl Scene<'_> {
         (change.action == Action::Delete && stack.termination_protection).then(|| Hazard {
             stack: change.stack.clone(),
             text: "the stack would be deleted, but is protected from that".to_owned(),
-            help: format!(
-                "to delete it all the same: aws cloudformation update-termination-protection \
-                 --no-enable-termination-protection --stack-name {} --region {}",
-                change.stack.name, change.stack.region
-            ),
+            help: "to delete it all the same, apply once with `protected: false` in its environment".to_owned(),
             blocking: true,
         })
     }

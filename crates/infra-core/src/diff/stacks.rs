@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::changes::{Action, Exposure, Hazard, Impact, Method, ResourceChange, StackChange, ValueChange};
+use super::changes::{
+    Action, Exposure, Hazard, Impact, Method, ResourceChange, StackChange, TERMINATION_PROTECTION, ValueChange,
+};
 use super::draft::{Cause, Draft, Values, entry, section};
 use super::normal::scalar_text;
 use super::references::Target;
@@ -348,7 +350,7 @@ fn attributes(draft: &mut Draft<'_>, before: &DeployedStack, after: &DesiredStac
     }
     if before.termination_protection != after.termination_protection {
         let (old, new) = (before.termination_protection.into(), after.termination_protection.into());
-        draft.attribute(change("TerminationProtection".to_owned(), Some(old), Some(new)));
+        draft.attribute(change(TERMINATION_PROTECTION.to_owned(), Some(old), Some(new)));
     }
 }
 
