@@ -11,7 +11,7 @@ use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
-use super::Cloud;
+use super::{Cloud, clock};
 
 /// How long a request is repeated while AWS throttles, fails or does not answer.
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -137,6 +137,7 @@ impl Cloud {
         let started = Instant::now();
         let limiter = self.calls.limiter(action);
         let mut pause = FIRST_PAUSE;
+        let mut learned = false;
         loop {
             limiter.turn().await;
             self.calls.count(action);
@@ -148,7 +149,13 @@ impl Cloud {
                 }
                 Err(error) => error,
             };
-            let (passing, throttled) = passes(&error);
+            let (mut passing, throttled) = passes(&error);
+            if let SdkError::ServiceError(service) = &error {
+                self.calls.answered.store(true, Ordering::Relaxed);
+                let off = clock::is_off(service.err().code().unwrap_or_default(), service.raw());
+                // The SDK has learned the time from this very answer; a second refusal is about something else.
+                passing |= off && !std::mem::replace(&mut learned, true);
+            }
             if throttled {
                 limiter.throttled(true);
                 pause = pause.max(THROTTLED_PAUSE);
@@ -181,15 +188,8 @@ fn passes<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> (bool, 
         "PriorRequestNotComplete",
         "EC2ThrottledException",
     ];
-    const PASSING: [&str; 6] = [
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "InternalError",
-        "InternalFailure",
-        "ServiceUnavailable",
-        // The clock of this machine is off; the SDK corrects it from the answer's date.
-        "RequestTimeTooSkewed",
-    ];
+    const PASSING: [&str; 5] =
+        ["RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "ServiceUnavailable"];
     match error {
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => (true, false),
         SdkError::DispatchFailure(failure) => (failure.is_io() || failure.is_timeout(), false),
