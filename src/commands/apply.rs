@@ -197,7 +197,7 @@ pub(crate) fn not_agreed(missing: &[Requirement], yes: bool) -> String {
 
 /// Goes on with the latest run that was cut off.
 async fn resume(live: Live, cloud: Arc<Cloud>, manner: &Manner) -> anyhow::Result<Exit> {
-    let Some(past) = run::unfinished(&live.root, &live.desired.environment)? else {
+    let Some(past) = run::unfinished(&live.root, &live.desired.project, &live.desired.environment)? else {
         output::note(&format!("no run of {} was cut off\n", live.desired.environment))?;
         return Ok(Exit::Done);
     };

@@ -185,9 +185,9 @@ fn who_has_the_printed_policies_can_do_that_and_no_more() {
         site.aws.credentials(command.current_dir(site.project.path()).args(arguments));
         Run::of(command.env("AWS_ACCESS_KEY_ID", &id).env("AWS_SECRET_ACCESS_KEY", &secret))
     };
-    let allow = |name: &str| {
-        let printed = run(&["iam", "--command", name]);
-        let policies: Value = serde_json::from_str(&printed.stdout).expect("policies are JSON");
+    let allow = |name: &str, prefix: &str| {
+        let printed = run(&["iam", "--command", name]).stdout.replace("shop-dev-", prefix);
+        let policies: Value = serde_json::from_str(&printed).expect("policies are JSON");
         for (name, document) in policies.as_object().expect("an object") {
             let made = iam("CreatePolicy", &[("PolicyName", name), ("PolicyDocument", &document.to_string())]);
             let arn = element(&made, "Arn").expect("an ARN");
@@ -197,13 +197,18 @@ fn who_has_the_printed_policies_can_do_that_and_no_more() {
     let refused = run(&["diff"]);
     assert_eq!(refused.code, 1, "{}{}", refused.stdout, refused.stderr);
     assert!(refused.stderr.contains("AccessDenied"), "{}", refused.stderr);
-    allow("diff");
+    allow("diff", "shop-dev-");
     let looked = run(&["diff"]);
     assert_eq!(looked.code, 2, "{}{}", looked.stdout, looked.stderr);
     let refused = run(&["apply", "--yes"]);
     assert_eq!(refused.code, 1, "{}{}", refused.stdout, refused.stderr);
     assert!(refused.stderr.contains("cloudformation:CreateChangeSet"), "{}", refused.stderr);
-    allow("apply");
+    // The same for another environment is not enough.
+    allow("apply", "shop-staging-");
+    let refused = run(&["apply", "--yes"]);
+    assert_eq!(refused.code, 1, "{}{}", refused.stdout, refused.stderr);
+    assert!(refused.stderr.contains("AccessDenied"), "{}", refused.stderr);
+    allow("apply", "shop-dev-");
     let applied = run(&["apply", "--yes"]);
     assert_eq!(applied.code, 0, "{}{}", applied.stdout, applied.stderr);
     assert_eq!(run(&["diff"]).code, 0);
