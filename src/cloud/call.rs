@@ -11,6 +11,7 @@ use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
+use super::actions::Action;
 use super::{Cloud, clock};
 
 /// How long a request is repeated while AWS throttles, fails or does not answer.
@@ -50,8 +51,13 @@ impl Failure {
     }
 
     /// A failure that is found without a request.
-    pub(crate) fn of(action: &'static str, message: impl Into<String>) -> Self {
-        Self { action, code: String::new(), message: message.into() }
+    pub(crate) fn of(action: Action, message: impl Into<String>) -> Self {
+        Self { action: action.as_str(), code: String::new(), message: message.into() }
+    }
+
+    /// A failure of ours.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self { action: "internal", code: String::new(), message: message.into() }
     }
 }
 
@@ -129,11 +135,12 @@ impl Cloud {
     ///
     /// A request whose answer was lost may have been carried out: whoever changes something through this must take the
     /// refusal of a repetition for what it is.
-    pub(super) async fn call<T, E, F>(&self, action: &'static str, send: impl Fn() -> F) -> Result<T, Failure>
+    pub(super) async fn call<T, E, F>(&self, action: Action, send: impl Fn() -> F) -> Result<T, Failure>
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
+        let action = action.as_str();
         let started = Instant::now();
         let limiter = self.calls.limiter(action);
         let mut pause = FIRST_PAUSE;

@@ -3,6 +3,7 @@
 //! The only room that names `aws_sdk_*`. Every request goes through [`call`], which keeps within rates, waits out what
 //! passes by itself, and counts.
 
+mod actions;
 mod bucket;
 mod call;
 mod certificates;
@@ -21,6 +22,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
+pub(crate) use self::actions::{Action, Use};
 use self::call::Calls;
 pub(crate) use self::call::Failure;
 pub(crate) use self::change_sets::{NewChangeSet, Review};
@@ -111,7 +113,7 @@ impl Cloud {
 
     /// The account that the credentials belong to.
     pub(crate) async fn account(&self) -> Result<String, Failure> {
-        let identity = self.call("sts:GetCallerIdentity", || self.sts.get_caller_identity().send()).await?;
+        let identity = self.call(Action::GetCallerIdentity, || self.sts.get_caller_identity().send()).await?;
         Ok(identity.account.unwrap_or_default())
     }
 

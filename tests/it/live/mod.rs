@@ -2,7 +2,9 @@
 
 #![expect(clippy::print_stdout, reason = "tallies of kills and faults")]
 
+mod bootstrap;
 mod emulator;
 mod faults;
+mod iam;
 mod kills;
 mod world;
