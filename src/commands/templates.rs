@@ -31,7 +31,7 @@ pub(crate) fn run(before: &str, after: &[PathBuf], json: bool) -> anyhow::Result
         let (then, now) = (old.get(name), new.get(name));
         let mut change = diff::templates(&key, then.unwrap_or(&nothing), now.unwrap_or(&nothing));
         if let Some(now) = now {
-            changes.exposures.extend(diff::exposures(&key, then, now));
+            changes.exposures.extend(diff::exposures(&change, then, now));
         }
         change.action = match (then, now) {
             (None, _) => Action::Create,

@@ -4,24 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::changes::{Exposure, ExposureKind};
+use super::changes::{Exposure, ExposureKind, StackChange};
 use super::draft::{entry, section};
 use super::grants::{Grant, Statement, text, texts, widened};
 use super::normal::is_policy;
 use super::reach::{Opening, Rule, opened};
 use super::switches::switches;
-use crate::state::StackKey;
 
-/// What the change of a template exposes; without a template before, the stack is new.
+/// What the change of a stack exposes; without a template before, the stack is new.
 ///
 /// Of things that are new only what is public or unbounded is said: that somebody may use them is why they are made.
-pub fn exposures(stack: &StackKey, before: Option<&Value>, after: &Value) -> Vec<Exposure> {
+pub fn exposures(change: &StackChange, before: Option<&Value>, after: &Value) -> Vec<Exposure> {
+    let stack = &change.stack;
+    let changed: BTreeSet<&str> = change.resources.iter().map(|resource| resource.id.as_str()).collect();
     let found = &mut BTreeSet::new();
     let empty = Value::Null;
     let old = before.unwrap_or(&empty);
-    permissions(old, after, before.is_none(), found);
+    permissions(old, after, (&changed, before.is_none()), found);
     networks(old, after, before.is_none(), found);
-    switches(old, after, found);
+    switches(old, after, &changed, found);
     let exposure = |(resource, kind, text): &(String, ExposureKind, String)| Exposure {
         stack: stack.clone(),
         resource: resource.clone(),
@@ -43,8 +44,21 @@ enum Subject {
     Resource(String),
 }
 
-fn permissions(before: &Value, after: &Value, new_stack: bool, found: &mut Found) {
-    let (old, new) = (statements(before), statements(after));
+fn permissions(before: &Value, after: &Value, (changed, new_stack): (&BTreeSet<&str>, bool), found: &mut Found) {
+    let differs = |id: &str, _: &Value| changed.contains(id);
+    let (mut old, mut new) = (statements(before, differs), statements(after, differs));
+    // What stays as it is matters only beside what changes: it may allow already what is allowed elsewhere now.
+    let touched: BTreeSet<Subject> = old.keys().chain(new.keys()).cloned().collect();
+    if touched.is_empty() {
+        return;
+    }
+    let beside = |id: &str, properties: &Value| {
+        !changed.contains(id) && subjects(id, properties).any(|subject| touched.contains(&subject))
+    };
+    for (subject, stays) in statements(after, beside).into_iter().filter(|(subject, _)| touched.contains(subject)) {
+        old.entry(subject.clone()).or_default().extend(stays.iter().cloned());
+        new.entry(subject).or_default().extend(stays);
+    }
     for (subject, after_statements) in &new {
         let before_statements = old.get(subject).map(Vec::as_slice).unwrap_or_default();
         let (Subject::Identity(name) | Subject::Resource(name)) = subject;
@@ -65,11 +79,18 @@ fn permissions(before: &Value, after: &Value, new_stack: bool, found: &mut Found
     }
 }
 
-/// The statements of a template by whose they are.
-fn statements(template: &Value) -> BTreeMap<Subject, Vec<Statement>> {
+/// Whose the statements of a resource may be.
+fn subjects(id: &str, properties: &Value) -> impl Iterator<Item = Subject> {
+    let own = Subject::Identity(format!("${{{id}}}"));
+    let invoked = properties.get("FunctionName").map(|function| Subject::Resource(text(function)));
+    guarded(id, properties).into_iter().chain(attached(id, properties)).chain([own]).chain(invoked)
+}
+
+/// The statements of those resources of a template that are wanted, by whose they are.
+fn statements(template: &Value, wanted: impl Fn(&str, &Value) -> bool) -> BTreeMap<Subject, Vec<Statement>> {
     let mut found: BTreeMap<Subject, Vec<Statement>> = BTreeMap::new();
     for (id, resource) in section(template, "Resources") {
-        let Some(properties) = resource.get("Properties") else { continue };
+        let Some(properties) = resource.get("Properties").filter(|properties| wanted(id, properties)) else { continue };
         let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
         let own = Subject::Identity(format!("${{{id}}}"));
         for managed in properties.get("ManagedPolicyArns").map(texts).unwrap_or_default() {
@@ -84,14 +105,15 @@ fn statements(template: &Value) -> BTreeMap<Subject, Vec<Statement>> {
         let mut documents = Vec::new();
         policies(properties, &mut documents);
         for document in documents {
-            let of_resource = Statement::of_document(&document, id).iter().any(Statement::names_principals);
+            let list = Statement::of_document(&document, id);
+            let of_resource = list.iter().any(Statement::names_principals);
             let subjects = match kind {
                 _ if of_resource => guarded(id, properties),
                 "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => vec![own.clone()],
                 _ => attached(id, properties),
             };
             for subject in subjects {
-                found.entry(subject).or_default().extend(Statement::of_document(&document, id));
+                found.entry(subject).or_default().extend(list.iter().cloned());
             }
         }
     }
@@ -219,7 +241,7 @@ fn principal(name: &str) -> String {
 
 fn networks(before: &Value, after: &Value, new_stack: bool, found: &mut Found) {
     let (old, new) = (rules(before), rules(after));
-    for (group, after_rules) in &new {
+    for (group, after_rules) in new.iter().filter(|(group, rules)| old.get(*group) != Some(*rules)) {
         let before_rules = old.get(group).map(Vec::as_slice).unwrap_or_default();
         let id = id_of(group);
         let made = entry(after, "Resources", id).is_some() && entry(before, "Resources", id).is_none();
@@ -280,8 +302,9 @@ mod tests {
     use super::*;
 
     fn found(before: Option<&Value>, after: &Value) -> Vec<String> {
-        let key = StackKey::new("s", "eu-west-1");
-        exposures(&key, before, after)
+        let key = crate::state::StackKey::new("s", "eu-west-1");
+        let change = crate::diff::templates(&key, before.unwrap_or(&Value::Null), after);
+        exposures(&change, before, after)
             .iter()
             .map(|one| format!("{} {:?}: {}", one.resource, one.kind, one.text))
             .collect()

@@ -56,7 +56,7 @@ pub fn stacks(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackK
         for resource in &mut change.resources {
             resource.place = stack.provenance.get(&resource.id).cloned();
         }
-        exposures.extend(exposure::exposures(&key, before.map(|stack| &stack.template), &stack.template));
+        exposures.extend(exposure::exposures(&change, before.map(|stack| &stack.template), &stack.template));
         changes.push(change);
     }
     if selected.is_empty() {

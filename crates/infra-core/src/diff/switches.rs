@@ -1,5 +1,7 @@
 //! Single properties that decide whether a thing can be reached from everywhere.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::changes::ExposureKind;
@@ -8,8 +10,8 @@ use super::exposure::Found;
 use super::reach::{Rule, opened};
 
 /// Finds what becomes public by a property of its own.
-pub(super) fn switches(before: &Value, after: &Value, found: &mut Found) {
-    for (id, resource) in section(after, "Resources") {
+pub(super) fn switches(before: &Value, after: &Value, changed: &BTreeSet<&str>, found: &mut Found) {
+    for (id, resource) in section(after, "Resources").filter(|(id, _)| changed.contains(id.as_str())) {
         let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
         let old = entry(before, "Resources", id).and_then(|resource| resource.get("Properties"));
         let change = Change { id, old, new: resource.get("Properties").unwrap_or(&Value::Null) };

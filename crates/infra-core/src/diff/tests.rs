@@ -164,9 +164,9 @@ proptest! {
 
     #[test]
     fn any_templates_are_judged_and_nothing_is_exposed_without_a_change(before in template(), after in template()) {
-        exposures(&key(), Some(&before), &after);
-        exposures(&key(), None, &after);
-        prop_assert_eq!(exposures(&key(), Some(&before), &before), Vec::new());
+        exposures(&templates(&key(), &before, &after), Some(&before), &after);
+        exposures(&templates(&key(), &Value::Null, &after), None, &after);
+        prop_assert_eq!(exposures(&templates(&key(), &before, &before), Some(&before), &before), Vec::new());
         let wanted = desired(&[("a", after.clone(), &[("A", "b", "A")]), ("b", before.clone(), &[("B", "a", "B")])]);
         let there = deployed(vec![("a", stack(before, &[("A", "1")], &[("B", "2")])), ("b", stack(after, &[], &[("A", "3")]))]);
         let changes = stacks(&wanted, &there, &BTreeSet::new()).changes;
