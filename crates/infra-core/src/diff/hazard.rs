@@ -49,7 +49,7 @@ struct Scene<'a> {
 /// Statuses that take no change, whether or not there is one: a stack that is broken is not up to date.
 fn status(key: &StackKey, stack: &DeployedStack, change: Option<&StackChange>) -> Option<Hazard> {
     let deletes = change.is_some_and(|change| change.action == Action::Delete);
-    let recover = format!("run `infra recover {}`", key.name);
+    let recover = "run `infra recover`, which says how it gets out of there".to_owned();
     let (why, help, blocks) = match stack.status.phase() {
         Phase::Steady | Phase::RolledBack | Phase::Review | Phase::Gone => return None,
         Phase::CreationFailed | Phase::DeleteFailed | Phase::RollbackFailed if deletes => return None,
@@ -443,7 +443,7 @@ mod tests {
         one.status = StackStatus::UpdateFailed;
         let hazards =
             stacks(&desired(&[("a", queue(json!({})), &[])]), &deployed(vec![("a", one)]), &BTreeSet::new()).2;
-        assert!(hazards[0].help.contains("infra recover a") && !hazards[0].blocking);
+        assert!(hazards[0].help.contains("infra recover`") && !hazards[0].blocking);
     }
 
     #[test]
