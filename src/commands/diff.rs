@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use super::live::{self, Compared, Live, Which};
 use crate::cli::{Exit, Global};
-use crate::cloud::{Cloud, NewChangeSet, Review};
+use crate::cloud::{Cloud, NewChangeSet, Review, UNSEEN};
 use crate::diff::{self, Action, Changes, StackChange};
 use crate::output;
 use crate::output::changes::{Title, View};
@@ -265,7 +265,7 @@ async fn review(
     let creates = change.action == Action::Create;
     let new = NewChangeSet { key, name, token: name, creates, desired, parameters, url };
     cloud.create_change_set(&new).await?;
-    match cloud.reviewed(key, name).await? {
+    match cloud.reviewed(key, name, UNSEEN).await? {
         Review::Ready(set) => Ok(Some(set)),
         Review::Empty => Ok(Some(diff::ChangeSet { stack: key.clone(), resources: Vec::new() })),
         Review::Failed(reason) => bail!("CloudFormation refuses it: {reason}"),
