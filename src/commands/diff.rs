@@ -146,11 +146,12 @@ fn report(live: &Live, plan: &Plan, args: &Args) -> anyhow::Result<()> {
 
 /// How a comparison ends.
 pub(crate) fn exit(changes: &Changes) -> Exit {
-    match (changes.is_empty(), changes.is_blocked()) {
-        (true, _) if changes.has_drift() => Exit::Different,
-        (true, _) => Exit::Done,
-        (false, false) => Exit::Different,
-        (false, true) => Exit::Blocked,
+    if changes.is_blocked() {
+        Exit::Blocked
+    } else if changes.is_empty() && !changes.has_drift() {
+        Exit::Done
+    } else {
+        Exit::Different
     }
 }
 
@@ -260,13 +261,11 @@ async fn review(
     let Some(desired) = live.desired.stacks.get(key) else { return Ok(None) };
     let mut parameters = Vec::new();
     for (parameter, output) in &desired.parameters {
-        match deployed.output(output) {
-            Some(value) => parameters.push((parameter.clone(), value.to_owned())),
-            None => {
-                let why = format!("parameter {parameter} takes {output}, which is not known before it is deployed");
-                return Err(failure(why));
-            }
-        }
+        let Some(value) = deployed.output(output) else {
+            let why = format!("parameter {parameter} takes {output}, which is not known before it is deployed");
+            return Err(failure(why));
+        };
+        parameters.push((parameter.clone(), value.to_owned()));
     }
     let bucket = live.environment.template_bucket.as_deref();
     let url = cloud.uploaded(bucket, &live.desired.region, (key, desired)).await?;

@@ -61,7 +61,7 @@ fn status(key: &StackKey, stack: &DeployedStack, change: Option<&StackChange>) -
     };
     let reason = stack.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let text = format!("the stack is {}: {why}{reason}", stack.status);
-    Some(Hazard { stack: key.clone(), text, help, blocking: blocks && change.is_some() })
+    Some(Hazard { stack: key.clone(), text, help, blocking: blocks })
 }
 
 /// How somebody takes an output.
