@@ -69,6 +69,17 @@ fn a_first_creation_that_fails_is_recovered_only_by_a_deletion_that_was_agreed_t
 }
 
 #[test]
+fn a_stack_that_never_came_to_be_is_not_up_to_date_with_the_very_template_that_failed() {
+    let site = Site::shop(&[("main", BROKEN), ("other", &QUEUE.replace("jobs", "others"))]);
+    site.run(1, &["apply", "--yes"]);
+    site.run(3, &["diff"]);
+    let run = site.run(3, &["apply", "--yes"]);
+    assert!(run.stdout.contains("is ROLLBACK_COMPLETE: it was never created"), "{}", run.stdout);
+    // What was not asked for is in nobody's way.
+    site.run(0, &["diff", "--stack", "other"]);
+}
+
+#[test]
 fn what_does_not_hang_on_a_failure_goes_on_and_what_does_is_skipped_and_says_why() {
     let other = "queues:\n  others: { dead-letter: { enabled: false } }\n";
     let site = Site::shop(&[("main", QUEUE), ("reader", READER), ("other", other)]);

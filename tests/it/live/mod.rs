@@ -2,6 +2,7 @@
 
 mod concurrency;
 mod consent;
+mod corners;
 mod destroy;
 mod dns;
 mod drift;
