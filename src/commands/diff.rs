@@ -247,6 +247,8 @@ async fn ask(cloud: &Arc<Cloud>, live: &Live, compared: &mut Compared, when: Cha
             Err(error) => unseen.push(format!("what CloudFormation says of {}: {error:#}", change.stack)),
         }
     }
+    // An update of which CloudFormation says that nothing is left of it is none.
+    compared.changes.stacks.retain(|change| change.action != Action::Update || !change.is_empty());
     compared.changes.unseen.extend(unseen);
     Ok(())
 }

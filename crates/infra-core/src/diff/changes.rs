@@ -262,6 +262,13 @@ pub struct Hazard {
     pub blocking: bool,
 }
 
+impl StackChange {
+    /// Whether nothing in the stack would change.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.parameters.is_empty() && self.outputs.is_empty() && self.attributes.is_empty()
+    }
+}
+
 impl Changes {
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
