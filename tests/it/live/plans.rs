@@ -213,5 +213,5 @@ fn a_plan_whose_stack_changes_between_review_and_execution_is_refused() {
     assert!(run.stderr.contains(why) && run.stderr.contains(": 2 done, 1 refused; "), "{}", run.stderr);
     site.aws.settled(REGION, "shop-dev-second");
     assert_eq!(site.operations("shop-dev-second"), ["CREATE"]);
-    assert_eq!(site.physical("shop-dev-second", "Q").is_empty(), false);
+    assert!(!site.physical("shop-dev-second", "Q").is_empty());
 }

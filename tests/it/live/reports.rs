@@ -139,6 +139,34 @@ fn change_sets_are_asked_for_believed_and_deleted() {
 }
 
 #[test]
+fn what_a_change_set_does_not_name_does_not_change() {
+    let stack = |first: &str, second: &str| {
+        let of = |name: &str, value: &str| {
+            format!(
+                "  {name}: {{ type: 'AWS::SSM::Parameter', properties: {{ Type: String, Name: /{name}, Value: {value} }} }}\n"
+            )
+        };
+        format!("raw:\n{}{}", of("first", first), of("second", second))
+    };
+    // What the function gives is known to AWS alone.
+    let site = Site::shop(&[("main", &stack("{ Fn::Select: [0, { Fn::GetAZs: '' }] }", "a"))]);
+    site.run(0, &["apply", "--yes"]);
+    site.stack("main", &stack("eu-west-1a", "b"));
+    let changed = |when: &str, code| {
+        let report = valid(&site.run(code, &["diff", "--change-set", when, "--format", "json"]).stdout);
+        let resources = report["changes"]["stacks"].as_array().expect("a list").iter();
+        let resources = resources.flat_map(|stack| stack["resources"].as_array().expect("a list").clone());
+        resources.map(|resource| resource["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(changed("never", 2), ["RawFirst", "RawSecond"]);
+    assert_eq!(changed("require", 2), ["RawSecond"]);
+    site.stack("main", &stack("eu-west-1a", "a"));
+    assert_eq!(changed("never", 2), ["RawFirst"]);
+    assert_eq!(changed("auto", 0), [""; 0], "nothing is left of it");
+    no_trace(&site);
+}
+
+#[test]
 fn every_stack_that_changes_is_asked_about_on_its_own() {
     let other = QUEUE.replace("jobs", "others");
     let site = Site::shop(&[("main", QUEUE), ("other", &other)]);
