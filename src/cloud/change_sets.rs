@@ -40,7 +40,12 @@ pub(crate) enum Review {
     /// CloudFormation is still at it.
     Pending,
     /// It can be executed.
-    Ready(ChangeSet),
+    Ready {
+        /// ARN of the stack, which may not be seen by its name yet.
+        stack: String,
+        /// What it holds.
+        set: ChangeSet,
+    },
     /// Nothing would change.
     Empty,
     /// It failed, for a reason.
@@ -118,7 +123,7 @@ impl Cloud {
             set.resources.extend(page.changes().iter().filter_map(|change| change.resource_change()).map(resource));
             match page.next_token {
                 Some(token) => next = Some(token),
-                None => return Ok(Review::Ready(set)),
+                None => return Ok(Review::Ready { stack: page.stack_id.unwrap_or_default(), set }),
             }
         }
     }
@@ -131,7 +136,9 @@ impl Cloud {
             match self.change_set(key, name).await? {
                 Review::Absent if since.elapsed() > unseen => return Ok(Review::Absent),
                 Review::Pending | Review::Absent => pauses.pause().await,
-                review @ (Review::Ready(_) | Review::Empty | Review::Failed(_) | Review::Used(_)) => return Ok(review),
+                review @ (Review::Ready { .. } | Review::Empty | Review::Failed(_) | Review::Used(_)) => {
+                    return Ok(review);
+                }
             }
         }
     }

@@ -158,7 +158,12 @@ impl Cloud {
         let mut fresh: Vec<Event> = Vec::new();
         let mut next = None;
         'pages: for _ in 0..MAX_PAGES {
-            let page = self.events(id, region, next).await?;
+            let page = match self.events(id, region, next).await {
+                Ok(page) => page,
+                // A stack that was made just now may not be seen yet.
+                Err(error) if is_absent(&error) => break,
+                Err(error) => return Err(error),
+            };
             for event in page.events {
                 let known = operation.events.last().is_some_and(|last| last.id == event.id);
                 let before = event.of_stack() && event.token != token && !fresh.is_empty();

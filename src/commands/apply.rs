@@ -226,7 +226,7 @@ pub(crate) async fn execute(
     manner: &Manner,
 ) -> anyhow::Result<Exit> {
     if plan.is_empty() {
-        return Ok(Exit::Done);
+        return Ok(super::diff::exit(&plan.changes));
     }
     let root = if live.root.as_os_str().is_empty() { PathBuf::from(".") } else { live.root };
     let journal = match &past {

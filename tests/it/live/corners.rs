@@ -84,7 +84,7 @@ raw:
     assert!(run.stderr.contains("help: empty the bucket, then run this again"), "{}", run.stderr);
     assert_eq!((site.status("shop-dev-files").as_str(), site.status("shop-dev-main").as_str()), ("DELETE_FAILED", ""));
     site.run(1, &["status"]);
-    site.run(3, &["apply", "--yes"]);
+    site.run(1, &["diff", "--stack", "files"]);
     let proposal = site.run(1, &["recover"]);
     assert!(proposal.stdout.contains("RawFiles: "), "{}", proposal.stdout);
     site.run(3, &["recover", "--do", "shop-dev-files"]);

@@ -1,5 +1,7 @@
 //! What needs AWS, on the emulator of `tests/emulator`: each test has one of its own.
 
+#![expect(clippy::print_stdout, reason = "tallies of kills and faults")]
+
 mod concurrency;
 mod consent;
 mod corners;
@@ -8,6 +10,7 @@ mod dns;
 mod drift;
 mod emulator;
 mod failure;
+mod faults;
 mod kills;
 mod plans;
 mod platform;
@@ -15,3 +18,4 @@ mod progress;
 mod reports;
 mod site;
 mod update;
+mod world;

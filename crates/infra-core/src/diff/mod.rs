@@ -36,5 +36,5 @@ pub use changes::*;
 pub use compare::changes;
 pub use exposure::exposures;
 pub use objects::objects;
-pub use stacks::{stacks, templates};
+pub use stacks::{Stacks, stacks, templates};
 pub use zones::zones;
