@@ -288,5 +288,5 @@ const INTERRUPTED: &str = "interrupted";
 
 /// What keeps a change set from being made is a failure, not wrong usage.
 fn failure(why: impl Into<String>) -> anyhow::Error {
-    Failure::of("cloudformation:CreateChangeSet", why).into()
+    Failure::of(crate::cloud::Action::CreateChangeSet, why).into()
 }

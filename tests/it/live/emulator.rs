@@ -112,12 +112,34 @@ impl Emulator {
 
     /// Asks CloudFormation something, and returns status and XML. `None`: the connection ended without an answer.
     pub(crate) fn cloudformation(&self, region: &str, action: &str, parameters: &[(&str, &str)]) -> Option<Answer> {
-        let mut body = format!("Action={action}&Version=2010-05-15");
+        self.cloudformation_of("test", region, action, parameters)
+    }
+
+    /// Asks as an access key: `test`, or the number of an account.
+    pub(crate) fn cloudformation_of(
+        &self,
+        key: &str,
+        region: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Option<Answer> {
+        self.query(key, ("cloudformation", "2010-05-15", region), action, parameters)
+    }
+
+    /// Asks a service whose requests are forms.
+    pub(crate) fn query(
+        &self,
+        key: &str,
+        (service, version, region): (&str, &str, &str),
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Option<Answer> {
+        let mut body = format!("Action={action}&Version={version}");
         for (key, value) in parameters {
             body += &format!("&{key}={}", encode(value));
         }
         let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-        self.ask(("cloudformation", region), ("POST", "/"), form, body.as_bytes())
+        self.ask_as(key, (service, region), ("POST", "/"), form, body.as_bytes())
     }
 
     /// Asks a service something; the headers end with a line break each.
@@ -128,8 +150,19 @@ impl Emulator {
         headers: &str,
         body: &[u8],
     ) -> Option<Answer> {
+        self.ask_as("test", (service, region), (method, path), headers, body)
+    }
+
+    fn ask_as(
+        &self,
+        key: &str,
+        (service, region): (&str, &str),
+        (method, path): (&str, &str),
+        headers: &str,
+        body: &[u8],
+    ) -> Option<Answer> {
         // The emulator looks at whose key it is, and believes the rest.
-        let scope = format!("test/20260101/{region}/{service}/aws4_request");
+        let scope = format!("{key}/20260101/{region}/{service}/aws4_request");
         let headers = format!(
             "{headers}X-Amz-Date: 20260101T000000Z\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=00\r\n"

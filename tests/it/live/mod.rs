@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "tallies of kills and faults")]
 
+mod bootstrap;
 mod concurrency;
 mod consent;
 mod corners;
@@ -11,6 +12,7 @@ mod drift;
 mod emulator;
 mod failure;
 mod faults;
+mod iam;
 mod kills;
 mod plans;
 mod platform;
