@@ -139,7 +139,7 @@ impl Emulator {
             body += &format!("&{key}={}", encode(value));
         }
         let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-        self.ask_as(key, (service, region), ("POST", "/"), form, body.as_bytes())
+        self.ask_as((key, service, region), ("POST", "/"), form, body.as_bytes())
     }
 
     /// Asks a service something; the headers end with a line break each.
@@ -150,13 +150,12 @@ impl Emulator {
         headers: &str,
         body: &[u8],
     ) -> Option<Answer> {
-        self.ask_as("test", (service, region), (method, path), headers, body)
+        self.ask_as(("test", service, region), (method, path), headers, body)
     }
 
     fn ask_as(
         &self,
-        key: &str,
-        (service, region): (&str, &str),
+        (key, service, region): (&str, &str, &str),
         (method, path): (&str, &str),
         headers: &str,
         body: &[u8],
