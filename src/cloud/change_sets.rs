@@ -14,7 +14,7 @@ use crate::diff::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 use crate::state::{DesiredStack, StackKey, StackStatus};
 
 /// How long a change set that was asked for may take to be seen.
-const UNSEEN: Duration = Duration::from_mins(1);
+pub(crate) const UNSEEN: Duration = Duration::from_mins(1);
 
 /// A change set to be made.
 #[derive(Debug)]
@@ -129,13 +129,13 @@ impl Cloud {
         }
     }
 
-    /// Waits until a change set is complete; one that was asked for just now may not be seen yet.
-    pub(crate) async fn reviewed(&self, key: &StackKey, name: &str) -> Result<Review, Failure> {
+    /// Waits until a change set is complete; one that was asked for just now may not be seen yet for a while.
+    pub(crate) async fn reviewed(&self, key: &StackKey, name: &str, unseen: Duration) -> Result<Review, Failure> {
         let since = Instant::now();
         let mut pauses = Pauses::new();
         loop {
             match self.change_set(key, name).await? {
-                Review::Absent if since.elapsed() > UNSEEN => return Ok(Review::Absent),
+                Review::Absent if since.elapsed() > unseen => return Ok(Review::Absent),
                 Review::Pending | Review::Absent => pauses.pause().await,
                 review @ (Review::Ready { .. } | Review::Empty | Review::Failed(_) | Review::Used(_)) => {
                     return Ok(review);
@@ -166,6 +166,7 @@ impl Cloud {
         match self.call(Action::ExecuteChangeSet, ask).await {
             Ok(_) => Ok(true),
             Err(error) if error.is(&["InvalidChangeSetStatus", "InvalidChangeSetStatusException"]) => Ok(false),
+            Err(error) if error.is(&["ValidationError"]) && error.message.contains("_IN_PROGRESS state") => Ok(false),
             Err(error) if error.is(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) => Ok(false),
             Err(error) => Err(error),
         }

@@ -25,7 +25,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 pub(crate) use self::actions::{Action, Use};
 use self::call::Calls;
 pub(crate) use self::call::Failure;
-pub(crate) use self::change_sets::{NewChangeSet, Review};
+pub(crate) use self::change_sets::{NewChangeSet, Review, UNSEEN};
 pub(crate) use self::pauses::Pauses;
 pub(crate) use self::read::{Extent, read};
 pub(crate) use self::stacks::{Drift, Event, Operation, Summary};

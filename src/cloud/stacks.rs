@@ -291,7 +291,7 @@ fn summary(region: &str, stack: &aws_sdk_cloudformation::types::Stack) -> Result
         stack: DeployedStack {
             id: stack.stack_id().unwrap_or_default().to_owned(),
             status,
-            reason: stack.stack_status_reason().map(str::to_owned),
+            reason: stack.stack_status_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
             template: Value::Null,
             template_sha256: String::new(),
             parameters: stack

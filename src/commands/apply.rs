@@ -82,6 +82,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
             (super::diff::plan(&live, &compared), compared.deployed)
         };
         let reviewed = args.plan.is_some();
+        show(&live, &plan, &args.manner)?;
         agree(&live, &plan, &args.consent, reviewed)?;
         execute(live, cloud, (plan, None), deployed, &args.manner).await
     })
@@ -135,9 +136,14 @@ async fn verify(live: &Live, cloud: &Arc<Cloud>, plan: Plan) -> anyhow::Result<(
     .into())
 }
 
-/// Shows the plan and makes sure that somebody agrees to it.
+/// Shows the plan: on standard error where programs read what happens from standard output.
+pub(crate) fn show(live: &Live, plan: &Plan, manner: &Manner) -> anyhow::Result<()> {
+    let text = super::diff::human(live, plan);
+    if manner.progress == Mode::Ndjson { output::note(&text) } else { output::styled(&text) }
+}
+
+/// Makes sure that somebody agrees to a plan that was shown.
 pub(crate) fn agree(live: &Live, plan: &Plan, consent: &Consent, reviewed: bool) -> anyhow::Result<()> {
-    output::styled(&super::diff::human(live, plan))?;
     refuse_blocked(plan)?;
     if plan.is_empty() {
         return Ok(());

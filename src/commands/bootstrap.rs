@@ -33,6 +33,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         let cloud = live.connect().await?;
         let compared = live.compare(&cloud, &[]).await?;
         let plan = super::diff::plan(&live, &compared);
+        apply::show(&live, &plan, &args.manner)?;
         apply::agree(&live, &plan, &args.consent, false)?;
         apply::execute(live, cloud, (plan, None), compared.deployed, &args.manner).await
     })?;

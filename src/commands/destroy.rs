@@ -42,7 +42,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
             selected: std::collections::BTreeSet::new(),
         };
         let plan = Plan::new(changes, &live.desired, &deployed, terms);
-        output::styled(&super::diff::human(&live, &plan))?;
+        apply::show(&live, &plan, &args.manner)?;
         apply::refuse_blocked(&plan)?;
         if plan.is_empty() {
             return Ok(Exit::Done);

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use super::live::{self, Compared, Live, Which};
 use crate::cli::{Exit, Global};
-use crate::cloud::{Cloud, NewChangeSet, Review};
+use crate::cloud::{Cloud, Failure, NewChangeSet, Review, UNSEEN};
 use crate::diff::{self, Action, Changes, StackChange};
 use crate::output;
 use crate::output::changes::{Title, View};
@@ -216,7 +216,7 @@ async fn ask(cloud: &Arc<Cloud>, live: &Live, compared: &mut Compared, when: Cha
     if when == ChangeSets::Never {
         return Ok(());
     }
-    let name = format!("infra-diff-{}", live::run_name());
+    let run = live::run_name();
     let mut unseen = Vec::new();
     for change in &mut compared.changes.stacks {
         // A new stack holds nothing that could be replaced; asking would leave a trace.
@@ -228,21 +228,28 @@ async fn ask(cloud: &Arc<Cloud>, live: &Live, compared: &mut Compared, when: Cha
         if !asks {
             continue;
         }
+        // The name is also the token of requests, which stands for one of them.
+        let salt = crate::assembly::digest(change.stack.to_string().as_bytes());
+        let name = format!("infra-diff-{run}-{}", salt.get(..12).unwrap_or_default());
         let asked = tokio::select! {
             asked = review(cloud, live, &compared.deployed, (change, &name)) => asked,
-            signal = tokio::signal::ctrl_c() => signal.map_err(Into::into).and(Err(anyhow::anyhow!("interrupted"))),
+            signal = tokio::signal::ctrl_c() => signal.map_err(Into::into).and(Err(failure(INTERRUPTED))),
         };
         cloud.discard(&change.stack, &name).await?;
         match asked {
             Ok(Some(set)) => diff::arbitrate(change, &set),
             Ok(None) => {}
-            Err(error) if error.to_string() == "interrupted" => return Err(error),
+            Err(error) if error.downcast_ref::<Failure>().is_some_and(|it| it.message == INTERRUPTED) => {
+                return Err(error);
+            }
             Err(error) if when == ChangeSets::Require => {
                 return Err(error.context(format!("no change set for {}", change.stack)));
             }
             Err(error) => unseen.push(format!("what CloudFormation says of {}: {error:#}", change.stack)),
         }
     }
+    // An update of which CloudFormation says that nothing is left of it is none.
+    compared.changes.stacks.retain(|change| change.action != Action::Update || !change.is_empty());
     compared.changes.unseen.extend(unseen);
     Ok(())
 }
@@ -257,21 +264,29 @@ async fn review(
     let Some(desired) = live.desired.stacks.get(key) else { return Ok(None) };
     let mut parameters = Vec::new();
     for (parameter, output) in &desired.parameters {
-        match deployed.output(output) {
-            Some(value) => parameters.push((parameter.clone(), value.to_owned())),
-            None => bail!("parameter {parameter} takes {output}, which is not known before it is deployed"),
-        }
+        let Some(value) = deployed.output(output) else {
+            let why = format!("parameter {parameter} takes {output}, which is not known before it is deployed");
+            return Err(failure(why));
+        };
+        parameters.push((parameter.clone(), value.to_owned()));
     }
     let bucket = live.environment.template_bucket.as_deref();
     let url = cloud.uploaded(bucket, &live.desired.region, (key, desired)).await?;
     let creates = change.action == Action::Create;
     let new = NewChangeSet { key, name, token: name, creates, desired, parameters, url };
     cloud.create_change_set(&new).await?;
-    match cloud.reviewed(key, name).await? {
+    match cloud.reviewed(key, name, UNSEEN).await? {
         Review::Ready { set, .. } => Ok(Some(set)),
         Review::Empty => Ok(Some(diff::ChangeSet { stack: key.clone(), resources: Vec::new() })),
-        Review::Failed(reason) => bail!("CloudFormation refuses it: {reason}"),
-        Review::Used(status) => bail!("the change set is {status}"),
-        Review::Pending | Review::Absent => bail!("it was not seen in time"),
+        Review::Failed(reason) => Err(failure(format!("CloudFormation refuses it: {reason}"))),
+        Review::Used(status) => Err(failure(format!("the change set is {status}"))),
+        Review::Pending | Review::Absent => Err(failure("it was not seen in time")),
     }
+}
+
+const INTERRUPTED: &str = "interrupted";
+
+/// What keeps a change set from being made is a failure, not wrong usage.
+fn failure(why: impl Into<String>) -> anyhow::Error {
+    Failure::of(crate::cloud::Action::CreateChangeSet, why).into()
 }

@@ -86,6 +86,7 @@ fn undo(global: &Global, args: &Undo) -> anyhow::Result<Exit> {
             selected: std::collections::BTreeSet::new(),
         };
         let plan = Plan::new(changes, &live.desired, &deployed, terms);
+        apply::show(&live, &plan, &args.manner)?;
         apply::agree(&live, &plan, &args.consent, false)?;
         apply::execute(live, cloud, (plan, None), deployed, &args.manner).await
     })

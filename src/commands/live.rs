@@ -176,6 +176,23 @@ fn second(time: jiff::Timestamp) -> String {
 pub(crate) fn run_name() -> String {
     let time = jiff::Timestamp::now();
     let salt = crate::assembly::digest(format!("{time} {}", std::process::id()).as_bytes());
-    let stamp = second(time).replace([':', '-'], "").to_ascii_lowercase();
-    format!("{stamp}-{}", salt.get(..6).unwrap_or_default())
+    let stamp = second(time).replace([':', '-', 'Z'], "").to_ascii_lowercase();
+    let milliseconds = time.as_millisecond().rem_euclid(1000);
+    format!("{stamp}{milliseconds:03}z-{}", salt.get(..6).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_follow_each_other_are_in_order_by_name() {
+        let names: Vec<String> = (0..5)
+            .map(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(2));
+                run_name()
+            })
+            .collect();
+        assert!(names.is_sorted(), "{names:?}");
+    }
 }

@@ -38,11 +38,7 @@ pub(crate) fn run(before: &str, after: &[PathBuf], json: bool) -> anyhow::Result
             (Some(_), None) => Action::Delete,
             (Some(_), Some(_)) => Action::Update,
         };
-        let empty = change.resources.is_empty()
-            && change.parameters.is_empty()
-            && change.outputs.is_empty()
-            && change.attributes.is_empty();
-        if !empty {
+        if !change.is_empty() {
             changes.stacks.push(change);
         }
     }

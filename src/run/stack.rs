@@ -6,13 +6,13 @@ use tokio::time::{Duration, Instant};
 
 use super::watch::{self, Ended};
 use super::{End, Event, Notice, Run, Trouble, cause};
-use crate::cloud::{NewChangeSet, Pauses, Review, Summary};
+use crate::cloud::{NewChangeSet, Pauses, Review, Summary, UNSEEN};
 use crate::diff::{self, Action, StackChange};
 use crate::plan::is_absent;
 use crate::state::{DesiredStack, StackKey, StackStatus};
 
-/// How long a change set that was asked for may take to be seen.
-const UNSEEN: Duration = Duration::from_mins(1);
+/// How long a change set may not be seen before we look whether its stack was changed by others.
+const SURE: Duration = Duration::from_secs(2);
 
 /// Creates or updates a stack.
 pub(super) async fn deploy(run: &Run, step: &str, key: &StackKey) -> Result<End, Trouble> {
@@ -109,8 +109,13 @@ async fn execute(
     if !announced {
         run.journal.write(Event::ChangeSet { step: step.to_owned(), name: token.to_owned() })?;
     }
-    run.cloud.create_change_set(&new).await?;
-    let (stack, set) = match run.cloud.reviewed(key, token).await? {
+    if let Err(failure) = run.cloud.create_change_set(&new).await {
+        // Another run may have been faster.
+        let live = run.cloud.stack(&key.name, &key.region).await?;
+        refuse_if_stale(run, key, live.as_ref()).await?;
+        return Err(failure.into());
+    }
+    let (stack, set) = match reviewed(run, key, token).await? {
         Review::Ready { stack, set } => (stack, set),
         Review::Empty => {
             run.cloud.discard(key, token).await?;
@@ -147,6 +152,19 @@ async fn execute(
         started_by_us(run, (key, &stack), token).await?;
     }
     Ok(Some(stack))
+}
+
+/// The change set once it is complete. Those of others go with the one that is executed first.
+async fn reviewed(run: &Run, key: &StackKey, name: &str) -> Result<Review, Trouble> {
+    let since = Instant::now();
+    loop {
+        let review = run.cloud.reviewed(key, name, SURE).await?;
+        if review != Review::Absent || since.elapsed() > UNSEEN {
+            return Ok(review);
+        }
+        let live = run.cloud.stack(&key.name, &key.region).await?;
+        refuse_if_stale(run, key, live.as_ref()).await?;
+    }
 }
 
 /// A change set that cannot be executed may have been executed by a request whose answer was lost.

@@ -10,7 +10,7 @@ mod text;
 
 use std::fmt;
 
-use infra_core::diff::{Action, Changes, DataLoss, ExposureKind, Impact, ResourceChange, StackChange};
+use infra_core::diff::{Action, Changes, DataLoss, DriftNote, ExposureKind, Impact, ResourceChange, StackChange};
 use infra_core::facts::stateful;
 use infra_core::plan::Requirement;
 use schemars::JsonSchema;
@@ -188,8 +188,22 @@ fn dangers(changes: &Changes) -> Vec<Danger> {
         let place = resource.and_then(|resource| resource.place.clone());
         found.push(Danger { place, ..danger(exposure.kind == ExposureKind::Public, text) });
     }
+    for note in changes.drift.iter().filter(|note| matches!(note.status.as_str(), "MODIFIED" | "DELETED")) {
+        found.push(danger(false, drifted(note)));
+    }
     found.sort_by_key(|danger| !danger.error);
     found
+}
+
+fn drifted(note: &DriftNote) -> String {
+    let name = format!("{} {} of {}", note.kind, note.resource, note.stack);
+    let property = |(path, expected, actual): &(String, String, String)| format!("{path}: {expected} -> {actual}");
+    let properties: Vec<String> = note.properties.iter().map(property).collect();
+    match (note.status.as_str(), properties.as_slice()) {
+        ("DELETED", _) => format!("{name} was deleted by hand"),
+        (_, []) => format!("{name} was changed by hand"),
+        (_, properties) => format!("{name} was changed by hand: {}", properties.join("; ")),
+    }
 }
 
 /// The other replacements: nothing is lost, but the new resource has another name or address.
@@ -244,6 +258,25 @@ mod tests {
         );
         assert_eq!(Summary::of(&Changes::default()).to_string(), "no changes");
         assert_eq!(Summary { data_loss: 2, ..Summary::default() }.to_string(), "2 losses of data");
+    }
+
+    #[test]
+    fn what_was_changed_by_hand_is_told_and_what_could_not_be_checked_is_not() {
+        let note = |status: &str, properties: &[(&str, &str, &str)]| DriftNote {
+            stack: "shop-dev-main@eu-west-1".parse().unwrap(),
+            resource: "Jobs".into(),
+            kind: "AWS::SQS::Queue".into(),
+            status: status.into(),
+            properties: properties.iter().map(|(a, b, c)| ((*a).into(), (*b).into(), (*c).into())).collect(),
+        };
+        let drift = vec![note("MODIFIED", &[("/Delay", "0", "5")]), note("DELETED", &[]), note("NOT_CHECKED", &[])];
+        let texts: Vec<String> =
+            dangers(&Changes { drift, ..Changes::default() }).into_iter().map(|danger| danger.text).collect();
+        let name = "AWS::SQS::Queue Jobs of shop-dev-main@eu-west-1";
+        assert_eq!(
+            texts,
+            [format!("{name} was changed by hand: /Delay: 0 -> 5"), format!("{name} was deleted by hand")]
+        );
     }
 
     #[test]

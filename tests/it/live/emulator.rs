@@ -78,6 +78,11 @@ impl Emulator {
         self.control("POST", "/_reset", None);
     }
 
+    /// Forgets the calls.
+    pub(crate) fn forget_calls(&self) {
+        self.control("DELETE", "/_calls", None);
+    }
+
     /// Replaces the rules about faults; `tests/emulator/faults.py` says what a rule can be.
     pub(crate) fn faults(&self, rules: &Value) {
         self.control("PUT", "/_faults", Some(rules));
@@ -133,13 +138,35 @@ impl Emulator {
         for (key, value) in parameters {
             body += &format!("&{key}={}", encode(value));
         }
+        let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+        self.ask_as((key, service, region), ("POST", "/"), form, body.as_bytes())
+    }
+
+    /// Asks a service something; the headers end with a line break each.
+    pub(crate) fn ask(
+        &self,
+        (service, region): (&str, &str),
+        (method, path): (&str, &str),
+        headers: &str,
+        body: &[u8],
+    ) -> Option<Answer> {
+        self.ask_as(("test", service, region), (method, path), headers, body)
+    }
+
+    fn ask_as(
+        &self,
+        (key, service, region): (&str, &str, &str),
+        (method, path): (&str, &str),
+        headers: &str,
+        body: &[u8],
+    ) -> Option<Answer> {
         // The emulator looks at whose key it is, and believes the rest.
         let scope = format!("{key}/20260101/{region}/{service}/aws4_request");
         let headers = format!(
-            "Content-Type: application/x-www-form-urlencoded\r\nX-Amz-Date: 20260101T000000Z\r\n\
+            "{headers}X-Amz-Date: 20260101T000000Z\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=00\r\n"
         );
-        self.exchange("POST", "/", &headers, body.as_bytes())
+        self.exchange(method, path, &headers, body)
     }
 
     /// Creates a stack and waits for its end.

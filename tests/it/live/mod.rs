@@ -3,8 +3,21 @@
 #![expect(clippy::print_stdout, reason = "tallies of kills and faults")]
 
 mod bootstrap;
+mod concurrency;
+mod consent;
+mod corners;
+mod destroy;
+mod dns;
+mod drift;
 mod emulator;
+mod failure;
 mod faults;
 mod iam;
 mod kills;
+mod plans;
+mod platform;
+mod progress;
+mod reports;
+mod site;
+mod update;
 mod world;

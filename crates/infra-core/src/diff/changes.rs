@@ -135,10 +135,10 @@ pub struct ValueChange {
     /// Where, such as `Properties.Tags[team]` or the name of a parameter.
     pub path: String,
     /// The value before; `None` if there was none. Secrets are masked as `*** (before)`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
     /// The value after; `None` if there will be none. Secrets are masked as `*** (after)`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
     /// Whether the value after is known only once others were changed; `after` then says where it comes from.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -262,6 +262,13 @@ pub struct Hazard {
     pub blocking: bool,
 }
 
+impl StackChange {
+    /// Whether nothing in the stack would change.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.parameters.is_empty() && self.outputs.is_empty() && self.attributes.is_empty()
+    }
+}
+
 impl Changes {
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
@@ -281,5 +288,25 @@ impl Changes {
     /// The change of a stack.
     pub fn stack(&self, key: &StackKey) -> Option<&StackChange> {
         self.stacks.iter().find(|change| change.stack == *key)
+    }
+}
+
+/// Reads a value that is there, `null` too: a plan must be read as it was written.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_null_is_read_as_it_was_written_and_one_that_is_not_there_too() {
+        for (before, after) in [(None, Some(Value::Null)), (Some(Value::Null), None), (None, None)] {
+            let change =
+                ValueChange { path: "Description".into(), before, after, unknown: false, impact: Impact::InPlace };
+            let text = serde_json::to_string(&change).unwrap();
+            assert_eq!(serde_json::from_str::<ValueChange>(&text).unwrap(), change, "{text}");
+        }
     }
 }

@@ -159,7 +159,12 @@ impl<'a> Draft<'a> {
             self.after.get("Description").unwrap_or(&Value::Null),
             Context::UNKNOWN,
         );
-        self.attributes.extend(differ.iter().map(|one| value_change(one, "Description", Impact::InPlace)));
+        let mut differ: Vec<_> = differ.iter().map(|one| value_change(one, "Description", Impact::InPlace)).collect();
+        for change in &mut differ {
+            change.before.take_if(|value| value.is_null());
+            change.after.take_if(|value| value.is_null());
+        }
+        self.attributes.append(&mut differ);
         for name in ["Parameters", "Conditions", "Mappings", "Rules", "Metadata", "Transform", "Hooks", "Globals"] {
             let changes = plain(self.before, self.after, name, name);
             // A default is the value of a parameter: that is said there.

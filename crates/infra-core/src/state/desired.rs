@@ -219,12 +219,18 @@ impl Desired {
     /// Adds the stack that remembers what is ours, if anything is.
     fn remember(&mut self) {
         let owned = self.owned();
-        let Some(sample) = self.stacks.values().next().filter(|_| !owned.is_empty()) else { return };
+        if owned.is_empty() {
+            return;
+        }
+        // A project may have records and no stack.
+        let sample = self.stacks.values().next();
         let template = owned.template(&self.project, &self.environment);
         let mut body = format!("{template:#}");
         body.push('\n');
-        let mut tags = sample.tags.clone();
-        tags.insert("infra:stack".to_owned(), "owned".to_owned());
+        let mut tags = sample.map(|sample| sample.tags.clone()).unwrap_or_default();
+        for (key, value) in [("project", &*self.project), ("environment", &*self.environment), ("stack", "owned")] {
+            tags.insert(format!("infra:{key}"), value.to_owned());
+        }
         let stack = DesiredStack {
             stack: "owned".to_owned(),
             path: format!("stacks/owned.{}.template.json", self.region),
@@ -235,7 +241,7 @@ impl Desired {
             parameters: BTreeMap::new(),
             capabilities: Vec::new(),
             tags,
-            termination_protection: sample.termination_protection,
+            termination_protection: sample.is_some_and(|sample| sample.termination_protection),
             provenance: BTreeMap::new(),
         };
         self.stacks.insert(Owned::key(&self.project, &self.environment, &self.region), stack);
