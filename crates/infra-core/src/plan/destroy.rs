@@ -26,6 +26,10 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
     let mut changes = diff::changes(&nothing, deployed, &BTreeSet::new(), None);
     // A stack that never came to be is in the way of the next creation.
     changes.certificates.clear();
+    // A cluster that does not answer may be gone already; it keeps nothing else from going.
+    for hazard in changes.hazards.iter_mut().filter(|hazard| hazard.text.ends_with(diff::NO_ANSWER)) {
+        hazard.blocking = false;
+    }
     let outputs: BTreeSet<&str> =
         deployed.stacks.values().flat_map(|stack| stack.outputs.values()).map(String::as_str).collect();
     let mut hazards = Vec::new();
