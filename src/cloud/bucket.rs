@@ -3,11 +3,12 @@
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::Cloud;
+use super::actions::Action;
 use super::call::Failure;
 use crate::facts::limits::cloudformation::TEMPLATE_BODY_BYTES;
 use crate::state::{DesiredStack, StackKey};
 
-const PUT: &str = "s3:PutObject";
+const PUT: Action = Action::PutObject;
 
 impl Cloud {
     /// Uploads a template that is too long for a request and returns the address that CloudFormation reads it from;

@@ -11,7 +11,8 @@ use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
-use super::Cloud;
+use super::actions::Action;
+use super::{Cloud, clock};
 
 /// How long a request is repeated while AWS throttles, fails or does not answer.
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -50,8 +51,13 @@ impl Failure {
     }
 
     /// A failure that is found without a request.
-    pub(crate) fn of(action: &'static str, message: impl Into<String>) -> Self {
-        Self { action, code: String::new(), message: message.into() }
+    pub(crate) fn of(action: Action, message: impl Into<String>) -> Self {
+        Self { action: action.as_str(), code: String::new(), message: message.into() }
+    }
+
+    /// A failure of ours.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self { action: "internal", code: String::new(), message: message.into() }
     }
 }
 
@@ -129,14 +135,16 @@ impl Cloud {
     ///
     /// A request whose answer was lost may have been carried out: whoever changes something through this must take the
     /// refusal of a repetition for what it is.
-    pub(super) async fn call<T, E, F>(&self, action: &'static str, send: impl Fn() -> F) -> Result<T, Failure>
+    pub(super) async fn call<T, E, F>(&self, action: Action, send: impl Fn() -> F) -> Result<T, Failure>
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
+        let action = action.as_str();
         let started = Instant::now();
         let limiter = self.calls.limiter(action);
         let mut pause = FIRST_PAUSE;
+        let mut learned = false;
         loop {
             limiter.turn().await;
             self.calls.count(action);
@@ -148,7 +156,13 @@ impl Cloud {
                 }
                 Err(error) => error,
             };
-            let (passing, throttled) = passes(&error);
+            let (mut passing, throttled) = passes(&error);
+            if let SdkError::ServiceError(service) = &error {
+                self.calls.answered.store(true, Ordering::Relaxed);
+                let off = clock::is_off(service.err().code().unwrap_or_default(), service.raw());
+                // The SDK has learned the time from this very answer; a second refusal is about something else.
+                passing |= off && !std::mem::replace(&mut learned, true);
+            }
             if throttled {
                 limiter.throttled(true);
                 pause = pause.max(THROTTLED_PAUSE);
@@ -181,15 +195,8 @@ fn passes<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> (bool, 
         "PriorRequestNotComplete",
         "EC2ThrottledException",
     ];
-    const PASSING: [&str; 6] = [
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "InternalError",
-        "InternalFailure",
-        "ServiceUnavailable",
-        // The clock of this machine is off; the SDK corrects it from the answer's date.
-        "RequestTimeTooSkewed",
-    ];
+    const PASSING: [&str; 5] =
+        ["RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "ServiceUnavailable"];
     match error {
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => (true, false),
         SdkError::DispatchFailure(failure) => (failure.is_io() || failure.is_timeout(), false),

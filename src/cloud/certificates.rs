@@ -1,5 +1,6 @@
 //! Certificates of ACM.
 
+use super::actions::Action;
 use super::call::Failure;
 use super::{Cloud, time};
 use crate::state::{Certificate, DomainValidation};
@@ -10,7 +11,7 @@ impl Cloud {
         let region = arn.split(':').nth(3).unwrap_or_default();
         let client = self.clients(region).acm.clone();
         let ask = || client.describe_certificate().certificate_arn(arn).send();
-        let answer = match self.call("acm:DescribeCertificate", ask).await {
+        let answer = match self.call(Action::DescribeCertificate, ask).await {
             Ok(answer) => answer,
             Err(error) if error.is(&["ResourceNotFoundException"]) => return Ok(None),
             Err(error) => return Err(error),

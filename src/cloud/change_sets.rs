@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::types::{
 
 use tokio::time::{Duration, Instant};
 
+use super::actions::Action;
 use super::call::Failure;
 use super::stacks::is_absent;
 use super::{Cloud, Pauses};
@@ -40,7 +41,12 @@ pub(crate) enum Review {
     /// CloudFormation is still at it.
     Pending,
     /// It can be executed.
-    Ready(ChangeSet),
+    Ready {
+        /// ARN of the stack, which may not be seen by its name yet.
+        stack: String,
+        /// What it holds.
+        set: ChangeSet,
+    },
     /// Nothing would change.
     Empty,
     /// It failed, for a reason.
@@ -77,7 +83,7 @@ impl Cloud {
             }
             .send()
         };
-        match self.call("cloudformation:CreateChangeSet", ask).await {
+        match self.call(Action::CreateChangeSet, ask).await {
             Ok(_) => Ok(()),
             Err(error) if error.is(&["AlreadyExistsException"]) => Ok(()),
             Err(error) => Err(error),
@@ -94,7 +100,7 @@ impl Cloud {
                 let request = client.describe_change_set().stack_name(&key.name).change_set_name(name);
                 request.include_property_values(true).set_next_token(next.clone()).send()
             };
-            let page = match self.call("cloudformation:DescribeChangeSet", ask).await {
+            let page = match self.call(Action::DescribeChangeSet, ask).await {
                 Ok(page) => page,
                 Err(error) if error.is(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) || is_absent(&error) => {
                     return Ok(Review::Absent);
@@ -118,7 +124,7 @@ impl Cloud {
             set.resources.extend(page.changes().iter().filter_map(|change| change.resource_change()).map(resource));
             match page.next_token {
                 Some(token) => next = Some(token),
-                None => return Ok(Review::Ready(set)),
+                None => return Ok(Review::Ready { stack: page.stack_id.unwrap_or_default(), set }),
             }
         }
     }
@@ -131,7 +137,9 @@ impl Cloud {
             match self.change_set(key, name).await? {
                 Review::Absent if since.elapsed() > UNSEEN => return Ok(Review::Absent),
                 Review::Pending | Review::Absent => pauses.pause().await,
-                review @ (Review::Ready(_) | Review::Empty | Review::Failed(_) | Review::Used(_)) => return Ok(review),
+                review @ (Review::Ready { .. } | Review::Empty | Review::Failed(_) | Review::Used(_)) => {
+                    return Ok(review);
+                }
             }
         }
     }
@@ -155,7 +163,7 @@ impl Cloud {
             let request = client.execute_change_set().stack_name(&key.name).change_set_name(name);
             request.client_request_token(token).send()
         };
-        match self.call("cloudformation:ExecuteChangeSet", ask).await {
+        match self.call(Action::ExecuteChangeSet, ask).await {
             Ok(_) => Ok(true),
             Err(error) if error.is(&["InvalidChangeSetStatus", "InvalidChangeSetStatusException"]) => Ok(false),
             Err(error) if error.is(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) => Ok(false),
@@ -167,7 +175,7 @@ impl Cloud {
     pub(crate) async fn delete_change_set(&self, key: &StackKey, name: &str) -> Result<(), Failure> {
         let client = self.cloudformation(&key.region);
         let ask = || client.delete_change_set().stack_name(&key.name).change_set_name(name).send();
-        match self.call("cloudformation:DeleteChangeSet", ask).await {
+        match self.call(Action::DeleteChangeSet, ask).await {
             Ok(_) => Ok(()),
             Err(error) if error.is(&["ChangeSetNotFound", "ChangeSetNotFoundException"]) || is_absent(&error) => Ok(()),
             Err(error) => Err(error),
@@ -178,7 +186,7 @@ impl Cloud {
     pub(crate) async fn change_sets(&self, key: &StackKey) -> Result<Vec<String>, Failure> {
         let client = self.cloudformation(&key.region);
         let ask = || client.list_change_sets().stack_name(&key.name).send();
-        let answer = match self.call("cloudformation:ListChangeSets", ask).await {
+        let answer = match self.call(Action::ListChangeSets, ask).await {
             Ok(answer) => answer,
             Err(error) if is_absent(&error) => return Ok(Vec::new()),
             Err(error) => return Err(error),

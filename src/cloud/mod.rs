@@ -3,10 +3,12 @@
 //! The only room that names `aws_sdk_*`. Every request goes through [`call`], which keeps within rates, waits out what
 //! passes by itself, and counts.
 
+mod actions;
 mod bucket;
 mod call;
 mod certificates;
 mod change_sets;
+mod clock;
 mod pauses;
 mod read;
 mod stacks;
@@ -20,6 +22,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
+pub(crate) use self::actions::{Action, Use};
 use self::call::Calls;
 pub(crate) use self::call::Failure;
 pub(crate) use self::change_sets::{NewChangeSet, Review};
@@ -44,6 +47,8 @@ pub(crate) struct Endpoint {
 /// Connections to AWS, one set of clients a region.
 pub(crate) struct Cloud {
     config: SdkConfig,
+    route53: aws_sdk_route53::Client,
+    sts: aws_sdk_sts::Client,
     local: bool,
     calls: Calls,
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
@@ -74,7 +79,14 @@ impl Cloud {
         }
         let config = loader.load().await;
         let local = endpoint.url.is_some();
-        Self { config, local, calls: Calls::new(local), clients: Mutex::default() }
+        Self {
+            route53: aws_sdk_route53::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+            config,
+            local,
+            calls: Calls::new(local),
+            clients: Mutex::default(),
+        }
     }
 
     fn clients(&self, region: &str) -> Arc<Clients> {
@@ -96,13 +108,12 @@ impl Cloud {
     }
 
     fn route53(&self) -> aws_sdk_route53::Client {
-        aws_sdk_route53::Client::new(&self.config)
+        self.route53.clone()
     }
 
     /// The account that the credentials belong to.
     pub(crate) async fn account(&self) -> Result<String, Failure> {
-        let client = aws_sdk_sts::Client::new(&self.config);
-        let identity = self.call("sts:GetCallerIdentity", || client.get_caller_identity().send()).await?;
+        let identity = self.call(Action::GetCallerIdentity, || self.sts.get_caller_identity().send()).await?;
         Ok(identity.account.unwrap_or_default())
     }
 

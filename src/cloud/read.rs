@@ -138,6 +138,6 @@ fn joined<T>(done: Result<Result<T, Failure>, tokio::task::JoinError>) -> Result
     match done {
         Ok(answer) => answer,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(Failure::of("internal", "a task was cancelled")),
+        Err(_) => Err(Failure::internal("a task was cancelled")),
     }
 }

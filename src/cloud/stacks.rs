@@ -3,6 +3,7 @@
 use aws_sdk_cloudformation::types::{StackDriftDetectionStatus, StackResourceDriftStatus, TemplateStage};
 use serde_json::Value;
 
+use super::actions::Action;
 use super::call::Failure;
 use super::{Cloud, time};
 use crate::assembly::digest;
@@ -91,7 +92,7 @@ impl Cloud {
         let mut next = None;
         loop {
             let ask = || client.describe_stacks().set_next_token(next.clone()).send();
-            let page = self.call("cloudformation:DescribeStacks", ask).await?;
+            let page = self.call(Action::DescribeStacks, ask).await?;
             for stack in page.stacks() {
                 found.push(summary(region, stack)?);
             }
@@ -106,7 +107,7 @@ impl Cloud {
     pub(crate) async fn stack(&self, name: &str, region: &str) -> Result<Option<Summary>, Failure> {
         let client = self.cloudformation(region);
         let ask = || client.describe_stacks().stack_name(name).send();
-        match self.call("cloudformation:DescribeStacks", ask).await {
+        match self.call(Action::DescribeStacks, ask).await {
             Ok(answer) => answer.stacks().first().map(|stack| summary(region, stack)).transpose(),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error),
@@ -118,7 +119,7 @@ impl Cloud {
         let client = self.cloudformation(&summary.key.region);
         let id = &summary.stack.id;
         let ask = || client.get_template().stack_name(id).template_stage(TemplateStage::Original).send();
-        let answer = match self.call("cloudformation:GetTemplate", ask).await {
+        let answer = match self.call(Action::GetTemplate, ask).await {
             Ok(answer) => answer,
             Err(error) if is_absent(&error) => return Ok(summary.stack.clone()),
             Err(error) => return Err(error),
@@ -135,7 +136,7 @@ impl Cloud {
     pub(crate) async fn events(&self, id: &str, region: &str, token: Option<String>) -> Result<Page, Failure> {
         let client = self.cloudformation(region);
         let ask = || client.describe_stack_events().stack_name(id).set_next_token(token.clone()).send();
-        let page = self.call("cloudformation:DescribeStackEvents", ask).await?;
+        let page = self.call(Action::DescribeStackEvents, ask).await?;
         let event = |event: &aws_sdk_cloudformation::types::StackEvent| Event {
             id: event.event_id().unwrap_or_default().to_owned(),
             logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
@@ -158,7 +159,12 @@ impl Cloud {
         let mut fresh: Vec<Event> = Vec::new();
         let mut next = None;
         'pages: for _ in 0..MAX_PAGES {
-            let page = self.events(id, region, next).await?;
+            let page = match self.events(id, region, next).await {
+                Ok(page) => page,
+                // A stack that was made just now may not be seen yet.
+                Err(error) if is_absent(&error) => break,
+                Err(error) => return Err(error),
+            };
             for event in page.events {
                 let known = operation.events.last().is_some_and(|last| last.id == event.id);
                 let before = event.of_stack() && event.token != token && !fresh.is_empty();
@@ -189,7 +195,7 @@ impl Cloud {
     pub(crate) async fn delete_stack(&self, id: &str, region: &str, token: &str) -> Result<(), Failure> {
         let client = self.cloudformation(region);
         let ask = || client.delete_stack().stack_name(id).client_request_token(token).send();
-        match self.call("cloudformation:DeleteStack", ask).await {
+        match self.call(Action::DeleteStack, ask).await {
             Ok(_) => Ok(()),
             Err(error) if is_absent(&error) => Ok(()),
             Err(error) => Err(error),
@@ -200,7 +206,7 @@ impl Cloud {
     pub(crate) async fn protect(&self, name: &str, region: &str, on: bool) -> Result<(), Failure> {
         let client = self.cloudformation(region);
         let ask = || client.update_termination_protection().stack_name(name).enable_termination_protection(on).send();
-        self.call("cloudformation:UpdateTerminationProtection", ask).await.map(|_| ())
+        self.call(Action::UpdateTerminationProtection, ask).await.map(|_| ())
     }
 
     /// Goes on with a rollback that failed, leaving out the resources named.
@@ -210,21 +216,21 @@ impl Cloud {
             let request = client.continue_update_rollback().stack_name(&key.name).client_request_token(token);
             request.set_resources_to_skip((!skip.is_empty()).then(|| skip.to_vec())).send()
         };
-        self.call("cloudformation:ContinueUpdateRollback", ask).await.map(|_| ())
+        self.call(Action::ContinueUpdateRollback, ask).await.map(|_| ())
     }
 
     /// Rolls a stack in `UPDATE_FAILED` or `CREATE_FAILED` back to where it was.
     pub(crate) async fn rollback(&self, key: &StackKey, token: &str) -> Result<(), Failure> {
         let client = self.cloudformation(&key.region);
         let ask = || client.rollback_stack().stack_name(&key.name).client_request_token(token).send();
-        self.call("cloudformation:RollbackStack", ask).await.map(|_| ())
+        self.call(Action::RollbackStack, ask).await.map(|_| ())
     }
 
     /// Starts a comparison of a stack's resources with its template.
     pub(crate) async fn detect_drift(&self, key: &StackKey) -> Result<String, Failure> {
         let client = self.cloudformation(&key.region);
         let ask = || client.detect_stack_drift().stack_name(&key.name).send();
-        let answer = self.call("cloudformation:DetectStackDrift", ask).await?;
+        let answer = self.call(Action::DetectStackDrift, ask).await?;
         Ok(answer.stack_drift_detection_id.unwrap_or_default())
     }
 
@@ -232,7 +238,7 @@ impl Cloud {
     pub(crate) async fn drift_is_known(&self, id: &str, region: &str) -> Result<bool, Failure> {
         let client = self.cloudformation(region);
         let ask = || client.describe_stack_drift_detection_status().stack_drift_detection_id(id).send();
-        let answer = self.call("cloudformation:DescribeStackDriftDetectionStatus", ask).await?;
+        let answer = self.call(Action::DescribeStackDriftDetectionStatus, ask).await?;
         Ok(answer.detection_status != Some(StackDriftDetectionStatus::DetectionInProgress))
     }
 
@@ -244,7 +250,7 @@ impl Cloud {
         loop {
             let ask =
                 || client.describe_stack_resource_drifts().stack_name(&key.name).set_next_token(next.clone()).send();
-            let page = self.call("cloudformation:DescribeStackResourceDrifts", ask).await?;
+            let page = self.call(Action::DescribeStackResourceDrifts, ask).await?;
             for drift in page.stack_resource_drifts() {
                 let status = drift.stack_resource_drift_status();
                 if status == Some(&StackResourceDriftStatus::InSync) {
@@ -276,8 +282,7 @@ pub(super) fn is_absent(error: &Failure) -> bool {
 
 fn summary(region: &str, stack: &aws_sdk_cloudformation::types::Stack) -> Result<Summary, Failure> {
     let status = stack.stack_status().map_or("", |status| status.as_str());
-    let status: StackStatus =
-        status.parse().map_err(|error: String| Failure::of("cloudformation:DescribeStacks", error))?;
+    let status: StackStatus = status.parse().map_err(|error: String| Failure::of(Action::DescribeStacks, error))?;
     let pair = |key: Option<&str>, value: Option<&str>| {
         (key.unwrap_or_default().to_owned(), value.unwrap_or_default().to_owned())
     };

@@ -8,6 +8,7 @@ use aws_sdk_route53::types::{
 use serde_json::{Map, Value, json};
 
 use super::Cloud;
+use super::actions::Action;
 use super::call::Failure;
 use crate::plan;
 use crate::state::{DeployedZone, Record};
@@ -16,7 +17,7 @@ impl Cloud {
     /// A zone and all its record sets; `None` if there is none of this id.
     pub(crate) async fn zone(&self, id: &str) -> Result<Option<DeployedZone>, Failure> {
         let client = self.route53();
-        let zone = match self.call("route53:GetHostedZone", || client.get_hosted_zone().id(id).send()).await {
+        let zone = match self.call(Action::GetHostedZone, || client.get_hosted_zone().id(id).send()).await {
             Ok(answer) => answer.hosted_zone,
             Err(error) if error.is(&["NoSuchHostedZone"]) => return Ok(None),
             Err(error) => return Err(error),
@@ -31,10 +32,10 @@ impl Cloud {
                 let request = request.set_start_record_name(start.0.clone()).set_start_record_type(start.1.clone());
                 request.set_start_record_identifier(start.2.clone()).send()
             };
-            let page = self.call("route53:ListResourceRecordSets", ask).await?;
+            let page = self.call(Action::ListResourceRecordSets, ask).await?;
             for set in page.resource_record_sets() {
                 let record = Record::read(&value(set));
-                found.records.push(record.map_err(|error| Failure::of("route53:ListResourceRecordSets", error))?);
+                found.records.push(record.map_err(|error| Failure::of(Action::ListResourceRecordSets, error))?);
             }
             if !page.is_truncated {
                 return Ok(Some(found));
@@ -50,7 +51,7 @@ impl Cloud {
         comment: &str,
         changes: &[plan::Change],
     ) -> Result<String, Failure> {
-        const ACTION: &str = "route53:ChangeResourceRecordSets";
+        const ACTION: Action = Action::ChangeResourceRecordSets;
         let wrong = |error: String| Failure::of(ACTION, error);
         let mut list = Vec::new();
         for change in changes {
@@ -74,14 +75,14 @@ impl Cloud {
     /// Whether all name servers of Route 53 answer with a change.
     pub(crate) async fn is_in_sync(&self, change: &str) -> Result<bool, Failure> {
         let client = self.route53();
-        let answer = self.call("route53:GetChange", || client.get_change().id(change).send()).await?;
+        let answer = self.call(Action::GetChange, || client.get_change().id(change).send()).await?;
         Ok(answer.change_info.is_some_and(|info| info.status == ChangeStatus::Insync))
     }
 
     /// The name servers that a zone's parent must name.
     pub(crate) async fn name_servers(&self, id: &str) -> Result<Vec<String>, Failure> {
         let client = self.route53();
-        let answer = self.call("route53:GetHostedZone", || client.get_hosted_zone().id(id).send()).await?;
+        let answer = self.call(Action::GetHostedZone, || client.get_hosted_zone().id(id).send()).await?;
         Ok(answer.delegation_set.map(|set| set.name_servers).unwrap_or_default())
     }
 }

@@ -138,6 +138,8 @@ impl Transport {
 
     pub(super) async fn send(&self, request: &Request) -> Result<Answer, Lost> {
         std::future::ready(()).await;
-        Err(Lost { message: format!("{} {} cannot be sent", request.method, request.path), passing: false })
+        let Request { method, path, content_type, body } = request;
+        let message = format!("{method} {path} with {} bytes of {content_type} cannot be sent", body.len());
+        Err(Lost { message, passing: false })
     }
 }

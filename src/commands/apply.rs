@@ -10,10 +10,12 @@ use anyhow::{Context, bail};
 use super::live::{self, Halt, Live, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::{Cloud, Extent};
+use crate::diff::Action;
+use crate::facts::limits::cloudformation::TEMPLATE_BODY_BYTES;
 use crate::model::ApprovalRule;
 use crate::output;
 use crate::output::progress::{Mode, progress};
-use crate::plan::{self, Plan, Requirement};
+use crate::plan::{self, Plan, Requirement, Target};
 use crate::run::{self, End, Journal, Notice, Outcome, Parts, Past, Run};
 use crate::state::Deployed;
 
@@ -195,7 +197,7 @@ pub(crate) fn not_agreed(missing: &[Requirement], yes: bool) -> String {
 
 /// Goes on with the latest run that was cut off.
 async fn resume(live: Live, cloud: Arc<Cloud>, manner: &Manner) -> anyhow::Result<Exit> {
-    let Some(past) = run::unfinished(&live.root, &live.desired.environment)? else {
+    let Some(past) = run::unfinished(&live.root, &live.desired.project, &live.desired.environment)? else {
         output::note(&format!("no run of {} was cut off\n", live.desired.environment))?;
         return Ok(Exit::Done);
     };
@@ -220,8 +222,9 @@ pub(crate) async fn execute(
     manner: &Manner,
 ) -> anyhow::Result<Exit> {
     if plan.is_empty() {
-        return Ok(Exit::Done);
+        return Ok(super::diff::exit(&plan.changes));
     }
+    refuse_long_templates(&live, &plan)?;
     let root = if live.root.as_os_str().is_empty() { PathBuf::from(".") } else { live.root };
     let journal = match &past {
         Some(past) => Journal::resume(&root, past, live::now_precisely)?,
@@ -249,6 +252,30 @@ pub(crate) async fn execute(
     };
     output::note(&summary(&run, &outcome))?;
     Ok(exit(&outcome))
+}
+
+/// Refuses what would fail in the middle: a template that is too long for a request, and no bucket for it.
+fn refuse_long_templates(live: &Live, plan: &Plan) -> anyhow::Result<()> {
+    let changed = plan.steps.iter().filter_map(|step| match &step.target {
+        Target::Stack(key) if plan.changes.stack(key).is_some_and(|change| change.action != Action::Delete) => {
+            live.desired.stacks.get_key_value(key)
+        }
+        Target::Stack(_) | Target::Zone(_) | Target::Cluster(_) => None,
+    });
+    let long: Vec<String> = changed
+        .filter(|(_, stack)| stack.body.len() > TEMPLATE_BODY_BYTES)
+        .map(|(key, stack)| format!("{key} has {} bytes", stack.body.len()))
+        .collect();
+    if long.is_empty() || live.environment.template_bucket.is_some() {
+        return Ok(());
+    }
+    Err(Halt::Blocked(format!(
+        "nothing was changed: a request holds templates up to {TEMPLATE_BODY_BYTES} bytes, and the template of {}\n\
+         help: `infra bootstrap --env {}` makes a bucket for it and prints the line for infra.yaml",
+        long.join(", of "),
+        live.desired.environment
+    ))
+    .into())
 }
 
 /// Ends when a second signal says so; the first keeps new steps from being begun.

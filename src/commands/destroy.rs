@@ -49,14 +49,16 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         let mut missing = apply::missing(&live, &plan, &args.consent.approve)?;
         // Whoever types the name agrees that the stacks go.
         missing.retain(|requirement| requirement.rule != ApprovalRule::StackDeletion);
-        if !missing.is_empty() {
+        let asks = output::can_ask() && args.confirm.is_none();
+        if !missing.is_empty() && !asks {
             return Err(Halt::Blocked(apply::not_agreed(&missing, true)).into());
         }
         let name = &live.desired.environment;
         let typed = match &args.confirm {
             Some(typed) => typed.clone(),
-            None if output::can_ask() => {
-                output::ask(&format!("Type the name of the environment, {name}, to take it away: "))?
+            None if asks => {
+                let agree = if missing.is_empty() { "" } else { " and agree to all of this" };
+                output::ask(&format!("Type the name of the environment, {name}, to take it away{agree}: "))?
             }
             None => {
                 let why = format!("nothing was changed: nobody can be asked here; add --confirm {name}");

@@ -147,6 +147,8 @@ fn report(live: &Live, plan: &Plan, args: &Args) -> anyhow::Result<()> {
 /// How a comparison ends.
 pub(crate) fn exit(changes: &Changes) -> Exit {
     match (changes.is_empty(), changes.is_blocked()) {
+        // A stack that is broken is not up to date, even if nothing would change in it.
+        (true, _) if !changes.hazards.is_empty() => Exit::Failed,
         (true, _) if changes.has_drift() => Exit::Different,
         (true, _) => Exit::Done,
         (false, false) => Exit::Different,
@@ -159,7 +161,7 @@ fn offline(live: &Live, against: &str, names: &[String]) -> anyhow::Result<Compa
     let selected = live.select(names)?;
     let before =
         if Path::new(against).is_dir() { of_folder(live, Path::new(against))? } else { of_revision(live, against)? };
-    let deployed = Deployed::assumed(&before);
+    let deployed = Deployed::assumed(&before, &live.desired);
     let changes = diff::changes(&live.desired, &deployed, &selected, None);
     Ok(Compared { deployed, changes, selected })
 }
@@ -266,7 +268,7 @@ async fn review(
     let new = NewChangeSet { key, name, token: name, creates, desired, parameters, url };
     cloud.create_change_set(&new).await?;
     match cloud.reviewed(key, name).await? {
-        Review::Ready(set) => Ok(Some(set)),
+        Review::Ready { set, .. } => Ok(Some(set)),
         Review::Empty => Ok(Some(diff::ChangeSet { stack: key.clone(), resources: Vec::new() })),
         Review::Failed(reason) => bail!("CloudFormation refuses it: {reason}"),
         Review::Used(status) => bail!("the change set is {status}"),

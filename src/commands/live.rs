@@ -77,6 +77,12 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 impl Live {
+    /// The bucket for templates that are too long for a request: that which `infra.yaml` names, or that which
+    /// `infra bootstrap` makes.
+    pub(crate) fn bucket(&self) -> String {
+        self.environment.template_bucket.clone().unwrap_or_else(|| self.desired.default_template_bucket())
+    }
+
     /// Connects to where the environment lives, and makes sure that the credentials are for its account.
     pub(crate) async fn connect(&self) -> anyhow::Result<Arc<Cloud>> {
         let url = self.environment.endpoint_url.as_ref().map(ToString::to_string);

@@ -1,12 +1,14 @@
 //! The subcommands: one file each, and what they share.
 
 pub(crate) mod apply;
+pub(crate) mod bootstrap;
 pub(crate) mod check;
 pub(crate) mod destroy;
 pub(crate) mod diff;
 pub(crate) mod dns;
 pub(crate) mod drift;
 pub(crate) mod explain;
+pub(crate) mod iam;
 pub(crate) mod live;
 pub(crate) mod outputs;
 pub(crate) mod recover;

@@ -43,7 +43,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         let headers = ["certificate", "region", "status", "until"];
         text.push_str(&output::table::table(&headers, &certificates, output::width()));
     }
-    if let Some(past) = crate::run::unfinished(&live.root, &live.desired.environment)? {
+    if let Some(past) = crate::run::unfinished(&live.root, &live.desired.project, &live.desired.environment)? {
         let _ = writeln!(text, "\nrun {} was cut off; `infra apply --resume` goes on with it", past.run);
     }
     output::result(&text)?;

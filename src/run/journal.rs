@@ -246,12 +246,12 @@ pub(crate) fn runs(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// The latest run of an environment that was cut off, if any.
-pub(crate) fn unfinished(root: &Path, environment: &str) -> anyhow::Result<Option<Past>> {
+/// The latest run of a project's environment that was cut off, if any. A bootstrap is none: it is simply begun again.
+pub(crate) fn unfinished(root: &Path, project: &str, environment: &str) -> anyhow::Result<Option<Past>> {
     for run in runs(root)?.iter().rev() {
         // The journal of a run that was cut off before its first line was whole announces nothing.
         let Ok(past) = read(root, run) else { continue };
-        if past.plan.environment == environment {
+        if past.plan.project == project && past.plan.environment == environment {
             return Ok(Some(past).filter(|past| !past.is_finished()));
         }
     }

@@ -104,6 +104,8 @@ pub(crate) enum Trouble {
     Failed(String),
     /// Something is not as the plan says; nothing was done.
     Refused(String),
+    /// The journal cannot be written: nothing more may be begun.
+    Journal(std::io::Error),
 }
 
 impl From<Failure> for Trouble {
@@ -120,7 +122,7 @@ impl From<cluster::Failure> for Trouble {
 
 impl From<std::io::Error> for Trouble {
     fn from(error: std::io::Error) -> Self {
-        Self::Failed(format!("the journal cannot be written, so nothing more is begun: {error}"))
+        Self::Journal(error)
     }
 }
 

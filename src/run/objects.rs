@@ -56,6 +56,7 @@ fn located(trouble: Trouble, desired: &DesiredObject) -> Trouble {
     match trouble {
         Trouble::Failed(why) => Trouble::Failed(with(why)),
         Trouble::Refused(why) => Trouble::Refused(with(why)),
+        Trouble::Journal(error) => Trouble::Journal(error),
     }
 }
 

@@ -120,12 +120,10 @@ async fn one(run: &Run, step: &Step) -> End {
     match done {
         Ok(end) => end,
         Err(Trouble::Refused(why)) => End::Refused(why),
-        Err(Trouble::Failed(why)) => {
-            // Without a journal nothing may be begun.
-            if why.starts_with("the journal") {
-                run.stopping.store(true, Ordering::Relaxed);
-            }
-            End::Failed(why)
+        Err(Trouble::Failed(why)) => End::Failed(why),
+        Err(Trouble::Journal(error)) => {
+            run.stopping.store(true, Ordering::Relaxed);
+            End::Failed(format!("the journal cannot be written, so nothing more is begun: {error}"))
         }
     }
 }

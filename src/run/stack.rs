@@ -23,29 +23,34 @@ pub(super) async fn deploy(run: &Run, step: &str, key: &StackKey) -> Result<End,
         return Err(Trouble::Refused(format!("the template of {key} is not the one that the plan was made with")));
     }
     let token = run.token(step);
-    let attributes_only = change.resources.is_empty()
-        && change.parameters.is_empty()
-        && change.outputs.is_empty()
-        && change.attributes.iter().all(|it| it.path == diff::TERMINATION_PROTECTION);
     let announced = run.past.as_ref().is_some_and(|past| past.announced(step));
     let mut changed = false;
-    if !attributes_only || change.action == Action::Create {
-        match execute(run, step, (key, desired, change), (&token, announced)).await? {
-            None => {}
-            Some(id) => {
-                changed = true;
-                let ended = watch::wait(run, step, (key, &id), &token).await?;
-                judge(run, key, &ended)?;
-            }
-        }
+    if needs_change_set(change)
+        && let Some(id) = execute(run, step, (key, desired, change), (&token, announced)).await?
+    {
+        changed = true;
+        let ended = watch::wait(run, step, (key, &id), &token).await?;
+        judge(run, key, &ended)?;
     }
     let live = settled(run, key).await?;
     if live.stack.termination_protection != desired.termination_protection {
+        if !needs_change_set(change) {
+            refuse_if_stale(run, key, Some(&live)).await?;
+        }
         run.cloud.protect(&key.name, &key.region, desired.termination_protection).await?;
         changed = true;
     }
     run.learn(key, live.stack.outputs);
     Ok(if changed { End::Done } else { End::Unchanged })
+}
+
+/// Whether anything changes that a change set can change: termination protection has a request of its own.
+fn needs_change_set(change: &StackChange) -> bool {
+    change.action == Action::Create
+        || !change.resources.is_empty()
+        || !change.parameters.is_empty()
+        || !change.outputs.is_empty()
+        || change.attributes.iter().any(|it| it.path != diff::TERMINATION_PROTECTION)
 }
 
 /// Deletes a stack.
@@ -105,8 +110,8 @@ async fn execute(
         run.journal.write(Event::ChangeSet { step: step.to_owned(), name: token.to_owned() })?;
     }
     run.cloud.create_change_set(&new).await?;
-    let set = match run.cloud.reviewed(key, token).await? {
-        Review::Ready(set) => set,
+    let (stack, set) = match run.cloud.reviewed(key, token).await? {
+        Review::Ready { stack, set } => (stack, set),
         Review::Empty => {
             run.cloud.discard(key, token).await?;
             return Ok(None);
@@ -117,6 +122,10 @@ async fn execute(
                 &format!("CloudFormation refuses the changes of {key}: {reason}"),
                 &reason,
             )));
+        }
+        Review::Used(_) if announced => {
+            started_by_us(run, (key, &key.name), token).await?;
+            return Ok(Some(key.name.clone()));
         }
         Review::Used(status) => {
             return Err(Trouble::Refused(format!("the change set of {key} cannot be executed any more: {status}")));
@@ -135,23 +144,17 @@ async fn execute(
     }
     run.journal.write(Event::Operation { step: step.to_owned(), token: token.to_owned() })?;
     if !run.cloud.execute(key, token, token).await? {
-        started_by_us(run, key, token).await?;
+        started_by_us(run, (key, &stack), token).await?;
     }
-    let live = run.cloud.stack(&key.name, &key.region).await?;
-    match live {
-        Some(live) => Ok(Some(live.stack.id)),
-        None => Err(Trouble::Failed(format!("{key} is gone after its change set was executed"))),
-    }
+    Ok(Some(stack))
 }
 
 /// A change set that cannot be executed may have been executed by a request whose answer was lost.
-async fn started_by_us(run: &Run, key: &StackKey, token: &str) -> Result<(), Trouble> {
+async fn started_by_us(run: &Run, (key, stack): (&StackKey, &str), token: &str) -> Result<(), Trouble> {
     let since = Instant::now();
     let mut pauses = Pauses::new();
     while since.elapsed() < Duration::from_secs(10) {
-        if let Some(live) = run.cloud.stack(&key.name, &key.region).await?
-            && run.cloud.has_begun((&live.stack.id, &key.region), token).await?
-        {
+        if run.cloud.has_begun((stack, &key.region), token).await? {
             return Ok(());
         }
         pauses.pause().await;

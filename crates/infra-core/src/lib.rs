@@ -3,6 +3,7 @@
 //! `load -> resolve -> lower -> assemble`, each a pure function that returns its value and diagnostics.
 //! Nothing here reads a file, a clock, an environment variable or a random source; `clippy.toml` fences that.
 
+pub mod access;
 #[macro_use]
 pub mod artifacts;
 pub mod assembly;

@@ -5,7 +5,7 @@
 
 use anstyle::{AnsiColor, Style};
 use infra_core::diff::{
-    Action, DataLoss, Impact, Method, ObjectChange, ResourceChange, StackChange, ValueChange, ZoneChange,
+    Action, DataLoss, DriftNote, Impact, Method, ObjectChange, ResourceChange, StackChange, ValueChange, ZoneChange,
 };
 
 use super::text::{answer, changed, clean, method, record_fields, sign, wrapped};
@@ -149,6 +149,7 @@ pub(super) fn sections(view: &View<'_>, width: usize) -> Vec<Section> {
         let objects = changes.objects.iter().filter(|object| object.cluster == *cluster);
         list(&format!("cluster {cluster}"), objects.flat_map(|object| object_lines(object, width)).collect());
     }
+    list("drift", changes.drift.iter().flat_map(|note| drift_lines(note, width)).collect());
     let unseen = changes.unseen.iter().flat_map(|text| hanging(Tone::Plain, "  *", text, width));
     list("not compared", unseen.collect());
     sections
@@ -167,7 +168,9 @@ fn stack_section(stack: &StackChange, width: usize) -> Section {
         lines.extend(resource_lines(resource, by, width));
     }
     let others = [("parameter ", &stack.parameters), ("output ", &stack.outputs), ("", &stack.attributes)];
-    for (what, values) in others {
+    // Of a stack that comes or goes as a whole, everything else comes and goes with it.
+    let whole = matches!(stack.action, Action::Create | Action::Delete);
+    for (what, values) in others.into_iter().filter(|_| !whole) {
         for change in values {
             let named = ValueChange { path: format!("{what}{}", change.path), ..change.clone() };
             lines.extend(value_lines(&named, 2, width));
@@ -245,6 +248,19 @@ fn zone_section(zone: &ZoneChange, width: usize) -> Section {
     let id = if zone.id.contains("${") { "made by this run".to_owned() } else { zone.id.clone() };
     let note = format!("{id}, {} now, {}", count(zone.existing, "record set"), method(Method::Live));
     Section { title: format!("{private}zone {}", zone.domain), note, lines }
+}
+
+fn drift_lines(note: &DriftNote, width: usize) -> Vec<Line> {
+    let head = Line::default()
+        .add(Tone::Change, format!("  {}", note.status))
+        .add(Tone::Bold, format!(" {}", note.resource))
+        .add(Tone::Plain, format!(" {}", note.kind));
+    let mut lines = tailed(head, &note.stack.to_string(), 6, width);
+    let properties = note.properties.iter();
+    lines.extend(
+        properties.flat_map(|(path, wanted, live)| remark_lines(&format!("{path}: {wanted} -> {live}"), 6, width)),
+    );
+    lines
 }
 
 fn object_lines(object: &ObjectChange, width: usize) -> Vec<Line> {

@@ -107,12 +107,34 @@ impl Emulator {
 
     /// Asks CloudFormation something, and returns status and XML. `None`: the connection ended without an answer.
     pub(crate) fn cloudformation(&self, region: &str, action: &str, parameters: &[(&str, &str)]) -> Option<Answer> {
-        let mut body = format!("Action={action}&Version=2010-05-15");
+        self.cloudformation_of("test", region, action, parameters)
+    }
+
+    /// Asks as an access key: `test`, or the number of an account.
+    pub(crate) fn cloudformation_of(
+        &self,
+        key: &str,
+        region: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Option<Answer> {
+        self.query(key, ("cloudformation", "2010-05-15", region), action, parameters)
+    }
+
+    /// Asks a service whose requests are forms.
+    pub(crate) fn query(
+        &self,
+        key: &str,
+        (service, version, region): (&str, &str, &str),
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Option<Answer> {
+        let mut body = format!("Action={action}&Version={version}");
         for (key, value) in parameters {
             body += &format!("&{key}={}", encode(value));
         }
         // The emulator looks at whose key it is, and believes the rest.
-        let scope = format!("test/20260101/{region}/cloudformation/aws4_request");
+        let scope = format!("{key}/20260101/{region}/{service}/aws4_request");
         let headers = format!(
             "Content-Type: application/x-www-form-urlencoded\r\nX-Amz-Date: 20260101T000000Z\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=00\r\n"

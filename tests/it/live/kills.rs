@@ -4,145 +4,11 @@
 //! killed again once or twice before it may end.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
-use super::emulator::{Emulator, element};
-use crate::project::{Project, infra};
-
-const STACKS: [(&str, &str); 7] = [
-    ("infra.yaml", ""),
-    ("stacks/dns.yaml", "hosted-zones: { main: { domain: '${env.domain}' } }\n"),
-    (
-        "stacks/messaging.yaml",
-        "queues: { jobs: {}, mail: {} }\ntopics: { events: { subscriptions: { jobs: { queue: jobs } } } }\n",
-    ),
-    (
-        "stacks/app.yaml",
-        "raw:\n  jobs: { type: 'AWS::SSM::Parameter', properties: { Type: String, Value: { Ref: messaging.QueueJobs } } }\n",
-    ),
-    ("stacks/far.yaml", "region: us-east-1\ntopics: { far: {} }\n"),
-    (
-        "stacks/near.yaml",
-        "raw:\n  near: { type: 'AWS::SSM::Parameter', properties: { Type: String, Value: { Ref: far.TopicFar } } }\n",
-    ),
-    (
-        "stacks/names.yaml",
-        "records:\n  a: { zone: dns.main, name: 'a.${env.domain}', values: { a: [192.0.2.1] } }\n  b: { zone: dns.main, name: 'b.${env.domain}', values: { a: [192.0.2.2] } }\n",
-    ),
-];
-
-/// A project with what a run can be interrupted in: two regions, values that flow, records.
-struct World {
-    emulator: Emulator,
-    project: Project,
-}
-
-impl World {
-    fn new() -> Self {
-        let emulator = Emulator::with(&["--stack-time", "20"]);
-        let yaml = format!(
-            "project: shop\nenvironments:\n  dev: {{ account: \"000000000000\", region: eu-west-1, domain: dev.example.com, \
-             endpoint-url: {} }}\n",
-            emulator.endpoint()
-        );
-        let mut files = STACKS;
-        files[0].1 = &yaml;
-        Self { project: Project::new(&files), emulator }
-    }
-
-    /// Forgets everything that was deployed, and every run.
-    fn anew(&self) {
-        self.emulator.reset();
-        self.emulator.settings(&serde_json::json!({ "stack-time": 20 }));
-        let _ = fs::remove_dir_all(self.project.path().join(".infra"));
-    }
-
-    fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = infra();
-        command.current_dir(self.project.path()).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().expect("infra starts")
-    }
-
-    /// Runs to the end.
-    fn run(&self, arguments: &[&str]) {
-        let run = self.project.run(arguments);
-        assert_eq!(run.code, 0, "{arguments:?}: {}{}", run.stdout, run.stderr);
-    }
-
-    fn journals(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.project.path().join(".infra/runs")).into_iter().flatten();
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        paths
-    }
-
-    /// Kills a run once the newest journal has so many lines, or after a time; whether it was still running.
-    fn kill(&self, mut child: Child, when: Moment) -> bool {
-        let began = Instant::now();
-        loop {
-            if child.try_wait().expect("the run can be asked").is_some() {
-                return false;
-            }
-            let now = match when {
-                Moment::Lines(lines) => self.journals().last().is_some_and(|path| count(path) >= lines),
-                Moment::After(time) => began.elapsed() >= time,
-            };
-            if now {
-                child.kill().expect("the run can be killed");
-                child.wait().expect("the run ends");
-                return true;
-            }
-            std::thread::sleep(Duration::from_micros(200));
-        }
-    }
-
-    /// Everything is as after an undisturbed run, and nothing was done twice.
-    fn is_whole(&self, starts: &str, context: &str) {
-        let diff = self.project.run(&["diff"]);
-        assert_eq!(diff.code, 0, "{context}: {}{}", diff.stdout, diff.stderr);
-        for (name, region) in NAMES {
-            assert_eq!(self.starts(name, region, starts), 1, "{context}: {starts} of {name}");
-            let sets =
-                self.emulator.cloudformation(region, "ListChangeSets", &[("StackName", name)]).expect("an answer");
-            let open = sets.body.matches("<ExecutionStatus>AVAILABLE</ExecutionStatus>").count();
-            assert_eq!(open, 0, "{context}: {}", sets.body);
-        }
-    }
-
-    /// How often an operation of the stack began.
-    fn starts(&self, name: &str, region: &str, status: &str) -> usize {
-        let mut found = 0;
-        let mut next = String::new();
-        loop {
-            let mut parameters = vec![("StackName", name)];
-            if !next.is_empty() {
-                parameters.push(("NextToken", &next));
-            }
-            let page = self.emulator.cloudformation(region, "DescribeStackEvents", &parameters).expect("an answer");
-            for event in page.body.split("<member>").skip(1) {
-                let of_stack = element(event, "LogicalResourceId") == Some(name);
-                found += usize::from(of_stack && element(event, "ResourceStatus") == Some(status));
-            }
-            match element(&page.body, "NextToken") {
-                Some(token) => next = token.to_owned(),
-                None => return found,
-            }
-        }
-    }
-}
-
-/// The stacks of the project.
-const NAMES: [(&str, &str); 6] = [
-    ("shop-dev-dns", "eu-west-1"),
-    ("shop-dev-messaging", "eu-west-1"),
-    ("shop-dev-app", "eu-west-1"),
-    ("shop-dev-near", "eu-west-1"),
-    ("shop-dev-far", "us-east-1"),
-    ("shop-dev-owned", "eu-west-1"),
-];
+use super::world::{APPLY, NAMES, STACKS, World};
 
 /// When a run is killed.
 #[derive(Clone, Copy, Debug)]
@@ -153,8 +19,28 @@ enum Moment {
     After(Duration),
 }
 
+/// Kills a run once the newest journal has so many lines, or after a time; whether it was still running.
+fn kill(world: &World, mut child: Child, when: Moment) -> bool {
+    let began = Instant::now();
+    loop {
+        if child.try_wait().expect("the run can be asked").is_some() {
+            return false;
+        }
+        let now = match when {
+            Moment::Lines(lines) => world.journals().last().is_some_and(|path| count(path) >= lines),
+            Moment::After(time) => began.elapsed() >= time,
+        };
+        if now {
+            child.kill().expect("the run can be killed");
+            child.wait().expect("the run ends");
+            return true;
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
 fn count(path: &Path) -> usize {
-    fs::read(path).map(|bytes| bytes.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default()
+    fs::read_to_string(path).map(|text| text.matches('\n').count()).unwrap_or_default()
 }
 
 /// Numbers that a seed gives, the same on every machine.
@@ -168,14 +54,13 @@ impl Seeded {
     }
 }
 
-const APPLY: [&str; 4] = ["apply", "--yes", "--progress", "plain"];
 const RESUME: [&str; 4] = ["apply", "--resume", "--progress", "plain"];
 
 /// Kills a run and its resumptions at some moments, then lets it end; how many were killed.
 fn disturbed(world: &World, first: &[&str], moments: &[Moment]) -> usize {
-    let mut kills = usize::from(world.kill(world.start(first), moments[0]));
+    let mut kills = usize::from(kill(world, world.start(first), moments[0]));
     for moment in &moments[1..] {
-        kills += usize::from(world.kill(world.start(&RESUME), *moment));
+        kills += usize::from(kill(world, world.start(&RESUME), *moment));
     }
     world.run(&RESUME);
     // A run that was killed before it wrote down what it would do is begun anew.
@@ -212,12 +97,12 @@ fn a_first_deployment_survives_a_kill_after_every_line_of_its_journal() {
 
 #[test]
 fn a_first_deployment_survives_kills_at_any_moment() {
-    random_kills(1, 40);
+    random_kills(1, 45);
 }
 
 #[test]
 fn a_first_deployment_survives_kills_at_any_other_moment() {
-    random_kills(2, 40);
+    random_kills(2, 45);
 }
 
 fn random_kills(seed: u64, at_least: usize) {
@@ -266,7 +151,7 @@ fn an_update_survives_kills_at_any_moment() {
     let mut seeded = Seeded(3);
     let mut kills = 0;
     let mut rounds = 0;
-    while kills < 40 {
+    while kills < 45 {
         for (path, text) in &STACKS[1..] {
             world.project.write(path, text);
         }
@@ -304,7 +189,7 @@ fn taking_everything_away_survives_kills_at_any_moment() {
     let mut seeded = Seeded(4);
     let mut kills = 0;
     let mut rounds = 0;
-    while kills < 40 {
+    while kills < 45 {
         world.anew();
         world.run(&APPLY);
         let mut moment = || Moment::After(Duration::from_micros(seeded.below(500_000)));

@@ -189,7 +189,7 @@ fn a_field_of_another_manager_is_a_conflict_that_is_named_and_not_overridden() {
     let world = World::deployed();
     let fields = json!({ "spec": { "template": { "spec": { "containers": [{ "name": "jobs", "image": "registry.example.com/jobs:hotfix" }] } } } });
     world.cluster.manage(DEPLOYMENT, "kubectl-client-side-apply", &fields);
-    let said = world.ends(&["diff"], 0).split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = world.ends(&["diff"], 1).split_whitespace().collect::<Vec<_>>().join(" ");
     let conflict = ".spec.template.spec.containers[name=\"jobs\"].image is managed by \"kubectl-client-side-apply\"";
     assert!(said.contains(conflict), "{said}");
     // What is wrong between plan and run is refused as well.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Changes, certificates, objects, stacks, zones};
+use super::{Changes, Stacks, certificates, objects, stacks, zones};
 use crate::names::Date;
 use crate::state::{Deployed, Desired, StackKey};
 
@@ -11,11 +11,11 @@ use crate::state::{Deployed, Desired, StackKey};
 /// With some stacks selected, only those are compared: which stack a record or a Kubernetes object belongs to is not
 /// known. The day tells which certificates expire soon.
 pub fn changes(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackKey>, today: Option<Date>) -> Changes {
-    let (stacks, exposures, hazards) = stacks(desired, deployed, selected);
+    let Stacks { changes: stacks, exposures, hazards, unknown } = stacks(desired, deployed, selected);
     let mut changes = Changes { stacks, exposures, hazards, ..Changes::default() };
     changes.certificates = certificates(desired, deployed, today);
     if selected.is_empty() {
-        changes.zones = zones(desired, deployed);
+        changes.zones = zones(desired, deployed, &unknown);
         (changes.objects, changes.unseen) = objects(desired, deployed);
         changes.hazards.extend(super::objects::hazards(desired, deployed, &changes.objects));
     } else {

@@ -12,7 +12,7 @@ use super::references::{Target, references};
 use super::stacks::holding;
 use super::value::same;
 use crate::facts::resource_types;
-use crate::state::{Deployed, DeployedStack, Desired, OutputRef, Phase, StackKey};
+use crate::state::{Deployed, DeployedStack, Desired, OutputRef, Phase, StackKey, Verb, Verdict, verdict};
 
 /// The hazards of changes.
 pub(super) fn hazards(
@@ -49,19 +49,23 @@ struct Scene<'a> {
 /// Statuses that take no change, whether or not there is one: a stack that is broken is not up to date.
 fn status(key: &StackKey, stack: &DeployedStack, change: Option<&StackChange>) -> Option<Hazard> {
     let deletes = change.is_some_and(|change| change.action == Action::Delete);
-    let recover = format!("run `infra recover {}`", key.name);
-    let (why, help, blocks) = match stack.status.phase() {
-        Phase::Steady | Phase::RolledBack | Phase::Review | Phase::Gone => return None,
-        Phase::CreationFailed | Phase::DeleteFailed | Phase::RollbackFailed if deletes => return None,
-        Phase::Busy => ("an operation is under way", "wait until it has ended, then compare again".to_owned(), true),
-        Phase::CreationFailed => ("it was never created and can only be deleted", recover, true),
-        Phase::UpdateFailed => ("its last update failed and was left as it is", recover, false),
-        Phase::RollbackFailed => ("its last update could not be rolled back", recover, true),
-        Phase::DeleteFailed => ("its deletion failed", recover, true),
+    let (help, blocks) = match verdict(Some(stack.status), if deletes { Verb::Destroy } else { Verb::Apply }) {
+        Verdict::Goes | Verdict::TakenAsAbsent | Verdict::Nothing | Verdict::Waits => return None,
+        Verdict::Busy => ("wait until it has ended, then compare again", true),
+        Verdict::Stuck => ("`infra recover` says how it gets out of there", true),
+        Verdict::Unsound => ("a change that mends it can be applied, or `infra recover` rolls it back", false),
+    };
+    let why = match stack.status.phase() {
+        Phase::Busy => "an operation is under way",
+        Phase::CreationFailed => "it was never created and can only be deleted",
+        Phase::UpdateFailed => "its last update failed and was left as it is",
+        Phase::RollbackFailed => "its last update could not be rolled back",
+        Phase::DeleteFailed => "its deletion failed",
+        Phase::Steady | Phase::RolledBack | Phase::Review | Phase::Gone => "it takes changes",
     };
     let reason = stack.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let text = format!("the stack is {}: {why}{reason}", stack.status);
-    Some(Hazard { stack: key.clone(), text, help, blocking: blocks && change.is_some() })
+    Some(Hazard { stack: key.clone(), text, help: help.to_owned(), blocking: blocks && change.is_some() })
 }
 
 /// How somebody takes an output.
@@ -81,11 +85,7 @@ impl Scene<'_> {
         (change.action == Action::Delete && stack.termination_protection).then(|| Hazard {
             stack: change.stack.clone(),
             text: "the stack would be deleted, but is protected from that".to_owned(),
-            help: format!(
-                "to delete it all the same: aws cloudformation update-termination-protection \
-                 --no-enable-termination-protection --stack-name {} --region {}",
-                change.stack.name, change.stack.region
-            ),
+            help: "to delete it all the same, apply once with `protected: false` in its environment".to_owned(),
             blocking: true,
         })
     }
@@ -360,7 +360,7 @@ mod tests {
 
     fn found(desired: &Desired, deployed: &Deployed, selected: &[&str]) -> Vec<(String, bool)> {
         let selected = selected.iter().map(|name| key(name)).collect();
-        stacks(desired, deployed, &selected).2.into_iter().map(|one| (one.text, one.blocking)).collect()
+        stacks(desired, deployed, &selected).hazards.into_iter().map(|one| (one.text, one.blocking)).collect()
     }
 
     fn queue(outputs: Value) -> Value {
@@ -412,7 +412,7 @@ mod tests {
     fn a_rename_can_be_said() {
         let with = |id: &str| json!({ "Resources": { id: { "Type": "AWS::DynamoDB::Table", "Properties": { "BillingMode": "x" } } } });
         let there = deployed(vec![("a", stack(with("Old"), &[], &[]))]);
-        let hazards = stacks(&desired(&[("a", with("New"), &[])]), &there, &BTreeSet::new()).2;
+        let hazards = stacks(&desired(&[("a", with("New"), &[])]), &there, &BTreeSet::new()).hazards;
         assert_eq!(hazards[0].text, "Old goes and New comes with the same properties, which looks like a rename");
         assert!(hazards[0].help.contains("`renamed-from:`") && !hazards[0].blocking);
     }
@@ -442,8 +442,8 @@ mod tests {
         let mut one = stack(queue(json!({})), &[], &[]);
         one.status = StackStatus::UpdateFailed;
         let hazards =
-            stacks(&desired(&[("a", queue(json!({})), &[])]), &deployed(vec![("a", one)]), &BTreeSet::new()).2;
-        assert!(hazards[0].help.contains("infra recover a") && !hazards[0].blocking);
+            stacks(&desired(&[("a", queue(json!({})), &[])]), &deployed(vec![("a", one)]), &BTreeSet::new()).hazards;
+        assert!(hazards[0].help.contains("`infra recover`") && !hazards[0].blocking);
     }
 
     #[test]

@@ -37,5 +37,5 @@ pub use compare::changes;
 pub use exposure::exposures;
 pub(crate) use objects::NO_ANSWER;
 pub use objects::{is_secret, object_fields, objects};
-pub use stacks::{stacks, templates};
+pub use stacks::{Stacks, stacks, templates};
 pub use zones::zones;

@@ -139,6 +139,16 @@ pub(super) fn hazards(desired: &Desired, deployed: &Deployed, changes: &[ObjectC
             blocking: false,
         });
     }
+    for there in deployed.objects.iter().flatten().filter(|there| !there.live.is_null()) {
+        if matches!(there.applied, Applied::Refused(_)) {
+            hazards.push(Hazard {
+                stack: stack.clone(),
+                text: format!("{} of cluster {} cannot be made as it is wanted", spelled(&there.identity), there.cluster),
+                help: "what was not compared says why".to_owned(),
+                blocking: false,
+            });
+        }
+    }
     for (cluster, id) in owned(deployed) {
         let wanted = || desired.objects.iter().any(|it| it.cluster == cluster && is_same(&it.identity(), &id));
         if deployed.asked.get(&cluster).is_some_and(Option::is_some) && !wanted() {
@@ -379,6 +389,7 @@ mod tests {
         let sentence =
             "Deployment shop/api of cluster main was not compared: the dry run was refused: spec.selector is immutable";
         assert_eq!(unseen, [sentence]);
+        assert_eq!(hazards(&desired(from_ref(&wanted)), &found, &[]).len(), 1, "it is not up to date");
         let absent = deployed(&[(wanted.clone(), Value::Null, refused())], &[]);
         let (changes, unseen) = objects(&desired(&[wanted]), &absent);
         assert_eq!((changes[0].action, unseen.len()), (Action::Create, 1));

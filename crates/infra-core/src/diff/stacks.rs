@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::changes::{Action, Exposure, Hazard, Impact, Method, ResourceChange, StackChange, ValueChange};
+use super::changes::{
+    Action, Exposure, Hazard, Impact, Method, ResourceChange, StackChange, TERMINATION_PROTECTION, ValueChange,
+};
 use super::draft::{Cause, Draft, Values, entry, section};
 use super::normal::scalar_text;
 use super::references::Target;
@@ -20,13 +22,22 @@ fn is_masked(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte == b'*')
 }
 
+/// What differs between the stacks that are wanted and those that are deployed.
+#[derive(Clone, Debug, Default)]
+pub struct Stacks {
+    /// Stacks that would be created, updated or deleted.
+    pub changes: Vec<StackChange>,
+    /// Who could do or reach more than before.
+    pub exposures: Vec<Exposure>,
+    /// What would make AWS refuse the changes, or harm others.
+    pub hazards: Vec<Hazard>,
+    /// Outputs whose values are known only once the stacks are changed.
+    pub unknown: BTreeSet<OutputRef>,
+}
+
 /// Compares the stacks that are wanted with those that are deployed; `selected` empty means all of them, and only then
 /// are stacks deleted that are not wanted any more.
-pub fn stacks(
-    desired: &Desired,
-    deployed: &Deployed,
-    selected: &BTreeSet<StackKey>,
-) -> (Vec<StackChange>, Vec<Exposure>, Vec<Hazard>) {
+pub fn stacks(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackKey>) -> Stacks {
     let mut world = World { desired, deployed, drafts: BTreeMap::new() };
     let wanted = desired.stacks.iter().filter(|(key, _)| selected.is_empty() || selected.contains(*key));
     for (key, stack) in wanted {
@@ -34,6 +45,7 @@ pub fn stacks(
         world.drafts.insert(key.clone(), draft);
     }
     world.settle();
+    let unknown = world.unknown();
     let mut changes = Vec::new();
     let mut exposures = Vec::new();
     for (key, draft) in std::mem::take(&mut world.drafts) {
@@ -52,7 +64,7 @@ pub fn stacks(
         changes.extend(gone.filter_map(|(key, stack)| deletion(key, stack)));
     }
     let hazards = hazard::hazards(desired, deployed, selected, &changes);
-    (changes, exposures, hazards)
+    Stacks { changes, exposures, hazards, unknown }
 }
 
 /// Compares two templates, whoever wrote them. Values of parameters are their defaults.
@@ -263,6 +275,15 @@ impl<'a> World<'a> {
         found
     }
 
+    /// The outputs that change.
+    fn unknown(&self) -> BTreeSet<OutputRef> {
+        let outputs = self.drafts.keys().filter_map(|key| Some((key, self.desired.stacks.get(key)?)));
+        let outputs = outputs.flat_map(|(key, stack)| {
+            section(&stack.template, "Outputs").map(|(id, _)| OutputRef { stack: key.clone(), output: id.clone() })
+        });
+        outputs.filter(|output| self.producer(output).is_some()).collect()
+    }
+
     /// Why an output changes, if the stack that has it is part of the run and its output changes.
     fn producer(&self, output: &OutputRef) -> Option<Cause> {
         let cause = self.drafts.get(&output.stack)?.output(&output.output)?;
@@ -329,7 +350,7 @@ fn attributes(draft: &mut Draft<'_>, before: &DeployedStack, after: &DesiredStac
     }
     if before.termination_protection != after.termination_protection {
         let (old, new) = (before.termination_protection.into(), after.termination_protection.into());
-        draft.attribute(change("TerminationProtection".to_owned(), Some(old), Some(new)));
+        draft.attribute(change(TERMINATION_PROTECTION.to_owned(), Some(old), Some(new)));
     }
 }
 
@@ -386,7 +407,7 @@ mod tests {
     }
 
     fn changes(desired: &Desired, deployed: &Deployed) -> Vec<StackChange> {
-        stacks(desired, deployed, &BTreeSet::new()).0
+        stacks(desired, deployed, &BTreeSet::new()).changes
     }
 
     #[test]
@@ -413,7 +434,7 @@ mod tests {
             ["Properties.NodeRole: replacement of Role in z-first@eu-west-1, which gives parameter RoleArn"]
         );
         assert_eq!((found[0].resources[0].id.as_str(), found[0].resources[0].impact), ("P", Impact::InPlace));
-        let one = stacks(&wanted("/b/"), &there(), &BTreeSet::from([key("middle")])).0;
+        let one = stacks(&wanted("/b/"), &there(), &BTreeSet::from([key("middle")])).changes;
         assert_eq!(one, [], "a producer that is not part of the run does not change");
     }
 
@@ -539,7 +560,7 @@ mod tests {
             ]
         );
         let selected = BTreeSet::from([key("b")]);
-        assert_eq!(stacks(&desired(&[]), &with(StackStatus::CreateComplete), &selected).0, []);
+        assert_eq!(stacks(&desired(&[]), &with(StackStatus::CreateComplete), &selected).changes, []);
         assert_eq!(changes(&desired(&[]), &with(StackStatus::DeleteComplete)), []);
     }
 

@@ -19,12 +19,13 @@ const HERITAGE: &str = "\"heritage=";
 
 /// Compares the wanted record sets with the live ones.
 ///
-/// Values that outputs give are filled in where the output is known; else the placeholder stays, and the record set
+/// Values that outputs give are filled in where the output is known and not among `unknown`; else the placeholder stays, and the record set
 /// counts as changed, because what it will point to does not exist yet. Only what earlier runs recorded as ours is
 /// deleted. A zone that is not among the deployed ones counts as empty, which is right for one that the same run makes;
 /// what is created in it is refused by Route 53 if it is there after all. What others put into the zone is counted, and named only where it stands in the way.
-pub fn zones(desired: &Desired, deployed: &Deployed) -> Vec<ZoneChange> {
-    let output = |output: &OutputRef| deployed.output(output).map(str::to_owned);
+pub fn zones(desired: &Desired, deployed: &Deployed, unknown: &BTreeSet<OutputRef>) -> Vec<ZoneChange> {
+    let now = |output: &OutputRef| deployed.output(output).map(str::to_owned);
+    let output = |output: &OutputRef| now(output).filter(|_| !unknown.contains(output));
     let owned = deployed.owned();
     let mut changes = Vec::new();
     let mut seen = BTreeSet::new();
@@ -37,10 +38,10 @@ pub fn zones(desired: &Desired, deployed: &Deployed) -> Vec<ZoneChange> {
         seen.insert(id);
     }
     // Zones in which nothing is wanted any more.
-    let before: BTreeSet<String> = owned.zones.keys().map(|id| fill_text(id, &output)).collect();
+    let before: BTreeSet<String> = owned.zones.keys().map(|id| fill_text(id, &now)).collect();
     for id in before.difference(&seen) {
         if let Some(zone) = deployed.zones.get(id) {
-            let compared = Compared::new(&zone.domain, &zone.records, owned.records(id, output), Vec::new());
+            let compared = Compared::new(&zone.domain, &zone.records, owned.records(id, now), Vec::new());
             changes.push(compared.change(zone.private, id.clone()));
         }
     }
@@ -208,6 +209,10 @@ mod tests {
 
     const STACK: &str = "shop-dev-api";
 
+    fn zones(desired: &Desired, deployed: &Deployed) -> Vec<ZoneChange> {
+        super::zones(desired, deployed, &BTreeSet::new())
+    }
+
     fn record(name: &str, record_type: &str, value: &str) -> Record {
         let name = if name == "@" { "example.com.".to_owned() } else { format!("{name}.example.com.") };
         let set = json!({ "Name": name, "Type": record_type, "TTL": 60, "ResourceRecords": [{ "Value": value }] });
@@ -316,6 +321,18 @@ mod tests {
         );
         let kept = zones(&desired("Z1", &wanted), &deployed(&live, &[]));
         assert_eq!(kept[0].records[1].after.as_ref().unwrap()["ResourceRecords"][0]["Value"], unknown);
+    }
+
+    #[test]
+    fn a_value_that_the_same_run_changes_is_not_known_yet() {
+        let host = OutputRef { stack: StackKey::new(STACK, "eu-west-1"), output: "Host".to_owned() };
+        let wanted = [record("a", "CNAME", &host.to_string())];
+        let live = [record("a", "CNAME", "lb.example.net.")];
+        assert_eq!(zones(&desired("Z1", &wanted), &deployed(&live, &[&live[0]])), []);
+        let unknown = BTreeSet::from([host.clone()]);
+        let found = super::zones(&desired("Z1", &wanted), &deployed(&live, &[&live[0]]), &unknown);
+        assert_eq!(shown(&found), ["update a.example.com. CNAME"]);
+        assert!(found[0].records[0].after.as_ref().unwrap().to_string().contains(&host.to_string()));
     }
 
     #[test]

@@ -247,6 +247,17 @@ pub mod s3 {
     pub const LIFECYCLE_RULES: usize = 1_000;
 }
 
+/// Limits of IAM.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html> and
+/// <https://repost.aws/knowledge-center/iam-increase-policy-size> (read 2026-11-25).
+pub mod iam {
+    /// Longest managed policy. Unit: characters, white space not counted.
+    pub const MANAGED_POLICY_CHARACTERS: usize = 6_144;
+    /// Managed policies of a role, before a quota increase.
+    pub const MANAGED_POLICIES_PER_ROLE: usize = 10;
+}
+
 /// Limits of Secrets Manager.
 ///
 /// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html> (from memory).

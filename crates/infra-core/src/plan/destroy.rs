@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::diff::{self, Action, Changes, Hazard, RecordChange};
-use crate::state::{Deployed, Desired};
+use crate::state::{Deployed, DeployedStack, Desired, StackKey};
 
 /// End of the values of records that prove to ACM that a domain is ours.
 ///
@@ -30,10 +32,9 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
     for hazard in changes.hazards.iter_mut().filter(|hazard| hazard.text.ends_with(diff::NO_ANSWER)) {
         hazard.blocking = false;
     }
-    let outputs: BTreeSet<&str> =
-        deployed.stacks.values().flat_map(|stack| stack.outputs.values()).map(String::as_str).collect();
     let mut hazards = Vec::new();
-    for (id, zone) in deployed.zones.iter().filter(|(id, _)| outputs.contains(id.as_str())) {
+    for (id, zone) in &deployed.zones {
+        let Some(stack) = goes_with(deployed, id) else { continue };
         let found = changes.zones.iter().position(|change| change.id == *id);
         let index = found.unwrap_or_else(|| {
             changes.zones.push(diff::ZoneChange {
@@ -65,8 +66,7 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
                 others.push(record.key.to_string());
             }
         }
-        let made = deployed.stacks.iter().find(|(_, stack)| stack.outputs.values().any(|value| value == id));
-        if let (Some((stack, _)), Some(first)) = (made, others.first()) {
+        if let Some(first) = others.first() {
             hazards.push(Hazard {
                 stack: stack.clone(),
                 text: format!(
@@ -82,4 +82,21 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
     changes.zones.retain(|zone| !zone.records.is_empty());
     changes.hazards.extend(hazards);
     changes
+}
+
+/// The stack that makes a zone and, if it goes, takes the zone with it.
+fn goes_with<'a>(deployed: &'a Deployed, id: &str) -> Option<&'a StackKey> {
+    let takes = |stack: &DeployedStack| {
+        let given = stack.outputs.iter().filter(|(_, value)| *value == id);
+        given.into_iter().any(|(output, _)| {
+            let source = stack.template.pointer(&format!("/Outputs/{output}/Value/Ref")).and_then(Value::as_str);
+            let resource = source.and_then(|source| stack.template.pointer(&format!("/Resources/{source}")));
+            resource.is_some_and(|resource| {
+                let policy = resource.get("DeletionPolicy").and_then(Value::as_str);
+                let kind = resource.get("Type").and_then(Value::as_str);
+                kind == Some("AWS::Route53::HostedZone") && matches!(policy, None | Some("Delete"))
+            })
+        })
+    };
+    deployed.stacks.iter().find(|(_, stack)| takes(stack)).map(|(key, _)| key)
 }

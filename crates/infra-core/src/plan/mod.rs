@@ -8,6 +8,8 @@ mod build;
 mod destroy;
 mod file;
 mod fingerprint;
+#[cfg(test)]
+mod tests;
 
 pub use approvals::{Requirement, required};
 pub use batches::{Change, ChangeAction, batches, changes_of, inverse};

@@ -26,8 +26,9 @@ pub struct Deployed {
 impl Deployed {
     /// What would be deployed if `desired` were, exactly: to compare two definitions without AWS.
     ///
-    /// Values of outputs are not known; each is spelled as its placeholder.
-    pub fn assumed(desired: &Desired) -> Self {
+    /// Values of outputs are not known; each is spelled as its placeholder. Objects are those of `desired`, and would be
+    /// those of `next`.
+    pub fn assumed(desired: &Desired, next: &Desired) -> Self {
         let stack = |(key, stack): (&StackKey, &super::DesiredStack)| {
             let outputs = stack.template.get("Outputs").and_then(Value::as_object).into_iter().flatten();
             let output = |name: &String| OutputRef { stack: key.clone(), output: name.clone() }.to_string();
@@ -52,6 +53,15 @@ impl Deployed {
             let records = zone.records.clone();
             deployed.zones.insert(id, DeployedZone { domain: zone.domain.clone(), private: zone.private, records });
         }
+        let object = |next: &super::DesiredObject| {
+            let same = |old: &&super::DesiredObject| old.cluster == next.cluster && old.identity() == next.identity();
+            let live = desired.objects.iter().find(same).map_or(Value::Null, |old| old.object.clone());
+            let identity = next.identity();
+            DeployedObject { cluster: next.cluster.clone(), identity, live, applied: Applied::As(next.object.clone()) }
+        };
+        deployed.objects = Some(next.objects.iter().map(object).collect());
+        let clusters = next.objects.iter().chain(&desired.objects).map(|object| (object.cluster.clone(), None));
+        deployed.asked = clusters.collect();
         deployed
     }
 

@@ -2,6 +2,7 @@
 //!
 //! [`Desired`] is read from an assembly. [`Deployed`] is filled by whoever asks AWS. Both are plain data.
 
+mod bootstrap;
 mod deployed;
 mod desired;
 mod objects;

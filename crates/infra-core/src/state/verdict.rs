@@ -42,7 +42,7 @@ pub enum Verdict {
     Busy,
     /// It refuses until `infra recover` was heard.
     Stuck,
-    /// It reports that the stack is not sound: exit code 1.
+    /// It reports that the stack is not sound: exit code 1, unless what it does mends the stack.
     Unsound,
 }
 
@@ -69,7 +69,12 @@ pub fn verdict(status: Option<StackStatus>, verb: Verb) -> Verdict {
             Verb::Diff | Verb::Apply | Verb::Resume | Verb::Destroy | Verb::Status | Verb::Drift => Verdict::Goes,
             Verb::Recover => Verdict::Nothing,
         },
-        Phase::CreationFailed | Phase::DeleteFailed | Phase::UpdateFailed | Phase::RollbackFailed => match verb {
+        // CloudFormation takes another update of a stack whose update failed and was not rolled back.
+        Phase::UpdateFailed => match verb {
+            Verb::Diff | Verb::Apply | Verb::Resume | Verb::Status => Verdict::Unsound,
+            Verb::Destroy | Verb::Drift | Verb::Recover => Verdict::Goes,
+        },
+        Phase::CreationFailed | Phase::DeleteFailed | Phase::RollbackFailed => match verb {
             Verb::Diff | Verb::Apply => Verdict::Stuck,
             Verb::Resume | Verb::Status => Verdict::Unsound,
             Verb::Drift if matches!(phase, Phase::CreationFailed | Phase::DeleteFailed) => Verdict::Nothing,
@@ -129,7 +134,7 @@ DELETE_COMPLETE                              absent absent goes    nothing nothi
 UPDATE_IN_PROGRESS                           busy   busy   waits   busy    goes    busy    busy
 UPDATE_COMPLETE_CLEANUP_IN_PROGRESS          busy   busy   waits   busy    goes    busy    busy
 UPDATE_COMPLETE                              goes   goes   goes    goes    goes    goes    nothing
-UPDATE_FAILED                                stuck  stuck  unsound goes    unsound goes    goes
+UPDATE_FAILED                                unsound unsound unsound goes  unsound goes    goes
 UPDATE_ROLLBACK_IN_PROGRESS                  busy   busy   waits   busy    goes    busy    busy
 UPDATE_ROLLBACK_FAILED                       stuck  stuck  unsound goes    unsound goes    goes
 UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS busy   busy   waits   busy    goes    busy    busy

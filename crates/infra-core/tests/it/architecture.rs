@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("assembly", &["artifacts", "diag", "facts", "lower", "resolve", "rules", "source"]),
     ("schema", &["kinds", "model"]),
     ("state", &["assembly"]),
+    ("access", &["facts", "state"]),
     ("diff", &["facts", "names", "state"]),
     ("plan", &["artifacts", "assembly", "diff", "facts", "model", "state"]),
 ];

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "test helpers")]
 
 mod architecture;
+mod compare;
 mod compile_fail;
 mod foreign;
 mod properties;

@@ -1,0 +1,11 @@
+//! What credentials must allow: policies of IAM for what is sent to AWS, and for what CloudFormation does with the
+//! caller's credentials.
+
+mod calls;
+mod ci;
+mod handlers;
+mod policy;
+
+pub use calls::{Ask, Handlers, Needs, needs};
+pub use ci::{Ci, Repository, RepositoryError, Subject, SubjectError, template};
+pub use policy::{Policy, Statement, policies};

@@ -1,0 +1,192 @@
+//! Plans as files, and what they rest on.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{FileError, Kind, Plan, Prints, Terms};
+use crate::diff::{self, testing};
+use crate::state::{
+    Certificate, Deployed, DeployedZone, Desired, DesiredZone, OutputRef, Record, StackKey, StackStatus,
+};
+
+fn record(value: &str) -> Record {
+    let set = json!({ "Name": "a.example.com.", "Type": "A", "TTL": 60, "ResourceRecords": [{ "Value": value }] });
+    Record::read(&set).unwrap()
+}
+
+fn queue(timeout: u32) -> Value {
+    json!({
+        "Resources": { "Q": { "Type": "AWS::SQS::Queue", "Properties": { "VisibilityTimeout": timeout } } },
+        "Outputs": { "Arn": { "Value": { "Fn::GetAtt": ["Q", "Arn"] } } }
+    })
+}
+
+fn user() -> Value {
+    json!({
+        "Parameters": { "P": { "Type": "String" } },
+        "Resources": { "T": { "Type": "AWS::SNS::Topic", "Properties": { "DisplayName": { "Ref": "P" } } } }
+    })
+}
+
+fn desired() -> Desired {
+    let mut desired = testing::desired(&[("base", queue(2), &[]), ("user", user(), &[("P", "base", "Arn")])]);
+    desired.stacks.get_mut(&testing::key("user")).unwrap().needs.insert(testing::key("base"));
+    desired.zones.push(DesiredZone {
+        domain: "example.com.".into(),
+        private: false,
+        id: "Z1".into(),
+        records: vec![record("192.0.2.9")],
+        needs: BTreeSet::from([OutputRef { stack: testing::key("user"), output: "X".into() }]),
+    });
+    desired
+}
+
+fn deployed() -> Deployed {
+    let base = testing::stack(queue(1), &[], &[("Arn", "arn:q")]);
+    let zone = DeployedZone { domain: "example.com.".into(), private: false, records: vec![record("192.0.2.1")] };
+    let certificate = Certificate {
+        arn: "arn:aws:acm:eu-west-1:123456789012:certificate/1".into(),
+        region: "eu-west-1".into(),
+        status: "ISSUED".into(),
+        kind: "AMAZON_ISSUED".into(),
+        names: vec!["example.com".into()],
+        not_after: Some("2027-01-01".into()),
+        renewal: None,
+        failure: None,
+        validations: Vec::new(),
+    };
+    let mut deployed = testing::deployed(vec![("base", base)]);
+    deployed.zones.insert("Z1".into(), zone);
+    deployed.certificates.insert(certificate.arn.clone(), certificate);
+    deployed
+}
+
+fn plan() -> Plan {
+    let (desired, deployed) = (desired(), deployed());
+    let changes = diff::changes(&desired, &deployed, &BTreeSet::new(), None);
+    let terms = Terms {
+        kind: Kind::Apply,
+        created: "2026-11-25T00:00:00Z".into(),
+        expires: "2026-11-26T00:00:00Z".into(),
+        selected: BTreeSet::new(),
+    };
+    Plan::new(changes, &desired, &deployed, terms)
+}
+
+fn needs<'p>(plan: &'p Plan, step: &str) -> Vec<&'p str> {
+    let step = plan.steps.iter().find(|found| found.id == step).unwrap();
+    step.needs.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn steps_come_after_what_they_need() {
+    let plan = plan();
+    let ids: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
+    assert_eq!(ids, ["stack base@eu-west-1", "stack user@eu-west-1", "records Z1"]);
+    assert_eq!(needs(&plan, "stack user@eu-west-1"), ["stack base@eu-west-1"]);
+    assert_eq!(needs(&plan, "records Z1"), ["stack user@eu-west-1"]);
+}
+
+#[test]
+fn stacks_go_after_what_used_them() {
+    let mut deployed = deployed();
+    let user = testing::stack(user(), &[("P", "arn:q")], &[]);
+    deployed.stacks.insert(testing::key("user"), user);
+    let nothing = testing::desired(&[]);
+    let changes = diff::changes(&nothing, &deployed, &BTreeSet::new(), None);
+    let terms =
+        Terms { kind: Kind::Destroy, created: String::new(), expires: String::new(), selected: BTreeSet::new() };
+    let plan = Plan::new(changes, &nothing, &deployed, terms);
+    assert_eq!(
+        needs(&plan, "stack base@eu-west-1"),
+        ["stack user@eu-west-1"],
+        "by the value that it has as a parameter"
+    );
+    assert_eq!(needs(&plan, "stack user@eu-west-1"), [""; 0]);
+}
+
+#[test]
+fn a_plan_reads_as_it_is_written() {
+    let plan = plan();
+    assert_eq!(Plan::read(&plan.render()).unwrap(), plan);
+    assert!(plan.prints.compare(&deployed()).is_empty());
+}
+
+#[test]
+fn a_plan_of_another_version_says_so() {
+    let text = String::from_utf8(plan().render()).unwrap();
+    let newer = text.replacen("\"version\": 1", "\"version\": 2", 1);
+    assert!(matches!(Plan::read(newer.as_bytes()), Err(FileError::Version(2))));
+    assert!(matches!(Plan::read(b"{}"), Err(FileError::Invalid(_))));
+    assert!(matches!(Plan::read(b"plan"), Err(FileError::Invalid(_))));
+}
+
+proptest! {
+    #[test]
+    fn a_plan_with_a_byte_changed_anywhere_is_refused(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = plan().render();
+        let at = at.index(bytes.len());
+        prop_assume!(bytes[at] != byte);
+        bytes[at] = byte;
+        prop_assert!(Plan::read(&bytes).is_err());
+        bytes.remove(at);
+        prop_assert!(Plan::read(&bytes).is_err());
+    }
+}
+
+/// Changes one thing of what is deployed, in one of the ways that there are.
+fn meddle(deployed: &mut Deployed, way: usize) -> &'static str {
+    let stack = deployed.stacks.get_mut(&testing::key("base")).unwrap();
+    let zone = deployed.zones.get_mut("Z1").unwrap();
+    let certificate = deployed.certificates.values_mut().next().unwrap();
+    match way {
+        0 => stack.id.push('x'),
+        1 => stack.status = StackStatus::CreateComplete,
+        2 => stack.template_sha256.push('x'),
+        3 => drop(stack.parameters.insert("P".into(), "1".into())),
+        4 => drop(stack.outputs.insert("Arn".into(), "arn:other".into())),
+        5 => drop(stack.tags.insert("team".into(), "other".into())),
+        6 => stack.termination_protection = true,
+        7 => stack.changed.push('x'),
+        8 => zone.records.push(record("192.0.2.7")),
+        9 => zone.records.clear(),
+        10 => zone.private = true,
+        11 => certificate.status = "EXPIRED".into(),
+        12 => certificate.not_after = None,
+        13 => certificate.names.clear(),
+        14 => drop(deployed.stacks.remove(&testing::key("base"))),
+        15 => drop(deployed.zones.clear()),
+        16 => drop(deployed.certificates.clear()),
+        _ => drop(deployed.stacks.insert(testing::key("user"), testing::stack(user(), &[], &[]))),
+    }
+    match way {
+        0..=7 | 14 => "stack base@eu-west-1",
+        8..=10 | 15 => "hosted zone Z1",
+        11..=13 | 16 => "certificate",
+        _ => "stack user@eu-west-1",
+    }
+}
+
+#[test]
+fn whatever_changes_after_the_plan_was_made_is_named() {
+    let prints: Prints = plan().prints;
+    for way in 0..18 {
+        let mut now = deployed();
+        let what = meddle(&mut now, way);
+        let stale = prints.compare(&now);
+        assert_eq!(stale.len(), 1, "{way}: {stale:?}");
+        assert!(stale[0].what.starts_with(what), "{way}: {stale:?}");
+    }
+}
+
+#[test]
+fn a_stack_that_waits_for_review_is_not_there_yet() {
+    let prints = plan().prints;
+    let mut now = deployed();
+    let mut review = testing::stack(Value::Null, &[], &[]);
+    review.status = StackStatus::ReviewInProgress;
+    now.stacks.insert(StackKey::new("user", "eu-west-1"), review);
+    assert_eq!(prints.compare(&now), []);
+}
