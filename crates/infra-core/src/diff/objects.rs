@@ -143,7 +143,11 @@ pub(super) fn hazards(desired: &Desired, deployed: &Deployed, changes: &[ObjectC
         if matches!(there.applied, Applied::Refused(_)) {
             hazards.push(Hazard {
                 stack: stack.clone(),
-                text: format!("{} of cluster {} cannot be made as it is wanted", spelled(&there.identity), there.cluster),
+                text: format!(
+                    "{} of cluster {} cannot be made as it is wanted",
+                    spelled(&there.identity),
+                    there.cluster
+                ),
                 help: "what was not compared says why".to_owned(),
                 blocking: false,
             });
