@@ -4,6 +4,7 @@
 
 pub mod cli;
 mod cloud;
+mod cluster;
 mod commands;
 pub mod files;
 mod fix;

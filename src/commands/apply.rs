@@ -122,7 +122,7 @@ async fn verify(live: &Live, cloud: &Arc<Cloud>, plan: Plan) -> anyhow::Result<(
         wrong.push(format!("it was to be applied before {}", plan.expires));
     }
     if wrong.is_empty() {
-        let deployed = live.read(cloud, Extent::All).await?;
+        let deployed = live.read_all(cloud).await?;
         let stale = plan.prints.compare(&deployed);
         if stale.is_empty() {
             return Ok((plan, deployed));
@@ -238,6 +238,7 @@ pub(crate) async fn execute(
     };
     let parts = Parts {
         cloud,
+        clusters: live.clusters,
         plan,
         desired: live.desired,
         past,
@@ -327,7 +328,7 @@ fn summary(run: &Run, outcome: &Outcome) -> String {
     ];
     let numbers = numbers.into_iter().filter(|(number, _)| *number > 0);
     let numbers: Vec<String> = numbers.map(|(number, word)| format!("{number} {word}")).collect();
-    let calls: u64 = run.cloud.counts().values().sum();
+    let calls = run.cloud.counts().values().sum::<u64>() + run.clusters.counts().values().sum::<u64>();
     let _ = writeln!(text, "\nrun {}: {}; {calls} requests", run.journal.run, numbers.join(", "));
     if outcome.stopped {
         text.push_str("`infra apply --resume` goes on with what is left.\n");

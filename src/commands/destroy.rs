@@ -3,12 +3,11 @@
 use super::apply::{self, Consent, Manner};
 use super::live::{self, Halt, Which};
 use crate::cli::{Exit, Global};
-use crate::cloud::Extent;
 use crate::model::ApprovalRule;
 use crate::output;
 use crate::plan::{self, Kind, Plan, Terms};
 
-/// Take an environment away: records first, then the stacks in reverse order.
+/// Take an environment away: records and Kubernetes objects first, then the stacks in reverse order.
 ///
 /// What templates retain stays. Stacks with termination protection, and data that nothing keeps, are refused unless
 /// that was agreed to.
@@ -33,7 +32,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     };
     live::runtime()?.block_on(async {
         let cloud = live.connect().await?;
-        let deployed = live.read(&cloud, Extent::All).await?;
+        let deployed = live.read_all(&cloud).await?;
         let changes = plan::destruction(&live.desired, &deployed);
         let terms = Terms {
             kind: Kind::Destroy,

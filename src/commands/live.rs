@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use super::compile;
 use crate::cli::{Exit, Global};
 use crate::cloud::{self, Cloud, Endpoint, Extent, Failure};
+use crate::cluster::{self, Clusters};
 use crate::diff::{self, Changes};
 use crate::files::Project;
 use crate::model::Environment;
@@ -32,6 +33,8 @@ pub(crate) struct Live {
     pub(crate) environment: Environment,
     /// What is wanted of it.
     pub(crate) desired: Desired,
+    /// Its Kubernetes clusters.
+    pub(crate) clusters: Arc<Clusters>,
 }
 
 /// What is deployed, and how it differs from what is wanted.
@@ -60,7 +63,8 @@ pub(crate) fn open(global: &Global, env: Option<&str>) -> anyhow::Result<Result<
     let Some(compiled) = compiled.and_then(|mut all| all.pop()) else { return Ok(Err(Exit::Failed)) };
     let desired =
         Desired::read(&compiled.assembly.files).context("internal error: the assembly cannot be read back")?;
-    Ok(Ok(Live { root: project.root, environment: compiled.environment, desired }))
+    let clusters = Arc::new(Clusters::new(&compiled.environment.clusters));
+    Ok(Ok(Live { root: project.root, environment: compiled.environment, desired, clusters }))
 }
 
 /// Starts what speaks with AWS.
@@ -113,10 +117,17 @@ impl Live {
         Ok(cloud::read(cloud, &self.desired, extent, account).await?)
     }
 
+    /// Reads what is deployed, objects of clusters included.
+    pub(crate) async fn read_all(&self, cloud: &Arc<Cloud>) -> Result<Deployed, Halt> {
+        let mut deployed = self.read(cloud, Extent::All).await?;
+        cluster::read(&self.clusters, &self.desired, &mut deployed).await;
+        Ok(deployed)
+    }
+
     /// Compares what is deployed with what is wanted.
     pub(crate) async fn compare(&self, cloud: &Arc<Cloud>, names: &[String]) -> anyhow::Result<Compared> {
         let selected = self.select(names)?;
-        let deployed = self.read(cloud, Extent::All).await?;
+        let deployed = self.read_all(cloud).await?;
         let changes = diff::changes(&self.desired, &deployed, &selected, Some(today()?));
         Ok(Compared { deployed, changes, selected })
     }

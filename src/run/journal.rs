@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{Change, Plan};
 
 /// Version of the journal's shape; raised with every change of it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Folder of the journals, below the project.
 const FOLDER: &str = ".infra/runs";
 
@@ -68,6 +68,13 @@ pub(crate) enum Event {
         zone: String,
         /// The changes that take it back.
         undo: Vec<Change>,
+    },
+    /// An object of a cluster will be applied or deleted.
+    Object {
+        /// The step.
+        step: String,
+        /// The object, as `apiVersion/kind/namespace/name`.
+        object: String,
     },
     /// A step ended.
     Ended {
@@ -148,6 +155,7 @@ impl Past {
             | Event::Step { .. }
             | Event::ChangeSet { .. }
             | Event::Operation { .. }
+            | Event::Object { .. }
             | Event::Ended { .. }
             | Event::Finished { .. } => None,
         };

@@ -2,7 +2,9 @@
 
 mod cause;
 mod journal;
+mod objects;
 mod records;
+mod rollout;
 mod schedule;
 mod stack;
 mod watch;
@@ -14,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) use self::journal::{End, Event, Journal, Past, read, runs, unfinished};
 pub(crate) use self::schedule::{Outcome, execute};
 use crate::cloud::{Cloud, Failure};
+use crate::cluster::{self, Clusters};
 use crate::plan::Plan;
 use crate::state::{Deployed, Desired, OutputRef, StackKey};
 
@@ -21,6 +24,8 @@ use crate::state::{Deployed, Desired, OutputRef, StackKey};
 pub(crate) struct Run {
     /// AWS.
     pub(crate) cloud: Arc<Cloud>,
+    /// Kubernetes.
+    pub(crate) clusters: Arc<Clusters>,
     /// What is executed.
     pub(crate) plan: Plan,
     /// What is wanted.
@@ -109,6 +114,12 @@ impl From<Failure> for Trouble {
     }
 }
 
+impl From<cluster::Failure> for Trouble {
+    fn from(failure: cluster::Failure) -> Self {
+        Self::Failed(failure.message)
+    }
+}
+
 impl From<std::io::Error> for Trouble {
     fn from(error: std::io::Error) -> Self {
         Self::Journal(error)
@@ -118,10 +129,11 @@ impl From<std::io::Error> for Trouble {
 impl Run {
     /// Brings together what a run needs.
     pub(crate) fn new(parts: Parts, deployed: &Deployed) -> Self {
-        let Parts { cloud, plan, desired, past, journal, bucket, concurrency, progress, stopping } = parts;
+        let Parts { cloud, clusters, plan, desired, past, journal, bucket, concurrency, progress, stopping } = parts;
         let outputs = deployed.stacks.iter().map(|(key, stack)| (key.clone(), stack.outputs.clone())).collect();
         Self {
             cloud,
+            clusters,
             plan,
             desired,
             past,
@@ -162,6 +174,8 @@ impl Run {
 pub(crate) struct Parts {
     /// See [`Run::cloud`].
     pub(crate) cloud: Arc<Cloud>,
+    /// See [`Run::clusters`].
+    pub(crate) clusters: Arc<Clusters>,
     /// See [`Run::plan`].
     pub(crate) plan: Plan,
     /// See [`Run::desired`].

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::task::JoinSet;
 
-use super::{End, Event, Notice, Run, Trouble, records, stack};
+use super::{End, Event, Notice, Run, Trouble, objects, records, stack};
 use crate::diff::Action;
 use crate::plan::{Step, Target};
 
@@ -86,7 +86,8 @@ pub(crate) async fn execute(run: &Arc<Run>) -> std::io::Result<Outcome> {
         ends: run.plan.steps.iter().filter_map(|step| Some((step.id.clone(), ends.get(&step.id)?.clone()))).collect(),
     };
     if !outcome.stopped {
-        let calls = run.cloud.counts().into_iter().map(|(action, count)| (action.to_owned(), count)).collect();
+        let calls = run.cloud.counts().into_iter().map(|(action, count)| (action.to_owned(), count));
+        let calls = calls.chain(run.clusters.counts()).collect();
         run.journal.write(Event::Finished { complete: outcome.is_complete(), calls })?;
     }
     Ok(outcome)
@@ -114,8 +115,7 @@ async fn one(run: &Run, step: &Step) -> End {
             None => Ok(End::Unchanged),
         },
         Target::Zone(id) => records::step(run, &step.id, id).await,
-        // Objects are compared only where a cluster was asked, and no cluster is asked yet.
-        Target::Cluster(name) => Err(Trouble::Failed(format!("cluster {name} cannot be reached"))),
+        Target::Cluster(name) => objects::step(run, &step.id, name).await,
     };
     match done {
         Ok(end) => end,

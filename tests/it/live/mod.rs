@@ -3,6 +3,8 @@
 #![expect(clippy::print_stdout, reason = "tallies of kills and faults")]
 
 mod bootstrap;
+#[cfg(feature = "k8s")]
+mod cluster;
 mod concurrency;
 mod consent;
 mod corners;
@@ -14,6 +16,8 @@ mod failure;
 mod faults;
 mod iam;
 mod kills;
+#[cfg(feature = "k8s")]
+mod objects;
 mod plans;
 mod platform;
 mod progress;

@@ -17,6 +17,7 @@ pub fn changes(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<Stack
     if selected.is_empty() {
         changes.zones = zones(desired, deployed, &unknown);
         (changes.objects, changes.unseen) = objects(desired, deployed);
+        changes.hazards.extend(super::objects::hazards(desired, deployed, &changes.objects));
     } else {
         changes.unseen.push("records and Kubernetes objects, because only some stacks were selected".to_owned());
     }

@@ -35,6 +35,7 @@ pub use change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 pub use changes::*;
 pub use compare::changes;
 pub use exposure::exposures;
-pub use objects::objects;
+pub(crate) use objects::NO_ANSWER;
+pub use objects::{is_secret, object_fields, objects};
 pub use stacks::{Stacks, stacks, templates};
 pub use zones::zones;

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Action, Impact, ObjectChange, ValueChange};
-use crate::state::{Deployed, DeployedObject, Desired};
+use super::{Action, Hazard, Impact, ObjectChange, ValueChange};
+use crate::state::{
+    Applied, Deployed, Desired, DesiredObject, ObjectId, Owned, is_parent, is_same, rank, read_id, set_id, set_parent,
+    spelled,
+};
 
 /// What the cluster writes into every object; nobody wants it.
 const OF_CLUSTER: [&str; 6] = [
@@ -20,84 +23,209 @@ const OF_CLUSTER: [&str; 6] = [
 /// An annotation in which `kubectl apply` keeps a whole object, with the data of a secret.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Compares wanted objects with those of the clusters; the sentences say what could not be compared, and why.
+/// End of the sentence about what would be forgotten because its cluster could not be asked.
+pub(crate) const NO_ANSWER: &str = "did not answer";
+
+/// Compares wanted objects with those of the clusters, in the order in which they are applied and deleted; the sentences
+/// say what could not be compared, and why.
 pub fn objects(desired: &Desired, deployed: &Deployed) -> (Vec<ObjectChange>, Vec<String>) {
-    let owned = deployed.owned().objects;
-    let Some(found) = &deployed.objects else {
-        let clusters = desired.objects.iter().map(|object| &object.cluster).chain(owned.keys());
-        let clusters: BTreeSet<&String> = clusters.collect();
-        let sentence = |cluster| format!("objects of cluster {cluster} were not compared: no cluster was asked");
-        return (Vec::new(), clusters.into_iter().map(sentence).collect());
-    };
+    let owned = owned(deployed);
+    let clusters: BTreeSet<&String> =
+        desired.objects.iter().map(|object| &object.cluster).chain(owned.iter().map(|(cluster, _)| cluster)).collect();
     let (mut changes, mut unseen) = (Vec::new(), Vec::new());
-    for object in &desired.objects {
-        let identity = object.identity();
-        let there = found.iter().find(|there| there.cluster == object.cluster && same(&there.identity, &identity));
-        if let Some(Err(reason)) = there.map(|there| &there.applied) {
-            let name = spelled(&identity);
-            unseen.push(format!(
-                "{name} of cluster {} was not compared: the dry run was refused: {reason}",
-                object.cluster
-            ));
-        }
-        let (action, fields) = match there {
-            Some(DeployedObject { live, applied: Ok(applied), .. }) if !live.is_null() => {
-                let fields = fields(live, applied, &identity);
-                if fields.is_empty() {
-                    continue;
-                }
-                (Action::Update, fields)
+    for cluster in clusters {
+        let why = match deployed.asked.get(cluster) {
+            Some(None) => {
+                of_cluster(desired, deployed, (cluster, &owned), (&mut changes, &mut unseen));
+                continue;
             }
-            // It is there, but nobody knows what would change.
-            Some(DeployedObject { live, applied: Err(_), .. }) if !live.is_null() => continue,
-            Some(_) | None => (Action::Create, Vec::new()),
+            Some(Some(reason)) => reason.clone(),
+            None => format!(
+                "no cluster was asked; `clusters: {{ {cluster}: {{ context: … }} }}` of environment {} in infra.yaml names \
+                 the context of its kubeconfig",
+                desired.environment
+            ),
         };
-        changes.push(ObjectChange { cluster: object.cluster.clone(), identity, action, fields });
-    }
-    for (cluster, identity) in owned.iter().flat_map(|(cluster, all)| all.iter().map(move |one| (cluster, one))) {
-        let Some(identity) = parsed(identity) else { continue };
-        let wanted =
-            desired.objects.iter().any(|object| object.cluster == *cluster && same(&object.identity(), &identity));
-        let gone = found
-            .iter()
-            .any(|there| there.cluster == *cluster && same(&there.identity, &identity) && there.live.is_null());
-        if !wanted && !gone {
-            let change =
-                ObjectChange { cluster: cluster.clone(), identity, action: Action::Delete, fields: Vec::new() };
-            changes.push(change);
-        }
+        unseen.push(format!("objects of cluster {cluster} were not compared: {why}"));
     }
     (changes, unseen)
 }
 
-/// Whether two identities name one object: versions of an API group are views of the same one.
-fn same(a: &[String; 4], b: &[String; 4]) -> bool {
-    let ([a_version, a_rest @ ..], [b_version, b_rest @ ..]) = (a, b);
-    let group = |version: &str| version.split_once('/').map(|(group, _)| group.to_owned());
-    group(a_version) == group(b_version) && a_rest == b_rest
+/// What earlier runs recorded as ours.
+fn owned(deployed: &Deployed) -> Vec<(String, ObjectId)> {
+    let all = deployed.owned().objects;
+    let all = all.into_iter().flat_map(|(cluster, set)| set.into_iter().map(move |one| (cluster.clone(), one)));
+    all.filter_map(|(cluster, one)| Some((cluster, read_id(&one)?))).collect()
 }
 
-/// Reads `apiVersion/kind/namespace/name`, in which the version may hold a slash.
-fn parsed(text: &str) -> Option<[String; 4]> {
-    let mut parts = text.rsplitn(4, '/').map(str::to_owned);
-    let (name, namespace, kind) = (parts.next()?, parts.next()?, parts.next()?);
-    Some([parts.next()?, kind, namespace, name])
+fn of_cluster(
+    desired: &Desired,
+    deployed: &Deployed,
+    (cluster, owned): (&str, &[(String, ObjectId)]),
+    (changes, unseen): (&mut Vec<ObjectChange>, &mut Vec<String>),
+) {
+    let find = |id: &ObjectId| {
+        let mut all = deployed.objects.iter().flatten();
+        all.find(|there| there.cluster == cluster && is_same(&there.identity, id))
+    };
+    let of = |identity: &ObjectId, action, fields| ObjectChange {
+        cluster: cluster.to_owned(),
+        identity: identity.clone(),
+        action,
+        fields,
+    };
+    let mut wanted: Vec<(&DesiredObject, ObjectId)> =
+        desired.objects.iter().filter(|it| it.cluster == cluster).map(|it| (it, it.identity())).collect();
+    let first = |id: &ObjectId| !is_parent(id, &desired.project, &desired.environment);
+    wanted.sort_by_key(|(_, id)| (first(id), rank(id)));
+    for (object, id) in &wanted {
+        let there = find(id);
+        if let Some(Applied::Refused(reason)) = there.map(|there| &there.applied) {
+            unseen.push(format!(
+                "{} of cluster {cluster} was not compared: the dry run was refused: {reason}",
+                spelled(id)
+            ));
+        }
+        match there.map(|there| (&there.live, &there.applied)) {
+            None | Some((Value::Null, _)) => changes.push(of(id, Action::Create, Vec::new())),
+            Some((live, Applied::As(applied))) => {
+                let fields = fields(live, applied, id);
+                if !fields.is_empty() {
+                    changes.push(of(id, Action::Update, fields));
+                }
+            }
+            Some((live, Applied::Unknown)) => {
+                let mut fields = Vec::new();
+                unknown("", &object.object, Some(live), &mut fields);
+                mask(&mut fields, id);
+                changes.push(of(id, Action::Update, fields));
+            }
+            // It is there, but nobody knows what would change.
+            Some((_, Applied::Refused(_))) => {}
+        }
+    }
+    let set = set_id(&desired.project, &desired.environment);
+    let mut gone: Vec<&ObjectId> = Vec::new();
+    for (_, id) in owned.iter().filter(|(of, id)| *of == cluster && !wanted.iter().any(|(_, other)| is_same(other, id)))
+    {
+        match find(id).map(|there| &there.live) {
+            Some(Value::Null) => {}
+            Some(live) if set_parent(live) != Some(&set) => unseen.push(format!(
+                "{} of cluster {cluster} is wanted no more and left alone: it does not say any more that it is ours",
+                spelled(id)
+            )),
+            Some(_) | None => gone.push(id),
+        }
+    }
+    gone.sort_by_key(|id| std::cmp::Reverse((first(id), rank(id))));
+    changes.extend(gone.into_iter().map(|id| of(id, Action::Delete, Vec::new())));
 }
 
-fn spelled([_, kind, namespace, name]: &[String; 4]) -> String {
-    if namespace.is_empty() { format!("{kind} {name}") } else { format!("{kind} {namespace}/{name}") }
+/// What the changes of objects do beyond the objects themselves.
+pub(super) fn hazards(desired: &Desired, deployed: &Deployed, changes: &[ObjectChange]) -> Vec<Hazard> {
+    let stack = Owned::key(&desired.project, &desired.environment, &desired.region);
+    let mut hazards = Vec::new();
+    for change in changes.iter().filter(|change| change.action == Action::Delete) {
+        let [_, kind, _, name] = &change.identity;
+        let all = match kind.as_str() {
+            "Namespace" => "everything in it",
+            "CustomResourceDefinition" => "every object of the kind",
+            _ => continue,
+        };
+        hazards.push(Hazard {
+            stack: stack.clone(),
+            text: format!("{kind} {name} of cluster {} goes, and with it {all}, also what is not ours", change.cluster),
+            help: "look what it holds first".to_owned(),
+            blocking: false,
+        });
+    }
+    for there in deployed.objects.iter().flatten().filter(|there| !there.live.is_null()) {
+        if matches!(there.applied, Applied::Refused(_)) {
+            hazards.push(Hazard {
+                stack: stack.clone(),
+                text: format!(
+                    "{} of cluster {} cannot be made as it is wanted",
+                    spelled(&there.identity),
+                    there.cluster
+                ),
+                help: "what was not compared says why".to_owned(),
+                blocking: false,
+            });
+        }
+    }
+    for (cluster, id) in owned(deployed) {
+        let wanted = || desired.objects.iter().any(|it| it.cluster == cluster && is_same(&it.identity(), &id));
+        if deployed.asked.get(&cluster).is_some_and(Option::is_some) && !wanted() {
+            hazards.push(Hazard {
+                stack: stack.clone(),
+                text: format!("{} is wanted no more, but cluster {cluster} {NO_ANSWER}", spelled(&id)),
+                help: "apply once the cluster answers: it would be forgotten and stay".to_owned(),
+                blocking: true,
+            });
+        }
+    }
+    hazards
 }
 
-fn fields(live: &Value, applied: &Value, [version, kind, ..]: &[String; 4]) -> Vec<ValueChange> {
+/// What applying changes in an object, unmasked: for comparing, never for showing.
+pub fn object_fields(live: &Value, applied: &Value) -> Vec<ValueChange> {
     let mut fields = Vec::new();
     compare("", Some(live), Some(applied), &mut fields);
-    if version == "v1" && kind == "Secret" {
+    fields
+}
+
+/// Whether an object holds what must not be shown.
+pub fn is_secret([version, kind, ..]: &ObjectId) -> bool {
+    version == "v1" && kind == "Secret"
+}
+
+fn fields(live: &Value, applied: &Value, id: &ObjectId) -> Vec<ValueChange> {
+    let mut fields = object_fields(live, applied);
+    mask(&mut fields, id);
+    fields
+}
+
+fn mask(fields: &mut [ValueChange], id: &ObjectId) {
+    if is_secret(id) {
         for field in fields.iter_mut().filter(|field| secret(&field.path)) {
             field.before = field.before.as_ref().map(|_| "*** (before)".into());
             field.after = field.after.as_ref().map(|_| "*** (after)".into());
         }
     }
-    fields
+}
+
+/// Adds the texts of a wanted object that hold placeholders, with what is there now.
+fn unknown(path: &str, wanted: &Value, live: Option<&Value>, changes: &mut Vec<ValueChange>) {
+    match wanted {
+        Value::String(_) => {
+            let mut found = false;
+            crate::state::placeholders(wanted, &mut |_| found = true);
+            if found {
+                changes.push(ValueChange { unknown: true, ..change(path, live, Some(wanted)) });
+            }
+        }
+        Value::Array(items) => {
+            let names = named(items);
+            for (index, item) in items.iter().enumerate() {
+                let name = names.as_ref().and_then(|names| names.get(index)).map(|(name, _)| *name);
+                let all = live.and_then(Value::as_array);
+                let (key, there) = match name {
+                    Some(name) => {
+                        let of = |item: &&Value| item.get("name").and_then(Value::as_str) == Some(name);
+                        (name.to_owned(), all.and_then(|all| all.iter().find(of)))
+                    }
+                    None => (index.to_string(), all.and_then(|all| all.get(index))),
+                };
+                unknown(&format!("{path}[{key}]"), item, there, changes);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map {
+                unknown(&join(path, key), item, live.and_then(|live| live.get(key)), changes);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Whether a field of a `Secret` holds what must not be shown.
@@ -179,7 +307,7 @@ mod tests {
 
     use super::*;
     use crate::diff::testing;
-    use crate::state::{DesiredObject, Owned, StackKey};
+    use crate::state::{DeployedObject, Owned, StackKey};
 
     fn deployment(image: &str) -> Value {
         json!({
@@ -196,10 +324,10 @@ mod tests {
         desired
     }
 
-    fn deployed(objects: &[(Value, Value, Result<Value, String>)], owned: &[&str]) -> Deployed {
+    fn deployed(objects: &[(Value, Value, Applied)], owned: &[&str]) -> Deployed {
         let set = owned.iter().map(|one| (*one).to_owned()).collect();
         let owned = Owned { zones: BTreeMap::new(), objects: BTreeMap::from([("main".to_owned(), set)]) };
-        let object = |(wanted, live, applied): &(Value, Value, Result<Value, String>)| DeployedObject {
+        let object = |(wanted, live, applied): &(Value, Value, Applied)| DeployedObject {
             cluster: "main".to_owned(),
             identity: DesiredObject { cluster: String::new(), path: String::new(), object: wanted.clone() }.identity(),
             live: live.clone(),
@@ -211,6 +339,7 @@ mod tests {
                 testing::stack(owned.template("shop", "dev"), &[], &[]),
             )]),
             objects: Some(objects.iter().map(object).collect()),
+            asked: BTreeMap::from([("main".to_owned(), None)]),
             ..Deployed::default()
         }
     }
@@ -219,7 +348,17 @@ mod tests {
     fn without_a_cluster_nothing_changes_and_that_is_said() {
         let (changes, unseen) = objects(&desired(&[deployment("api:1")]), &Deployed::default());
         assert_eq!(changes, []);
-        assert_eq!(unseen, ["objects of cluster main were not compared: no cluster was asked"]);
+        let how =
+            "`clusters: { main: { context: … } }` of environment dev in infra.yaml names the context of its kubeconfig";
+        assert_eq!(unseen, [format!("objects of cluster main were not compared: no cluster was asked; {how}")]);
+        let mut silent = deployed(&[], &["v1/ConfigMap/shop/old"]);
+        silent.asked.insert("main".to_owned(), Some("it does not answer".to_owned()));
+        let wanted = desired(&[deployment("api:1")]);
+        let (changes, unseen) = objects(&wanted, &silent);
+        assert_eq!(changes, []);
+        assert_eq!(unseen, ["objects of cluster main were not compared: it does not answer"]);
+        let hazards = hazards(&wanted, &silent, &[]);
+        assert_eq!((hazards.len(), hazards[0].blocking), (1, true), "{hazards:?}");
     }
 
     #[test]
@@ -233,27 +372,28 @@ mod tests {
         applied["metadata"]["resourceVersion"] = "8".into();
         applied["metadata"]["managedFields"] = json!([]);
         applied["spec"]["replicas"] = 3.into();
-        let found = deployed(&[(wanted.clone(), live.clone(), Ok(applied))], &[]);
+        let found = deployed(&[(wanted.clone(), live.clone(), Applied::As(applied))], &[]);
         let (changes, unseen) = objects(&desired(from_ref(&wanted)), &found);
         assert_eq!((changes.len(), changes[0].action, unseen), (1, Action::Update, Vec::new()));
         let expected = json!([
             { "path": "spec.containers[api].image", "before": "api:1", "after": "api:2", "impact": "in-place" }
         ]);
         assert_eq!(serde_json::to_value(&changes[0].fields).unwrap(), expected);
-        let same = deployed(&[(wanted.clone(), live.clone(), Ok(live))], &[]);
+        let same = deployed(&[(wanted.clone(), live.clone(), Applied::As(live))], &[]);
         assert_eq!(objects(&desired(&[wanted]), &same), (Vec::new(), Vec::new()));
     }
 
     #[test]
     fn a_refused_dry_run_is_told_with_its_reason() {
         let wanted = deployment("api:2");
-        let refused = || Err("spec.selector is immutable".to_owned());
+        let refused = || Applied::Refused("spec.selector is immutable".to_owned());
         let found = deployed(&[(wanted.clone(), deployment("api:1"), refused())], &[]);
         let (changes, unseen) = objects(&desired(from_ref(&wanted)), &found);
         assert_eq!(changes, []);
         let sentence =
             "Deployment shop/api of cluster main was not compared: the dry run was refused: spec.selector is immutable";
         assert_eq!(unseen, [sentence]);
+        assert_eq!(hazards(&desired(from_ref(&wanted)), &found, &[]).len(), 1, "it is not up to date");
         let absent = deployed(&[(wanted.clone(), Value::Null, refused())], &[]);
         let (changes, unseen) = objects(&desired(&[wanted]), &absent);
         assert_eq!((changes[0].action, unseen.len()), (Action::Create, 1));
@@ -265,7 +405,7 @@ mod tests {
             &[(
                 json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "gone" } }),
                 Value::Null,
-                Err(String::new()),
+                Applied::Unknown,
             )],
             &["apps/v1beta1/Deployment/shop/api", "v1/ConfigMap/shop/old", "v1/Service//gone"],
         );
@@ -279,20 +419,55 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_an_output_changes_and_says_for_which() {
+        let mut wanted = deployment("api:1");
+        wanted["spec"]["containers"][1]["url"] = "${output:s@eu-west-1:Url}/x".into();
+        let found = deployed(&[(wanted.clone(), deployment("api:1"), Applied::Unknown)], &[]);
+        let (changes, unseen) = objects(&desired(from_ref(&wanted)), &found);
+        assert_eq!((changes[0].action, unseen), (Action::Update, Vec::new()));
+        let expected = json!([{
+            "path": "spec.containers[api].url", "after": "${output:s@eu-west-1:Url}/x", "unknown": true, "impact": "in-place"
+        }]);
+        assert_eq!(serde_json::to_value(&changes[0].fields).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_does_not_say_any_more_that_it_is_ours_is_left_alone() {
+        let namespace = |label: &str| {
+            let labels = json!({ "applyset.kubernetes.io/part-of": label });
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "old", "labels": labels } })
+        };
+        let find = |label: &str| {
+            let there = (namespace(label), namespace(label), Applied::Unknown);
+            deployed(&[there], &["v1/Namespace//old"])
+        };
+        let (changes, unseen) = objects(&desired(&[]), &find("another"));
+        assert_eq!((changes.len(), unseen.len()), (0, 1), "{unseen:?}");
+        let ours = find(&set_id("shop", "dev"));
+        let (changes, unseen) = objects(&desired(&[]), &ours);
+        assert_eq!((changes[0].action, unseen.len()), (Action::Delete, 0));
+        let hazards = hazards(&desired(&[]), &ours, &changes);
+        assert_eq!(
+            hazards[0].text,
+            "Namespace old of cluster main goes, and with it everything in it, also what is not ours"
+        );
+    }
+
+    #[test]
     fn data_of_a_secret_is_masked_and_its_change_is_seen() {
         let secret = |data: Value| json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "s" }, "data": data, "type": "Opaque" });
         let (before, after) = (
             secret(json!({ "a": "b2xk", "same": "eA==" })),
             secret(json!({ "a": "bmV3", "same": "eA==", "tls.crt": "eHh4" })),
         );
-        let found = deployed(&[(after.clone(), before.clone(), Ok(after.clone()))], &[]);
+        let found = deployed(&[(after.clone(), before.clone(), Applied::As(after.clone()))], &[]);
         let (changes, _) = objects(&desired(from_ref(&after)), &found);
         let expected = json!([
             { "path": "data.a", "before": "*** (before)", "after": "*** (after)", "impact": "in-place" },
             { "path": "data[tls.crt]", "after": "*** (after)", "impact": "in-place" },
         ]);
         assert_eq!(serde_json::to_value(&changes[0].fields).unwrap(), expected);
-        let whole = deployed(&[(after.clone(), secret(Value::Null), Ok(after.clone()))], &[]);
+        let whole = deployed(&[(after.clone(), secret(Value::Null), Applied::As(after.clone()))], &[]);
         let (changes, _) = objects(&desired(&[after]), &whole);
         assert_eq!(changes[0].fields[0].after, Some("*** (after)".into()));
     }

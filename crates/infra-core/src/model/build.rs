@@ -58,6 +58,7 @@ impl Environment {
             endpoint_url: None,
             template_bucket: None,
             approvals: Approvals::default(),
+            clusters: std::collections::BTreeMap::new(),
         })
     }
 }

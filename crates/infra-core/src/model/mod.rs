@@ -11,7 +11,7 @@ mod reference;
 
 pub use approvals::{ApprovalLevel, ApprovalRule, Approvals};
 pub use entry::{Allow, Common, Entry, Origin, Override, PatchOperation, Section};
-pub use project::{EnvironmentSpec, LintLevel, Project, ReferenceMode};
+pub use project::{ClusterAccess, EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub(crate) use reference::REFERENCE_INDEX;
 pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
 
@@ -43,6 +43,8 @@ pub struct Environment {
     pub template_bucket: Option<String>,
     /// What somebody must agree to before it is changed.
     pub approvals: Approvals,
+    /// How clusters are reached, by their names in the definition.
+    pub clusters: BTreeMap<Name, ClusterAccess>,
 }
 
 /// Everything that is to be deployed to one environment, as written.

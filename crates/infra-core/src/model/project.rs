@@ -92,6 +92,19 @@ pub struct EnvironmentSpec {
     /// What somebody must agree to, where that is not as the project says.
     #[serde(default)]
     pub approvals: Approvals,
+    /// How clusters are reached, by their names in the stack files, such as `main: { context: dev }`. Objects of a
+    /// cluster that is not here are compiled, but neither compared nor applied.
+    #[serde(default)]
+    pub clusters: BTreeMap<Name, ClusterAccess>,
+}
+
+/// How a Kubernetes cluster is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClusterAccess {
+    /// Name of a context in the kubeconfig, which is found as kubectl finds it: in the files that `KUBECONFIG` names,
+    /// else in `~/.kube/config`. `aws eks update-kubeconfig` writes one.
+    pub context: String,
 }
 
 fn default_stacks() -> String {
@@ -115,6 +128,7 @@ impl Project {
             endpoint_url: spec.endpoint_url.clone(),
             template_bucket: spec.template_bucket.clone(),
             approvals: self.approvals.overridden(spec.approvals),
+            clusters: spec.clusters.clone(),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Step, Target};
 use crate::diff::{Action, Changes};
-use crate::state::{Deployed, Desired, Owned, StackKey};
+use crate::state::{Deployed, Desired, DesiredStack, Owned, StackKey};
 
 /// Stacks by the names under which people ask for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,7 +139,14 @@ impl Steps<'_> {
             for object in desired.objects.iter().filter(|object| object.cluster == cluster) {
                 crate::state::placeholders(&object.object, &mut |output| outputs.push(output));
             }
-            let needs = self.nearest(outputs.iter().map(|output| &output.stack));
+            // Nodes, add-ons and access entries are there before what runs on them.
+            let of_cluster = |stack: &&DesiredStack| {
+                let resources = stack.template.get("Resources").and_then(serde_json::Value::as_object);
+                let kinds = resources.into_iter().flatten().filter_map(|(_, it)| it.get("Type")?.as_str());
+                kinds.into_iter().any(|kind| kind.starts_with("AWS::EKS::"))
+            };
+            let clusters = desired.stacks.iter().filter(|(_, stack)| of_cluster(stack)).map(|(key, _)| key);
+            let needs = self.nearest(outputs.iter().map(|output| &output.stack).chain(clusters));
             self.push(Target::Cluster(cluster.to_owned()), needs);
         }
     }

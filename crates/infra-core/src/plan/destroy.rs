@@ -28,6 +28,10 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
     let mut changes = diff::changes(&nothing, deployed, &BTreeSet::new(), None);
     // A stack that never came to be is in the way of the next creation.
     changes.certificates.clear();
+    // A cluster that does not answer may be gone already; it keeps nothing else from going.
+    for hazard in changes.hazards.iter_mut().filter(|hazard| hazard.text.ends_with(diff::NO_ANSWER)) {
+        hazard.blocking = false;
+    }
     let mut hazards = Vec::new();
     for (id, zone) in &deployed.zones {
         let Some(stack) = goes_with(deployed, id) else { continue };

@@ -10,7 +10,7 @@ use crate::diff::{Action, Changes};
 use crate::state::{Deployed, Desired, StackKey};
 
 /// Version of the file's shape; raised with every change of it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What will be done in one environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

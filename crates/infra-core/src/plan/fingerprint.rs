@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::assembly::digest;
-use crate::diff::Changes;
-use crate::state::{Certificate, Deployed, DeployedStack, DeployedZone, Desired, Phase, StackKey};
+use crate::diff::{self, Action, Changes};
+use crate::state::{
+    Applied, Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, Desired, ObjectId, Phase, StackKey,
+    is_same,
+};
 
 /// What stands for a thing that is not there.
 const ABSENT: &str = "absent";
+/// Start of the print of an object of which only the identity counts.
+const INSTANCE: &str = "instance ";
 
 /// Digests of what is live. What is not there is `absent`: it must still not be there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +27,9 @@ pub struct Prints {
     pub zones: BTreeMap<String, String>,
     /// Certificates that the templates name, by ARN.
     pub certificates: BTreeMap<String, String>,
+    /// Kubernetes objects that change, as `cluster apiVersion/kind/namespace/name`: which one it is, and what applying
+    /// changes in it.
+    pub objects: BTreeMap<String, String>,
 }
 
 /// Something is not any more as it was when the plan was made.
@@ -49,7 +58,17 @@ impl Prints {
         for (arn, certificate) in &deployed.certificates {
             prints.certificates.insert(arn.clone(), of_certificate(certificate));
         }
+        for change in &changes.objects {
+            let live = object(deployed, &change.cluster, &change.identity);
+            let print = if change.action == Action::Delete { of_instance(live) } else { of_object(live) };
+            prints.objects.insert(object_key(&change.cluster, &change.identity), print);
+        }
         prints
+    }
+
+    /// Whether an object, or that it is not there, is what the prints say.
+    pub fn is_object(&self, cluster: &str, identity: &ObjectId, live: Option<&DeployedObject>) -> bool {
+        self.objects.get(&object_key(cluster, identity)).is_some_and(|print| *print == object_now(print, live))
     }
 
     /// Whether a stack, or that it is not there, is what the prints say.
@@ -72,7 +91,12 @@ impl Prints {
             let print = now.map_or_else(|| ABSENT.to_owned(), of_certificate);
             (format!("certificate {arn}"), then, print, now.map(|certificate| certificate.status.clone()))
         });
-        let all = stacks.chain(zones).chain(certificates);
+        let objects = self.objects.iter().map(|(key, then)| {
+            let find = |there: &&DeployedObject| object_key(&there.cluster, &there.identity) == *key;
+            let now = deployed.objects.iter().flatten().find(find);
+            (format!("object {key}"), then, object_now(then, now), None)
+        });
+        let all = stacks.chain(zones).chain(certificates).chain(objects);
         all.filter(|(_, then, now, _)| *then != now)
             .map(|(what, then, now, state)| {
                 let how = match (then.as_str(), now.as_str()) {
@@ -135,7 +159,102 @@ fn of_certificate(certificate: &Certificate) -> String {
     print(&(arn, status, kind, names, not_after))
 }
 
+fn object<'a>(deployed: &'a Deployed, cluster: &str, identity: &ObjectId) -> Option<&'a DeployedObject> {
+    let mut all = deployed.objects.iter().flatten();
+    all.find(|there| there.cluster == cluster && is_same(&there.identity, identity))
+}
+
+fn object_key(cluster: &str, identity: &ObjectId) -> String {
+    format!("{cluster} {}", identity.join("/"))
+}
+
+/// What the print of an object would be now, taken as the one before was.
+fn object_now(then: &str, live: Option<&DeployedObject>) -> String {
+    if then.starts_with(INSTANCE) { of_instance(live) } else { of_object(live) }
+}
+
+/// The object and what applying changes in it. Not all of it: others write to it all the time. Of a secret only its
+/// version, or a digest could be turned back into a short value.
+fn of_object(live: Option<&DeployedObject>) -> String {
+    match live {
+        Some(there) if !there.live.is_null() => match &there.applied {
+            Applied::As(_) if diff::is_secret(&there.identity) => {
+                print(&(uid(&there.live), there.live.pointer("/metadata/resourceVersion")))
+            }
+            Applied::As(applied) => print(&(uid(&there.live), diff::object_fields(&there.live, applied))),
+            Applied::Refused(_) | Applied::Unknown => of_instance(live),
+        },
+        Some(_) | None => ABSENT.to_owned(),
+    }
+}
+
+/// That it is this very object, and no other of its name.
+fn of_instance(live: Option<&DeployedObject>) -> String {
+    let live = live.map(|there| &there.live).filter(|live| !live.is_null());
+    live.map_or_else(|| ABSENT.to_owned(), |live| format!("{INSTANCE}{}", print(&uid(live))))
+}
+
+fn uid(live: &Value) -> Option<&Value> {
+    live.pointer("/metadata/uid")
+}
+
 fn print(value: &impl Serialize) -> String {
     // Maps with keys of text and plain values always serialize.
     digest(&serde_json::to_vec(value).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diff::ObjectChange;
+
+    fn there(kind: &str, live: Value, applied: Applied) -> DeployedObject {
+        let identity = ["v1", kind, "n", "a"].map(str::to_owned);
+        DeployedObject { cluster: "main".to_owned(), identity, live, applied }
+    }
+
+    fn object(uid: &str, version: u32, data: &str) -> Value {
+        json!({ "metadata": { "uid": uid, "resourceVersion": version.to_string() }, "data": { "a": data } })
+    }
+
+    fn prints(action: Action, live: &DeployedObject) -> Prints {
+        let change =
+            ObjectChange { cluster: "main".to_owned(), identity: live.identity.clone(), action, fields: Vec::new() };
+        let deployed = Deployed { objects: Some(vec![live.clone()]), ..Deployed::default() };
+        let changes = Changes { objects: vec![change], ..Changes::default() };
+        Prints::take(&changes, &crate::diff::testing::desired(&[]), &deployed)
+    }
+
+    #[test]
+    fn an_object_is_as_planned_while_applying_changes_the_same_in_it() {
+        let find = |uid: &str, version, before: &str, after: &str| {
+            there("ConfigMap", object(uid, version, before), Applied::As(object(uid, version, after)))
+        };
+        let planned = find("u", 1, "old", "new");
+        let prints = prints(Action::Update, &planned);
+        let is = |live: Option<&DeployedObject>| prints.is_object("main", &planned.identity, live);
+        assert!(is(Some(&planned)) && is(Some(&find("u", 2, "old", "new"))), "others write to it all the time");
+        assert!(!is(None));
+        assert!(!is(Some(&find("u", 2, "other", "new"))));
+        assert!(!is(Some(&find("another", 1, "old", "new"))));
+        let deployed = |live| Deployed { objects: Some(vec![live]), ..Deployed::default() };
+        assert_eq!(prints.compare(&deployed(planned.clone())), []);
+        let stale = prints.compare(&deployed(find("u", 2, "other", "new")));
+        assert_eq!(stale[0].what, "object main v1/ConfigMap/n/a");
+    }
+
+    #[test]
+    fn of_a_secret_only_the_version_counts_and_of_what_is_deleted_only_which_it_is() {
+        let secret = |version| there("Secret", object("u", version, "eA=="), Applied::As(object("u", version, "eQ==")));
+        let print = prints(Action::Update, &secret(1));
+        assert!(print.is_object("main", &secret(1).identity, Some(&secret(1))));
+        assert!(!print.is_object("main", &secret(1).identity, Some(&secret(2))));
+        let gone = |uid| there("ConfigMap", object(uid, 1, "x"), Applied::Unknown);
+        let print = prints(Action::Delete, &gone("u"));
+        let changed = there("ConfigMap", object("u", 7, "y"), Applied::Unknown);
+        assert!(print.is_object("main", &changed.identity, Some(&changed)));
+        assert!(!print.is_object("main", &changed.identity, Some(&gone("another"))));
+    }
 }

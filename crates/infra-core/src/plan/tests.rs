@@ -117,8 +117,8 @@ fn a_plan_reads_as_it_is_written() {
 #[test]
 fn a_plan_of_another_version_says_so() {
     let text = String::from_utf8(plan().render()).unwrap();
-    let newer = text.replacen("\"version\": 1", "\"version\": 2", 1);
-    assert!(matches!(Plan::read(newer.as_bytes()), Err(FileError::Version(2))));
+    let newer = text.replacen("\"version\": 2", "\"version\": 3", 1);
+    assert!(matches!(Plan::read(newer.as_bytes()), Err(FileError::Version(3))));
     assert!(matches!(Plan::read(b"{}"), Err(FileError::Invalid(_))));
     assert!(matches!(Plan::read(b"plan"), Err(FileError::Invalid(_))));
 }

@@ -17,8 +17,10 @@ pub struct Deployed {
     pub zones: BTreeMap<String, DeployedZone>,
     /// The certificates that stacks hold or refer to, by ARN.
     pub certificates: BTreeMap<String, Certificate>,
-    /// Objects of clusters that could be reached; `None` if no cluster was asked.
+    /// Objects of clusters that answered; `None` if no cluster was asked.
     pub objects: Option<Vec<DeployedObject>>,
+    /// The clusters that were asked, with the reason where one did not answer.
+    pub asked: BTreeMap<String, Option<String>>,
 }
 
 impl Deployed {
@@ -55,9 +57,11 @@ impl Deployed {
             let same = |old: &&super::DesiredObject| old.cluster == next.cluster && old.identity() == next.identity();
             let live = desired.objects.iter().find(same).map_or(Value::Null, |old| old.object.clone());
             let identity = next.identity();
-            DeployedObject { cluster: next.cluster.clone(), identity, live, applied: Ok(next.object.clone()) }
+            DeployedObject { cluster: next.cluster.clone(), identity, live, applied: Applied::As(next.object.clone()) }
         };
         deployed.objects = Some(next.objects.iter().map(object).collect());
+        let clusters = next.objects.iter().chain(&desired.objects).map(|object| (object.cluster.clone(), None));
+        deployed.asked = clusters.collect();
         deployed
     }
 
@@ -151,8 +155,19 @@ pub struct DeployedObject {
     pub cluster: String,
     /// `apiVersion`, `kind`, namespace (empty if none) and name.
     pub identity: [String; 4],
-    /// The object as it is.
+    /// The object as it is; `Null` if it is not there.
     pub live: Value,
-    /// The object as it would be after our server-side apply, from a dry run; `None` if that was refused, with the reason.
-    pub applied: Result<Value, String>,
+    /// What our server-side apply would make of it.
+    pub applied: Applied,
+}
+
+/// What a server-side apply would make of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Applied {
+    /// This, by a dry run.
+    As(Value),
+    /// Nothing: the dry run was refused, with this reason.
+    Refused(String),
+    /// What, is not known yet: it needs outputs that are not there, or it is not wanted and was not tried.
+    Unknown,
 }

@@ -199,6 +199,7 @@ impl Desired {
             region: manifest.region,
             partition: manifest.partition,
         };
+        desired.mark();
         desired.remember();
         Ok(desired)
     }
@@ -250,7 +251,7 @@ impl Desired {
 
 impl DesiredObject {
     /// `apiVersion`, `kind`, namespace (empty if none) and name.
-    pub fn identity(&self) -> [String; 4] {
+    pub fn identity(&self) -> super::ObjectId {
         let text = |pointer: &str| self.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         [text("/apiVersion"), text("/kind"), text("/metadata/namespace"), text("/metadata/name")]
     }

@@ -5,13 +5,15 @@
 mod bootstrap;
 mod deployed;
 mod desired;
+mod objects;
 mod owned;
 mod records;
 mod status;
 mod verdict;
 
-pub use deployed::{Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, DomainValidation};
+pub use deployed::{Applied, Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, DomainValidation};
 pub use desired::{Desired, DesiredObject, DesiredStack, DesiredZone, Document, ReadError};
+pub use objects::{ObjectId, is_parent, is_same, rank, read_id, set_id, set_parent, spelled};
 pub use owned::Owned;
 pub use records::{Record, RecordKey, normal_name};
 pub use status::{Phase, StackStatus};

@@ -1,0 +1,199 @@
+//! Names of Kubernetes objects, the order in which they are applied, and the set that marks ours in a cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Desired, DesiredObject};
+
+/// `apiVersion`, `kind`, namespace (empty if none) and name.
+pub type ObjectId = [String; 4];
+
+/// Label of a member of a set, with the set's id.
+///
+/// Source: <https://kubernetes.io/docs/reference/labels-annotations-taints/#applyset-kubernetes-io-part-of> (read
+/// 2026-11-25).
+const PART_OF: &str = "applyset.kubernetes.io/part-of";
+/// Label of the object that stands for a set, with the set's id.
+const ID: &str = "applyset.kubernetes.io/id";
+/// Namespace of the object that stands for a set: it must not change while the set lives, or the id would.
+const NAMESPACE: &str = "default";
+
+/// Whether two identities name one object: versions of an API group are views of the same one.
+pub fn is_same(a: &ObjectId, b: &ObjectId) -> bool {
+    let ([a_version, a_rest @ ..], [b_version, b_rest @ ..]) = (a, b);
+    group(a_version) == group(b_version) && a_rest == b_rest
+}
+
+fn group(version: &str) -> &str {
+    version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Reads `apiVersion/kind/namespace/name`, in which the version may hold a slash.
+pub fn read_id(text: &str) -> Option<ObjectId> {
+    let mut parts = text.rsplitn(4, '/').map(str::to_owned);
+    let (name, namespace, kind) = (parts.next()?, parts.next()?, parts.next()?);
+    Some([parts.next()?, kind, namespace, name])
+}
+
+/// How people are told of an object.
+pub fn spelled([_, kind, namespace, name]: &ObjectId) -> String {
+    if namespace.is_empty() { format!("{kind} {name}") } else { format!("{kind} {namespace}/{name}") }
+}
+
+/// Place in the order of applying: what others need to exist comes first. What is deleted goes the other way round.
+///
+/// Services and target group bindings come before the pods that they select: the load balancer controller adds
+/// readiness gates only to pods that are made after both.
+/// Source: <https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/pod_readiness_gate/> (read
+/// 2026-11-25).
+pub fn rank([version, kind, ..]: &ObjectId) -> u8 {
+    match kind.as_str() {
+        "Namespace" if version == "v1" => 0,
+        "CustomResourceDefinition" => 1,
+        "ServiceAccount" | "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => 2,
+        "ConfigMap"
+        | "Secret"
+        | "SecretProviderClass"
+        | "PersistentVolume"
+        | "PersistentVolumeClaim"
+        | "StorageClass"
+        | "PriorityClass"
+        | "ResourceQuota"
+        | "LimitRange"
+        | "NetworkPolicy"
+        | "TargetGroupBinding" => 3,
+        "Service" if version == "v1" => 3,
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" | "Pod" => 4,
+        _ => 5,
+    }
+}
+
+/// Name of the object that stands for what an environment has in a cluster.
+fn parent(project: &str, environment: &str) -> String {
+    format!("infra-{project}-{environment}")
+}
+
+/// Whether an object is the one that stands for the set.
+pub fn is_parent(id: &ObjectId, project: &str, environment: &str) -> bool {
+    matches!(id, [version, kind, namespace, name] if version == "v1" && kind == "ConfigMap" && namespace == NAMESPACE
+        && *name == parent(project, environment))
+}
+
+/// The id of the set of an environment, the same in every cluster.
+///
+/// Source: <https://github.com/kubernetes/enhancements/blob/master/keps/sig-cli/3659-kubectl-apply-prune/README.md>
+/// (read 2026-11-25): made of name, namespace, kind and group of the object that stands for it.
+pub fn set_id(project: &str, environment: &str) -> String {
+    let hash = Sha256::digest(format!("{}.{NAMESPACE}.ConfigMap.", parent(project, environment)));
+    format!("applyset-{}-v1", base64_url(&hash))
+}
+
+/// The id of the set that an object says it belongs to or stands for.
+pub fn set_parent(object: &Value) -> Option<&str> {
+    let labels = object.get("metadata")?.get("labels")?;
+    labels.get(PART_OF).or_else(|| labels.get(ID))?.as_str()
+}
+
+/// Base64 with the alphabet for URLs and without padding.
+fn base64_url(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for digit in 0..=chunk.len() {
+            let index = bits >> (18 - 6 * digit) & 63;
+            text.push(ALPHABET.get(index as usize).copied().map_or('A', char::from));
+        }
+    }
+    text
+}
+
+impl Desired {
+    /// Marks the objects of each cluster as one set, and adds the object that stands for it: `kubectl` then knows what
+    /// belongs together and that it is not its own.
+    pub(super) fn mark(&mut self) {
+        let id = set_id(&self.project, &self.environment);
+        let mut contents: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
+        for object in &mut self.objects {
+            let [version, kind, namespace, _] = object.identity();
+            let (kinds, namespaces) = contents.entry(object.cluster.clone()).or_default();
+            let group = group(&version);
+            kinds.insert(if group.is_empty() { kind } else { format!("{kind}.{group}") });
+            namespaces.extend(Some(namespace).filter(|it| !it.is_empty() && it != NAMESPACE));
+            let Some(metadata) = object.object.get_mut("metadata").and_then(Value::as_object_mut) else { continue };
+            let labels = metadata.entry("labels").or_insert_with(|| json!({}));
+            if let Some(labels) = labels.as_object_mut() {
+                labels.entry(PART_OF).or_insert_with(|| id.clone().into());
+            }
+        }
+        let joined = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(",");
+        for (cluster, (kinds, namespaces)) in contents {
+            let object = json!({
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {
+                    "name": parent(&self.project, &self.environment),
+                    "namespace": NAMESPACE,
+                    "labels": { "app.kubernetes.io/managed-by": "infra", ID: id },
+                    "annotations": {
+                        "applyset.kubernetes.io/tooling": "infra/v1",
+                        "applyset.kubernetes.io/contains-group-kinds": joined(kinds),
+                        "applyset.kubernetes.io/additional-namespaces": joined(namespaces),
+                    },
+                },
+            });
+            let path = format!("kubernetes/{cluster}");
+            self.objects.push(DesiredObject { cluster, path, object });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_set_is_what_kubectl_computes_and_a_label() {
+        assert_eq!(base64_url(b"\xff\xfe\xfd\xfc"), "__79_A");
+        // Computed with Python's hashlib and base64.
+        assert_eq!(set_id("shop", "dev"), "applyset-7D7rujq6UvUuX99sR0f8fau7WV51iHhC4Akrkp6rvqM-v1");
+        assert!(set_id("shop", "dev").len() <= 63);
+    }
+
+    #[test]
+    fn what_others_need_comes_first() {
+        let id = |kind: &str| ["v1", kind, "n", "x"].map(str::to_owned);
+        let order = ["Namespace", "CustomResourceDefinition", "Role", "Service", "Deployment", "PodDisruptionBudget"];
+        let ranks: Vec<u8> = order.iter().map(|kind| rank(&id(kind))).collect();
+        assert_eq!(ranks, [0, 1, 2, 3, 4, 5]);
+        // A service of Knative is no service of the core.
+        assert_eq!(rank(&["serving.knative.dev/v1", "Service", "n", "x"].map(str::to_owned)), 5);
+    }
+
+    #[test]
+    fn objects_say_which_set_they_are_of() {
+        let files = crate::kinds::testing::compile("queues: { jobs: {} }").files;
+        let mut desired = Desired::read(&files).unwrap();
+        let object =
+            json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "a", "namespace": "n" } });
+        desired.objects.push(DesiredObject { cluster: "main".into(), path: String::new(), object });
+        desired.mark();
+        let id = set_id("shop", "dev");
+        assert_eq!(
+            desired.objects.iter().map(|it| set_parent(&it.object)).collect::<Vec<_>>(),
+            [Some(&*id), Some(&*id)]
+        );
+        let parent = &desired.objects[1];
+        assert!(is_parent(&parent.identity(), "shop", "dev"));
+        assert_eq!(
+            parent.object["metadata"]["annotations"],
+            json!({
+                "applyset.kubernetes.io/tooling": "infra/v1",
+                "applyset.kubernetes.io/contains-group-kinds": "Deployment.apps",
+                "applyset.kubernetes.io/additional-namespaces": "n",
+            })
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! One request to an API server: repeated while the reason that it fails for passes by itself, counted.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::objects::Kind;
+use super::transport::{Answer, Lost, Request, Transport};
+
+/// How long a request is repeated while the server throttles or does not answer; as for AWS, see `cloud/call.rs`.
+const PATIENCE: Duration = Duration::from_mins(15);
+/// The same for a server that has not answered a single request yet, and for an error of the server's own: a webhook
+/// that is gone stays gone.
+const NO_ANSWER: Duration = Duration::from_secs(10);
+/// First pause before a request is repeated, doubled up to [`MAX_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const MAX_PAUSE: Duration = Duration::from_secs(20);
+/// Longest pause that a server may ask for.
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// Why a request failed for good.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Failure {
+    /// Status of HTTP; 0 if there was no answer.
+    pub(crate) status: u16,
+    /// What the server or the connection said.
+    pub(crate) message: String,
+    /// What is wrong with which field: `details.causes` of a `Status`.
+    pub(crate) causes: Vec<Cause>,
+}
+
+/// One cause of a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cause {
+    /// Such as `FieldManagerConflict`.
+    pub(crate) reason: String,
+    /// Which field, such as `.spec.replicas`.
+    pub(crate) field: String,
+    /// What is wrong.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// A failure that is found without an answer.
+    pub(crate) fn of(message: impl Into<String>) -> Self {
+        Self { status: 0, message: message.into(), causes: Vec::new() }
+    }
+
+    /// Whether the object is not there, or no more.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self.status, 404 | 410)
+    }
+
+    /// What others manage, as `.spec.replicas is managed by "kubectl"`; empty if nobody is in the way.
+    ///
+    /// Source: <https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts> (read 2026-11-25); the
+    /// message of a cause is `conflict with "<manager>" using <version>` (apimachinery's `managedfields`).
+    pub(crate) fn conflicts(&self) -> Vec<String> {
+        let conflicts = self.causes.iter().filter(|cause| cause.reason == "FieldManagerConflict");
+        let one = |cause: &Cause| {
+            let manager = cause.message.split('"').nth(1).unwrap_or(&cause.message);
+            format!("{} is managed by \"{manager}\"", cause.field)
+        };
+        conflicts.map(one).collect()
+    }
+
+    /// A refusal as people are told of it: conflicts by field and manager, with the ways out.
+    pub(crate) fn explained(&self) -> String {
+        let conflicts = self.conflicts();
+        if conflicts.is_empty() {
+            return self.message.clone();
+        }
+        format!(
+            "{}, which is not overridden; leave the field out, or have that manager give it up",
+            conflicts.join(", ")
+        )
+    }
+
+    /// Reads the `Status` that an API server answers.
+    ///
+    /// Source: <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/> (read 2026-11-25).
+    fn read(answer: &Answer) -> Self {
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let causes = body.pointer("/details/causes").and_then(Value::as_array);
+        let cause = |cause: &Value| Cause {
+            reason: text(cause, "reason"),
+            field: text(cause, "field"),
+            message: text(cause, "message"),
+        };
+        let said = text(&body, "message");
+        let message = match answer.status {
+            401 => "the cluster does not take the credentials".to_owned(),
+            status if said.is_empty() => format!("the server answered {status}"),
+            _ => said,
+        };
+        Self { status: answer.status, message, causes: causes.into_iter().flatten().map(cause).collect() }
+    }
+}
+
+/// A cluster that can be asked.
+pub(crate) struct Cluster {
+    transport: Transport,
+    answered: AtomicBool,
+    counts: Mutex<BTreeMap<&'static str, u64>>,
+    /// What is served, by version of a group.
+    pub(super) kinds: Mutex<BTreeMap<String, Vec<Kind>>>,
+}
+
+impl Cluster {
+    pub(super) async fn connect(context: &str) -> Result<Self, Failure> {
+        let transport = Transport::connect(context).await.map_err(Failure::of)?;
+        Ok(Self { transport, answered: AtomicBool::new(false), counts: Mutex::default(), kinds: Mutex::default() })
+    }
+
+    /// How many requests were sent, by action.
+    pub(super) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the server is on this machine, where nothing takes long.
+    pub(crate) fn is_local(&self) -> bool {
+        self.transport.local
+    }
+
+    /// Sends a request, again and again while the reason that it fails for passes by itself.
+    ///
+    /// A request whose answer was lost may have been carried out: what is sent through this must be the same when it is
+    /// sent twice.
+    pub(super) async fn call(&self, action: &'static str, request: &Request) -> Result<Value, Failure> {
+        let started = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(action).or_default() += 1;
+            let (failure, passes, after) = match self.transport.send(request).await {
+                Ok(answer) => {
+                    self.answered.store(true, Ordering::Relaxed);
+                    if (200..300).contains(&answer.status) {
+                        return serde_json::from_slice(&answer.body)
+                            .map_err(|error| Failure::of(format!("the answer cannot be read: {error}")));
+                    }
+                    (Failure::read(&answer), passes(&answer), answer.retry_after)
+                }
+                Err(Lost { message, passing }) => (
+                    Failure::of(format!("no connection: {message}")),
+                    if passing { Passes::Soon } else { Passes::Not },
+                    None,
+                ),
+            };
+            let patience = match passes {
+                Passes::Not => return Err(failure),
+                Passes::Soon if self.answered.load(Ordering::Relaxed) => PATIENCE,
+                Passes::Soon | Passes::Perhaps => NO_ANSWER,
+            };
+            if started.elapsed() > patience {
+                return Err(Failure { message: format!("{}, again and again", failure.message), ..failure });
+            }
+            let own = if self.transport.local { pause / 10 } else { pause };
+            tokio::time::sleep(after.map_or(own, |after| after.min(MAX_RETRY_AFTER))).await;
+            pause = (pause * 2).min(MAX_PAUSE);
+        }
+    }
+}
+
+/// Whether a failure passes by itself.
+enum Passes {
+    Soon,
+    Perhaps,
+    Not,
+}
+
+/// Source: <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#http-status-codes>
+/// (read 2026-11-25): 429 and 503 name the seconds to wait, 504 and a 500 with them may be tried again.
+fn passes(answer: &Answer) -> Passes {
+    match answer.status {
+        408 | 429 | 502 | 503 | 504 => Passes::Soon,
+        status if status >= 500 && answer.retry_after.is_some() => Passes::Soon,
+        500..=599 => Passes::Perhaps,
+        _ => Passes::Not,
+    }
+}

@@ -1,0 +1,432 @@
+//! Objects of a cluster: compared, applied, waited for and taken away, against answers in the shapes of an API server.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::cluster::{Cluster, Fault, What};
+use super::emulator::Emulator;
+use crate::project::{Project, Run, infra};
+
+const PLATFORM: &str = "
+networks: { main: { cidr: 10.20.0.0/16 } }
+clusters:
+  main:
+    network: main
+    node-groups: { general: {} }
+    access:
+      platform:
+        principal: 'arn:aws:iam::${env.account}:role/platform-admin'
+        policies: { AmazonEKSClusterAdminPolicy: cluster }
+";
+const APP: &str = "
+queues: { jobs: { visibility-timeout: 90 } }
+workers:
+  jobs:
+    cluster: platform.main
+    namespace: shop
+    image: registry.example.com/jobs:1.0.0
+    consumes: [jobs]
+    processing-time: 60
+    scaling: cpu
+    replicas: { min: 1, max: 3 }
+    env: { LEVEL: info }
+";
+const MAIL: &str = "
+queues: { mail: { visibility-timeout: 90 } }
+workers:
+  mail: { cluster: platform.main, namespace: shop, image: 'registry.example.com/mail:1.0.0', consumes: [mail], processing-time: 60, scaling: cpu, replicas: { min: 1, max: 2 } }
+";
+const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/shop/deployments/jobs";
+const APPLY: [&str; 4] = ["apply", "--yes", "--progress", "plain"];
+
+/// A project with workers, an AWS and a cluster.
+struct World {
+    cluster: Cluster,
+    project: Project,
+    _emulator: Emulator,
+}
+
+impl World {
+    fn new() -> Self {
+        let (emulator, cluster) = (Emulator::start(), Cluster::start());
+        let yaml = format!(
+            "project: shop\nenvironments:\n  dev: {{ account: \"000000000000\", region: eu-west-1, domain: dev.example.com, \
+             endpoint-url: {}, clusters: {{ main: {{ context: test }} }} }}\n",
+            emulator.endpoint()
+        );
+        let files = [
+            ("infra.yaml", &*yaml),
+            ("stacks/platform.yaml", PLATFORM),
+            ("stacks/app.yaml", APP),
+            ("stacks/mail.yaml", MAIL),
+        ];
+        let project = Project::new(&files);
+        project.write("kubeconfig", cluster.kubeconfig());
+        Self { cluster, project, _emulator: emulator }
+    }
+
+    /// One in which everything is deployed.
+    fn deployed() -> Self {
+        let world = Self::new();
+        world.ends(&APPLY, 0);
+        world.cluster.calls();
+        world
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = infra();
+        command.current_dir(self.project.path()).args(arguments);
+        command.env("KUBECONFIG", self.project.path().join("kubeconfig"));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(&mut self.command(arguments))
+    }
+
+    /// Runs, and expects an exit code; returns everything that was said.
+    fn ends(&self, arguments: &[&str], code: i32) -> String {
+        let run = self.run(arguments);
+        assert_eq!(run.code, code, "{arguments:?}: {}{}", run.stdout, run.stderr);
+        format!("{}{}", run.stdout, run.stderr)
+    }
+
+    fn changes(&self) -> Value {
+        let run = self.run(&["diff", "--format", "json"]);
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+    }
+
+    fn objects(&self) -> Vec<String> {
+        let changes = self.changes();
+        let all = changes["changes"]["objects"]
+            .as_array()
+            .or_else(|| changes["objects"].as_array())
+            .expect("objects")
+            .clone();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let id =
+            |it: &Value| it["identity"].as_array().expect("an identity").iter().map(text).collect::<Vec<_>>().join("/");
+        all.iter().map(|it| format!("{} {}", text(&it["action"]), id(it))).collect()
+    }
+
+    fn debug(&self) {
+        self.project.write("stacks/app.yaml", APP.replace("LEVEL: info", "LEVEL: debug"));
+    }
+}
+
+fn level(deployment: &Value) -> String {
+    let variables = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array().expect("variables");
+    let of = variables.iter().find(|variable| variable["name"] == "LEVEL");
+    of.map(|variable| variable["value"].as_str().expect("a text").to_owned()).unwrap_or_default()
+}
+
+/// Names of the paths, in the order in which they were sent.
+fn sent(calls: &[String], method: &str) -> Vec<String> {
+    let all = calls.iter().filter(|call| call.starts_with(method) && !call.contains("dryRun"));
+    all.map(|call| call.split('?').next().unwrap_or_default().rsplit('/').take(2).collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+#[test]
+fn objects_are_created_in_order_and_then_nothing_differs() {
+    let world = World::new();
+    let planned = world.objects();
+    assert_eq!(planned[0], "create v1/ConfigMap/default/infra-shop-dev");
+    assert_eq!(planned[1], "create v1/Namespace//shop");
+    assert!(planned.iter().any(|it| it == "create apps/v1/Deployment/shop/jobs"), "{planned:?}");
+    assert_eq!(world.cluster.paths().len(), 1, "a comparison writes nothing");
+    world.cluster.calls();
+
+    world.ends(&APPLY, 0);
+    let order = sent(&world.cluster.calls(), "PATCH");
+    assert_eq!(order.len(), planned.len(), "each once: {order:?}");
+    let place = |what: &str| order.iter().position(|it| it == what).unwrap_or_else(|| panic!("{what}: {order:?}"));
+    assert!(place("shop namespaces") < place("jobs serviceaccounts"));
+    assert!(place("jobs serviceaccounts") < place("jobs networkpolicies"));
+    assert!(place("jobs networkpolicies") < place("jobs deployments"));
+    assert!(place("jobs deployments") < place("jobs poddisruptionbudgets"));
+
+    let deployment = world.cluster.get(DEPLOYMENT).expect("it is there");
+    assert!(!deployment.to_string().contains("${output"), "{deployment}");
+    let part_of = &deployment["metadata"]["labels"]["applyset.kubernetes.io/part-of"];
+    let set = world.cluster.get("/api/v1/namespaces/default/configmaps/infra-shop-dev").expect("the set is there");
+    assert_eq!(set["metadata"]["labels"]["applyset.kubernetes.io/id"], *part_of);
+
+    assert_eq!(world.ends(&["diff"], 0).matches("were not compared").count(), 0);
+    assert_eq!(world.objects(), [""; 0]);
+}
+
+#[test]
+fn only_our_field_changes_and_what_others_manage_stays() {
+    let world = World::deployed();
+    // An autoscaler, and somebody who restarts pods.
+    let restarted =
+        json!({ "spec": { "replicas": 3, "template": { "metadata": { "annotations": { "restarted": "now" } } } } });
+    world.cluster.manage(DEPLOYMENT, "kubectl-rollout", &restarted);
+    assert_eq!(world.objects(), [""; 0]);
+    world.debug();
+    let changes = world.changes();
+    let objects = if changes["objects"].is_array() { &changes["objects"] } else { &changes["changes"]["objects"] };
+    let field = json!([{
+        "path": "spec.template.spec.containers[jobs].env[LEVEL].value", "before": "info", "after": "debug", "impact": "in-place"
+    }]);
+    assert_eq!(objects[0]["fields"], field, "{objects}");
+    assert_eq!(objects.as_array().map(Vec::len), Some(1));
+    let said = world.ends(&APPLY, 0);
+    assert!(said.contains("UPDATE_COMPLETE shop/jobs Deployment"), "{said}");
+    assert_eq!(sent(&world.cluster.calls(), "PATCH"), ["jobs deployments"]);
+    let live = world.cluster.get(DEPLOYMENT).expect("it is there");
+    assert_eq!((level(&live), &live["spec"]["replicas"]), ("debug".to_owned(), &json!(3)));
+    assert_eq!(live["spec"]["template"]["metadata"]["annotations"]["restarted"], "now");
+    assert_eq!(world.objects(), [""; 0]);
+}
+
+#[test]
+fn a_field_of_another_manager_is_a_conflict_that_is_named_and_not_overridden() {
+    let world = World::deployed();
+    let fields = json!({ "spec": { "template": { "spec": { "containers": [{ "name": "jobs", "image": "registry.example.com/jobs:hotfix" }] } } } });
+    world.cluster.manage(DEPLOYMENT, "kubectl-client-side-apply", &fields);
+    let said = world.ends(&["diff"], 1).split_whitespace().collect::<Vec<_>>().join(" ");
+    let conflict = ".spec.template.spec.containers[name=\"jobs\"].image is managed by \"kubectl-client-side-apply\"";
+    assert!(said.contains(conflict), "{said}");
+    // What is wrong between plan and run is refused as well.
+    let other = World::deployed();
+    other.debug();
+    let plan = other.project.path().join("plan.json");
+    let plan = plan.to_str().expect("a path");
+    other.ends(&["diff", "--out", plan], 2);
+    other.cluster.manage(DEPLOYMENT, "kubectl-client-side-apply", &fields);
+    let said = other.ends(&["apply", plan], 3);
+    assert!(said.contains("object main apps/v1/Deployment/shop/jobs was changed after the plan was made"), "{said}");
+    assert_eq!(level(&other.cluster.get(DEPLOYMENT).expect("it is there")), "info");
+}
+
+#[test]
+fn only_what_is_recorded_and_marked_as_ours_is_deleted() {
+    let world = World::deployed();
+    let foreign =
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "foreign", "namespace": "shop" } });
+    world.cluster.put("/api/v1/namespaces/shop/configmaps/foreign", foreign);
+    // Ours once, and taken over by somebody who took the mark away.
+    let taken = "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/mail";
+    world.cluster.manage(
+        taken,
+        "other",
+        &json!({ "metadata": { "labels": { "applyset.kubernetes.io/part-of": "other" } } }),
+    );
+    fs::remove_file(world.project.path().join("stacks/mail.yaml")).expect("it can be removed");
+    let planned = world.objects();
+    assert!(planned.contains(&"delete apps/v1/Deployment/shop/mail".to_owned()), "{planned:?}");
+    assert!(!planned.iter().any(|it| it.contains("PodDisruptionBudget")), "{planned:?}");
+    let said = world.ends(&["apply", "--yes", "--progress", "plain", "--approve", "stack-deletion", "data-loss"], 0);
+    assert!(said.contains("PodDisruptionBudget shop/mail of cluster main is wanted no more and left alone"), "{said}");
+    let paths = world.cluster.paths();
+    assert!(paths.contains(taken) && paths.contains("/api/v1/namespaces/shop/configmaps/foreign"), "{paths:?}");
+    let ours: Vec<_> = paths.iter().filter(|path| path.ends_with("/mail") && *path != taken).collect();
+    assert!(ours.is_empty(), "{ours:?}");
+    assert!(paths.contains(DEPLOYMENT));
+    let order = sent(&world.cluster.calls(), "DELETE");
+    let place = |what: &str| order.iter().position(|it| it == what).unwrap_or_else(|| panic!("{what}: {order:?}"));
+    assert!(place("mail deployments") < place("mail serviceaccounts"));
+}
+
+#[test]
+fn a_rollout_is_waited_for_and_its_failure_has_the_real_cause() {
+    let world = World::deployed();
+    world.debug();
+    let waiting =
+        json!({ "waiting": { "reason": "ImagePullBackOff", "message": "Back-off pulling image \"jobs:1\"" } });
+    let pod = json!({
+        "metadata": { "name": "jobs-5d9-x7k", "creationTimestamp": "2026-11-25T12:00:00Z" },
+        "status": { "containerStatuses": [{ "name": "jobs", "state": waiting }] },
+    });
+    world.cluster.stick(Some(Duration::from_secs(2)), json!([pod]));
+    let began = Instant::now();
+    let said = world.ends(&APPLY, 1);
+    assert!(began.elapsed() > Duration::from_secs(2));
+    let cause = "pod jobs-5d9-x7k, container jobs: ImagePullBackOff: Back-off pulling image \"jobs:1\"";
+    assert!(said.contains(&format!("Deployment shop/jobs is not rolled out yet, 0 of 1 available: {cause}")), "{said}");
+    assert!(
+        said.contains(&format!(
+            "failed: objects main\n  {cause}\n  Deployment shop/jobs is not rolled out: no progress"
+        )),
+        "{said}"
+    );
+    assert!(said.contains("kubernetes/main/shop/worker-jobs.yaml"), "{said}");
+    // Once the cause is gone, nothing differs.
+    world.cluster.stick(None, json!([]));
+    world.ends(&["diff"], 0);
+}
+
+#[test]
+fn what_is_not_known_yet_is_created_after_the_stacks_and_a_cluster_that_does_not_answer_is_told() {
+    let world = World::new();
+    // No output is known, so nothing that needs one was tried.
+    let calls = {
+        world.objects();
+        world.cluster.calls()
+    };
+    assert!(!calls.iter().any(|call| call.starts_with("PATCH") && call.contains("deployments")), "{calls:?}");
+
+    let forbidden = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "reason": "Forbidden", "code": 403,
+        "message": "serviceaccounts \"jobs\" is forbidden: User \"ci\" cannot get resource \"serviceaccounts\" in API group \"\" in the namespace \"shop\"",
+    });
+    world.cluster.fault(Fault {
+        method: "GET",
+        contains: "serviceaccounts/jobs",
+        times: 1,
+        what: What::Answer(403, "", forbidden),
+    });
+    let said = world.ends(&["diff"], 2).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("objects of cluster main were not compared: serviceaccounts \"jobs\" is forbidden: User \"ci\""),
+        "{said}"
+    );
+
+    let config = world.cluster.kubeconfig();
+    world.project.write("kubeconfig", config.replace("token-of-a-test", "another"));
+    assert!(world.ends(&["diff"], 2).contains("the cluster does not take the"));
+    world.project.write("kubeconfig", config.replace("\"name\":\"test\"", "\"name\":\"prod\""));
+    let said = world.ends(&["diff"], 2).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("the kubeconfig has no context `test`, only: prod"), "{said}");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port is free");
+    let old = config.split("http://").nth(1).and_then(|it| it.split('"').next()).expect("an address");
+    world.project.write("kubeconfig", config.replace(old, &closed.to_string()));
+    let said = world.ends(&["diff"], 2).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("objects of cluster main were not compared: no connection: "), "{said}");
+    let yaml = fs::read_to_string(world.project.path().join("infra.yaml")).expect("it is there");
+    world.project.write("infra.yaml", yaml.replace(", clusters: { main: { context: test } }", ""));
+    let said = world.ends(&["diff"], 2).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("no cluster was asked; `clusters: { main: { context: … } }` of environment dev in infra.yaml"),
+        "{said}"
+    );
+}
+
+#[test]
+fn passing_failures_are_waited_out() {
+    let world = World::new();
+    let status = |code: u16, reason: &str| json!({ "kind": "Status", "status": "Failure", "reason": reason, "message": reason, "code": code });
+    let fault = |method, contains, times, what| world.cluster.fault(Fault { method, contains, times, what });
+    fault("GET", "/api/v1", 1, What::Answer(429, "Retry-After: 1\r\n", status(429, "TooManyRequests")));
+    fault("GET", "/apis/apps/v1", 2, What::Answer(503, "", status(503, "ServiceUnavailable")));
+    fault("PATCH", "deployments/jobs", 1, What::Answer(504, "", status(504, "Timeout")));
+    fault("PATCH", "serviceaccounts/jobs", 1, What::Lost);
+    fault("PATCH", "networkpolicies/jobs", 1, What::Slow(Duration::from_millis(400)));
+    let began = Instant::now();
+    world.ends(&APPLY, 0);
+    assert!(began.elapsed() > Duration::from_secs(1), "the server asked to wait");
+    assert_eq!(world.cluster.faults_left(), 0);
+    world.ends(&["diff"], 0);
+    // What is gone already is deleted.
+    fs::remove_file(world.project.path().join("stacks/mail.yaml")).expect("it can be removed");
+    fault("DELETE", "serviceaccounts/mail", 1, What::Answer(410, "", status(410, "Gone")));
+    fault("DELETE", "deployments/mail", 1, What::Lost);
+    world.cluster.calls();
+    world.ends(&["apply", "--yes", "--progress", "plain", "--approve", "stack-deletion", "data-loss"], 0);
+    assert_eq!(world.cluster.faults_left(), 0);
+}
+
+#[test]
+fn a_write_in_between_is_seen() {
+    let world = World::deployed();
+    world.debug();
+    let modified = json!({ "kind": "Status", "status": "Failure", "reason": "Conflict", "code": 409, "message": "the object has been modified" });
+    world.cluster.fault(Fault {
+        method: "PATCH",
+        contains: "deployments/jobs?fieldManager=infra&force=false$",
+        times: 2,
+        what: What::Answer(409, "", modified),
+    });
+    world.ends(&APPLY, 0);
+    assert_eq!(world.cluster.faults_left(), 0);
+    let bodies = world.cluster.bodies();
+    let last = bodies.last().expect("something was applied");
+    assert!(last["metadata"]["resourceVersion"].is_string(), "{last}");
+    assert!(!bodies.iter().any(|body| body.to_string().contains("*** (")), "nothing masked is sent");
+}
+
+#[test]
+fn a_run_that_is_killed_is_resumed_to_the_same_end() {
+    let undisturbed = World::deployed().cluster.paths();
+    let world = World::new();
+    let mut killed = 0;
+    for line in 1..60 {
+        let arguments: &[&str] = if line == 1 { &APPLY } else { &["apply", "--resume", "--progress", "plain"] };
+        let mut child = world.command(arguments);
+        let child =
+            child.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("infra starts");
+        if !kill(&world, child, killed + 1) {
+            break;
+        }
+        killed += 1;
+    }
+    assert!(killed > 3, "{killed} kills came in time");
+    world.ends(&["apply", "--resume", "--progress", "plain"], 0);
+    world.ends(&APPLY, 0);
+    assert_eq!(world.cluster.paths(), undisturbed);
+    world.ends(&["diff"], 0);
+}
+
+#[test]
+fn what_is_not_as_planned_when_its_turn_comes_is_refused() {
+    let world = World::new();
+    let mut child = world.command(&APPLY);
+    let child = child.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("infra starts");
+    assert!(kill(&world, child, 1), "it was not killed in time");
+    let path = "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/jobs";
+    let foreign = json!({
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": { "name": "jobs", "namespace": "shop" },
+        "spec": { "minAvailable": 9 },
+    });
+    world.cluster.put(path, foreign);
+    let said = world.ends(&["apply", "--resume", "--progress", "plain"], 3);
+    let why = "PodDisruptionBudget shop/jobs is not any more as it was when the plan was made: it would change in another way";
+    assert!(said.contains(why), "{said}");
+    let live = world.cluster.get(path).expect("it is there");
+    assert_eq!(live["spec"], json!({ "minAvailable": 9 }), "it is left alone");
+}
+
+/// Kills a run once the journal names so many objects; whether it was still running.
+fn kill(world: &World, mut child: Child, objects: usize) -> bool {
+    loop {
+        if child.try_wait().expect("the run can be asked").is_some() {
+            return false;
+        }
+        let entries = fs::read_dir(world.project.path().join(".infra/runs")).into_iter().flatten().flatten();
+        let journal = entries.filter_map(|entry| fs::read_to_string(entry.path()).ok()).collect::<String>();
+        if journal.matches("\"event\":{\"object\":").count() >= objects {
+            child.kill().expect("the run can be killed");
+            child.wait().expect("the run ends");
+            return true;
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+#[test]
+fn objects_go_before_the_stack_of_their_cluster() {
+    let world = World::deployed();
+    let said = world.ends(
+        &[
+            "destroy",
+            "--confirm",
+            "dev",
+            "--progress",
+            "plain",
+            "--approve",
+            "stack-deletion",
+            "data-loss",
+            "stateful-replacement",
+        ],
+        0,
+    );
+    let place = |what: &str| said.rfind(what).unwrap_or_else(|| panic!("{what}: {said}"));
+    assert!(place("DELETE_COMPLETE shop Namespace") < place("DELETE_COMPLETE ClusterMain"), "{said}");
+    let left: Vec<_> = world.cluster.paths().into_iter().collect();
+    assert_eq!(left, ["/api/v1/namespaces/default"]);
+}
