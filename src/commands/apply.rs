@@ -17,7 +17,7 @@ use crate::output;
 use crate::output::progress::{Mode, progress};
 use crate::plan::{self, Plan, Requirement, Target};
 use crate::run::{self, End, Journal, Notice, Outcome, Parts, Past, Run};
-use crate::state::Deployed;
+use crate::state::{Deployed, DeployedStack, StackKey, Verb, Verdict, verdict};
 
 /// Change what is deployed to what the project says: shows what will change, asks, and does exactly that.
 ///
@@ -257,7 +257,18 @@ pub(crate) async fn execute(
         }
     };
     output::note(&summary(&run, &outcome))?;
-    Ok(exit(&outcome))
+    // A stack that is broken is not up to date, even if the plan has nothing to do with it.
+    let broken = |(key, stack): &(&StackKey, &DeployedStack)| {
+        run.plan.changes.stack(key).is_none() && verdict(Some(stack.status), Verb::Status) == Verdict::Unsound
+    };
+    let broken: Vec<String> = deployed.stacks.iter().filter(broken).map(|(key, _)| key.to_string()).collect();
+    if !broken.is_empty() {
+        output::note(&format!("not sound: {}; `infra recover` says how to mend that\n", broken.join(", ")))?;
+    }
+    Ok(match exit(&outcome) {
+        Exit::Done if !broken.is_empty() => Exit::Failed,
+        exit => exit,
+    })
 }
 
 /// Refuses what would fail in the middle: a template that is too long for a request, and no bucket for it.

@@ -16,7 +16,9 @@ const MOST: usize = 4_096;
 pub(super) fn pairs<'a>(removed: &[(&'a str, &Value)], added: &[(&'a str, &Value)]) -> Vec<(&'a str, &'a str)> {
     let mut found = Vec::new();
     let mut rest: BTreeMap<&str, Vec<Seen<'a>>> = BTreeMap::new();
-    for (id, resource) in added {
+    // Without properties there is nothing to tell a resource by.
+    let telling = |resource: &Value| resource.get("Properties").is_some();
+    for (id, resource) in added.iter().filter(|(_, resource)| telling(resource)) {
         rest.entry(kind(resource)).or_default().push(Seen::new(id, resource));
     }
     let mut open = Vec::new();

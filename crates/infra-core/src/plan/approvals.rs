@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::diff::{Action, Changes, DataLoss, Impact, RecordChange, ResourceChange, StackChange, ZoneChange};
 use crate::facts::stateful;
 use crate::model::{ApprovalLevel, ApprovalRule, Approvals};
+use crate::state::Owned;
 
 /// Largest share of a zone's record sets that is updated, or deleted, without a question.
 ///
@@ -45,7 +46,7 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String
             resources(changes, |resource| (resource.data == Some(DataLoss::Deleted)).then_some("its data is deleted"))
         }
         ApprovalRule::StackDeletion => {
-            let deleted = changes.stacks.iter().filter(|stack| stack.action == Action::Delete);
+            let deleted = changes.stacks.iter().filter(|stack| stack.action == Action::Delete && !remembers(stack));
             deleted.map(|stack| format!("stack {} is deleted", stack.stack)).collect()
         }
         ApprovalRule::Exposure => changes
@@ -66,6 +67,12 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String
             anything.then(|| "the environment is protected".to_owned()).into_iter().collect()
         }
     }
+}
+
+/// Whether a stack is the one in which infra remembers what is its own.
+fn remembers(stack: &StackChange) -> bool {
+    let carrier = |one: &ResourceChange| one.kind == Owned::CARRIER && one.id.starts_with("Owned");
+    stack.stack.name.ends_with("-owned") && stack.resources.iter().all(carrier)
 }
 
 fn replaced(resource: &ResourceChange) -> Option<&'static str> {

@@ -242,7 +242,8 @@ impl Desired {
             parameters: BTreeMap::new(),
             capabilities: Vec::new(),
             tags,
-            termination_protection: sample.is_some_and(|sample| sample.termination_protection),
+            // It holds names only, and goes with the last of them, in protected environments, too.
+            termination_protection: false,
             provenance: BTreeMap::new(),
         };
         self.stacks.insert(Owned::key(&self.project, &self.environment, &self.region), stack);
@@ -279,6 +280,11 @@ impl<'a> Files<'a> {
 fn stacks(manifest: &Manifest, files: Files<'_>) -> Result<BTreeMap<StackKey, DesiredStack>, ReadError> {
     let key = |stack: &ManifestStack| StackKey::new(&stack.name, &stack.region);
     // Names are unique in an environment, over all regions.
+    let reserved = Owned::key(&manifest.project, &manifest.environment, &manifest.region);
+    if manifest.stacks.iter().any(|stack| key(stack) == reserved) {
+        let why = format!("{reserved} is the name of the stack in which infra remembers what is its own");
+        return Err(ReadError::Invalid("manifest.json".to_owned(), why));
+    }
     let keys: BTreeMap<&str, StackKey> =
         manifest.stacks.iter().map(|stack| (stack.name.as_str(), key(stack))).collect();
     let one = |stack: &ManifestStack| {

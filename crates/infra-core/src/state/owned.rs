@@ -6,11 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{OutputRef, RecordKey, StackKey};
+use crate::assembly::digest;
 
 /// Key of the metadata.
 const METADATA: &str = "infra::Owned";
-/// Logical id of the resource that carries it; it does nothing and costs nothing.
-const CARRIER: &str = "Owned";
 
 /// Names of what is ours outside CloudFormation. Only what is named here, by an earlier run, is ever deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +21,9 @@ pub struct Owned {
 }
 
 impl Owned {
+    /// Type of the resource that carries it; it does nothing and costs nothing.
+    pub const CARRIER: &str = "AWS::CloudFormation::WaitConditionHandle";
+
     /// Name of the stack that carries it.
     pub fn stack_name(project: &str, environment: &str) -> String {
         format!("{project}-{environment}-owned")
@@ -29,21 +31,28 @@ impl Owned {
 
     /// Reads it from a template, if this is the template that carries it.
     pub fn read(template: &Value) -> Option<Self> {
-        let metadata = template.get("Resources")?.get(CARRIER)?.get("Metadata")?.get(METADATA)?;
-        serde_json::from_value(metadata.clone()).ok()
+        let carries = |resource: &Value| {
+            let metadata = resource.get("Metadata")?.get(METADATA)?;
+            serde_json::from_value(metadata.clone()).ok()
+        };
+        template.get("Resources")?.as_object()?.values().find_map(carries)
     }
 
     /// The template that carries it.
     ///
-    /// CloudFormation does not take a change of the template's own `Metadata` alone, of a resource's it does.
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html> (read
-    /// 2026-11-24).
+    /// CloudFormation does not take a change of the template's own `Metadata` alone, and updates of the carrier are not
+    /// supported: it is another one, by its id, whenever it carries something else.
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/metadata-section-structure.html> and
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudformation-waitconditionhandle.html>
+    /// (read 2026-11-25).
     pub fn template(&self, project: &str, environment: &str) -> Value {
+        let content = serde_json::to_vec(self).unwrap_or_default();
+        let id = format!("Owned{}", digest(&content).get(..12).unwrap_or_default());
         json!({
             "AWSTemplateFormatVersion": "2010-09-09",
             "Description": format!("What {project} owns outside CloudFormation in {environment}: names of records and Kubernetes objects"),
             "Resources": {
-                CARRIER: { "Type": "AWS::CloudFormation::WaitConditionHandle", "Metadata": { METADATA: self } }
+                id: { "Type": Self::CARRIER, "Metadata": { METADATA: self } }
             }
         })
     }
@@ -77,6 +86,8 @@ mod tests {
             objects: BTreeMap::from([("main".to_owned(), BTreeSet::from(["v1/Namespace//orders".to_owned()]))]),
         };
         assert_eq!(Owned::read(&owned.template("shop", "dev")), Some(owned.clone()));
+        let id = |owned: &Owned| owned.template("shop", "dev")["Resources"].as_object().unwrap().keys().next().cloned();
+        assert_ne!(id(&owned), id(&Owned::default()), "the carrier is never updated");
         assert_eq!(owned.records("Z1", |_| Some("Z1".to_owned())), BTreeSet::from([key]));
         assert_eq!(owned.records("Z1", |_| None), BTreeSet::new());
         assert_eq!(Owned::read(&json!({ "Resources": { "Owned": { "Type": "AWS::SQS::Queue" } } })), None);
