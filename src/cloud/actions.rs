@@ -92,6 +92,7 @@ actions! {
     GetHostedZone "route53:GetHostedZone": Diff Apply Destroy Status Drift Dns;
     ListResourceRecordSets "route53:ListResourceRecordSets": Diff Apply Destroy Status Drift Dns;
     DescribeCertificate "acm:DescribeCertificate": Diff Apply Destroy Status Drift;
+    ListCertificates "acm:ListCertificates": Apply;
     DetectStackDrift "cloudformation:DetectStackDrift": Drift;
     DescribeStackDriftDetectionStatus "cloudformation:DescribeStackDriftDetectionStatus": Drift;
     DescribeStackResourceDrifts "cloudformation:DescribeStackResourceDrifts": Drift;

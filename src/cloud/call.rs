@@ -171,7 +171,7 @@ impl Cloud {
             if !passing || started.elapsed() > patience {
                 return Err(failure(action, &error, passing));
             }
-            tokio::time::sleep(if self.local { pause / 10 } else { pause }).await;
+            tokio::time::sleep(self.patience(pause)).await;
             pause = (pause * 2).min(MAX_PAUSE);
         }
     }

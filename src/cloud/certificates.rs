@@ -1,11 +1,33 @@
 //! Certificates of ACM.
 
+use aws_sdk_acm::types::CertificateStatus;
+
 use super::actions::Action;
 use super::call::Failure;
 use super::{Cloud, time};
 use crate::state::{Certificate, DomainValidation};
 
 impl Cloud {
+    /// ARNs of the certificates for a main name that wait for validation.
+    pub(crate) async fn pending_certificates(&self, region: &str, domain: &str) -> Result<Vec<String>, Failure> {
+        let client = self.clients(region).acm.clone();
+        let mut found = Vec::new();
+        let mut next = None;
+        loop {
+            let ask = || {
+                let request = client.list_certificates().certificate_statuses(CertificateStatus::PendingValidation);
+                request.set_next_token(next.clone()).send()
+            };
+            let page = self.call(Action::ListCertificates, ask).await?;
+            let named = page.certificate_summary_list().iter().filter(|it| it.domain_name() == Some(domain));
+            found.extend(named.filter_map(|it| it.certificate_arn().map(str::to_owned)));
+            match page.next_token {
+                Some(token) => next = Some(token),
+                None => return Ok(found),
+            }
+        }
+    }
+
     /// What ACM says of a certificate; `None` if there is none.
     pub(crate) async fn certificate(&self, arn: &str) -> Result<Option<Certificate>, Failure> {
         let region = arn.split(':').nth(3).unwrap_or_default();

@@ -117,6 +117,11 @@ impl Cloud {
         Ok(identity.account.unwrap_or_default())
     }
 
+    /// How long something is waited for: a tenth of it where an emulator stands for AWS.
+    pub(crate) fn patience(&self, time: Duration) -> Duration {
+        if self.local { time / 10 } else { time }
+    }
+
     /// How many requests were sent so far, by action, repeated ones counted again.
     pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.calls.counts()

@@ -277,21 +277,32 @@ impl Certificates {
         }
         for event in latest.into_values().filter(|event| event.status == "CREATE_IN_PROGRESS") {
             let since = *self.since.entry(event.logical_id.clone()).or_insert_with(Instant::now);
-            let arn = event.physical_id.as_str();
-            if since.elapsed() < PATIENT || !arn.starts_with("arn:") {
+            if since.elapsed() < run.cloud.patience(PATIENT) {
                 continue;
             }
             // What cannot be asked is not explained; the run goes on.
-            let Ok(Some(certificate)) = run.cloud.certificate(arn).await else { continue };
+            let Some(certificate) = pending(run, key, event).await else { continue };
+            let writes = since.elapsed() > run.cloud.patience(WRITES);
             for validation in certificate.validations.iter().filter(|it| it.status == "PENDING_VALIDATION") {
                 let (Some(name), Some(value)) = (&validation.record_name, &validation.record_value) else { continue };
-                let text =
-                    super::records::explain(run, key, (&validation.domain, name, value), since.elapsed() > WRITES)
-                        .await;
+                let text = super::records::explain(run, key, (&validation.domain, name, value), writes).await;
                 if self.told.insert(text.clone()) {
                     run.notice(Notice::Waiting { step: step.to_owned(), text });
                 }
             }
         }
     }
+}
+
+/// The certificate that an event is about: by its ARN, or by the name that the template gives it.
+async fn pending(run: &Run, key: &StackKey, event: &crate::cloud::Event) -> Option<crate::state::Certificate> {
+    if event.physical_id.starts_with("arn:") {
+        return run.cloud.certificate(&event.physical_id).await.ok()?;
+    }
+    let template = &run.desired.stacks.get(key)?.template;
+    let domain = template.pointer(&format!("/Resources/{}/Properties/DomainName", event.logical_id))?.as_str()?;
+    let arns = run.cloud.pending_certificates(&key.region, domain).await.ok()?;
+    // Of several, which one is the stack's is not known.
+    let [arn] = arns.as_slice() else { return None };
+    run.cloud.certificate(arn).await.ok()?
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "tallies of kills and faults")]
 
 mod bootstrap;
+mod certificates;
 #[cfg(feature = "k8s")]
 mod cluster;
 mod concurrency;

@@ -128,7 +128,14 @@ impl Steps<'_> {
             let wanted = desired.zones.iter().find(|wanted| wanted.id == zone.id || wanted.domain == zone.domain);
             let outputs = wanted.into_iter().flat_map(|zone| &zone.needs);
             let needs = self.nearest(outputs.map(|output| &output.stack));
-            self.push(Target::Zone(zone.id.clone()), needs);
+            // The id may be known only once the zone is made; people know it by its domain.
+            let private = if zone.private { " (private)" } else { "" };
+            let mut id = format!("records {}{private}", zone.domain);
+            // A zone that takes the place of another has its domain.
+            if self.list.iter().any(|step| step.id == id) {
+                id = format!("{id} {}", zone.id);
+            }
+            self.list.push(Step { id, target: Target::Zone(zone.id.clone()), needs });
         }
     }
 
