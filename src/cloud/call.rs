@@ -87,16 +87,21 @@ impl Limiter {
         Self { interval, state: Mutex::new(Pace { next: Instant::now(), stretch: 1 }) }
     }
 
-    /// Waits for a turn. A second's worth of requests may go at once.
+    /// Waits for a turn.
     async fn turn(&self) {
-        let Some(interval) = self.interval else { return };
-        let at = {
-            let mut pace = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let earliest = Instant::now().checked_sub(Duration::from_secs(1)).unwrap_or_else(Instant::now);
-            pace.next = pace.next.max(earliest) + interval * pace.stretch;
-            pace.next
-        };
-        tokio::time::sleep_until(at).await;
+        let now = Instant::now();
+        if let Some(at) = self.reserve(now) {
+            tokio::time::sleep_until(at).await;
+        }
+    }
+
+    /// When the request that asks now may go. A second's worth of requests may go at once.
+    fn reserve(&self, now: Instant) -> Option<Instant> {
+        let interval = self.interval?;
+        let mut pace = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let earliest = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
+        pace.next = pace.next.max(earliest) + interval * pace.stretch;
+        Some(pace.next)
     }
 
     fn throttled(&self, throttled: bool) {
@@ -228,4 +233,41 @@ where
     };
     let message = if passing { format!("{message}, again and again") } else { message };
     Failure { action, code, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How long a number of requests that are asked for at once takes, from a moment on.
+    fn time_of(limiter: &Limiter, now: Instant, requests: usize) -> Duration {
+        let last = (0..requests).filter_map(|_| limiter.reserve(now)).last();
+        last.map_or(Duration::ZERO, |last| last.saturating_duration_since(now))
+    }
+
+    #[test]
+    fn requests_keep_to_the_rate_and_a_second_of_them_goes_at_once() {
+        let limiter = Limiter::new(Some(ROUTE53_RATE));
+        let later = Instant::now() + Duration::from_secs(10);
+        assert_eq!(time_of(&limiter, later, 5), Duration::ZERO);
+        assert_eq!(time_of(&limiter, later, 20), Duration::from_secs(4));
+    }
+
+    #[test]
+    fn throttling_slows_requests_down_until_they_are_taken_again() {
+        let limiter = Limiter::new(Some(ROUTE53_RATE));
+        let now = Instant::now() + Duration::from_secs(10);
+        time_of(&limiter, now, 5);
+        limiter.throttled(true);
+        limiter.throttled(true);
+        assert_eq!(time_of(&limiter, now, 5), Duration::from_secs(4));
+        limiter.throttled(false);
+        limiter.throttled(false);
+        assert_eq!(time_of(&limiter, now, 5), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn an_emulator_has_no_rate() {
+        assert_eq!(Calls::new(true).route53.reserve(Instant::now()), None);
+    }
 }

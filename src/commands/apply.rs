@@ -16,7 +16,7 @@ use crate::model::ApprovalRule;
 use crate::output;
 use crate::output::progress::{Mode, progress};
 use crate::plan::{self, Plan, Requirement, Target};
-use crate::run::{self, End, Journal, Notice, Outcome, Parts, Past, Run};
+use crate::run::{self, End, Journal, Notice, Outcome, Past, Run};
 use crate::state::{Deployed, DeployedStack, StackKey, Verb, Verdict, verdict};
 
 /// Change what is deployed to what the project says: shows what will change, asks, and does exactly that.
@@ -65,13 +65,8 @@ pub(crate) struct Manner {
 /// Plans or reads a plan, asks, executes.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     let saved = args.plan.as_deref().map(load).transpose()?;
-    let env = args.which.env.as_deref().or(saved.as_ref().map(|plan| plan.environment.as_str()));
-    let live = match live::open(global, env)? {
-        Ok(live) => live,
-        Err(exit) => return Ok(exit),
-    };
-    live::runtime()?.block_on(async {
-        let cloud = live.connect().await?;
+    let env = args.which.env.clone().or_else(|| saved.as_ref().map(|plan| plan.environment.clone()));
+    live::with(global, env.as_deref(), async |live, cloud| {
         if args.resume {
             return resume(live, cloud, &args.manner).await;
         }
@@ -236,7 +231,7 @@ pub(crate) async fn execute(
         Some(past) => Journal::resume(&root, past, live::now_precisely)?,
         None => Journal::create(&root, &live::run_name(), &plan, live::now_precisely)?,
     };
-    let parts = Parts {
+    let run = Arc::new(Run {
         cloud,
         clusters: live.clusters,
         plan,
@@ -247,8 +242,8 @@ pub(crate) async fn execute(
         concurrency: usize::from(manner.concurrency),
         progress: progress(manner.progress),
         stopping: Arc::new(AtomicBool::new(false)),
-    };
-    let run = Arc::new(Run::new(parts, &deployed));
+        outputs: run::outputs(&deployed),
+    });
     let outcome = tokio::select! {
         outcome = run::execute(&run) => outcome.context("the journal cannot be written")?,
         () = interrupted(&run) => {

@@ -26,12 +26,7 @@ pub(crate) struct Args {
 
 /// Plans, asks, executes.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
-    let live = match live::open(global, args.which.env.as_deref())? {
-        Ok(live) => live,
-        Err(exit) => return Ok(exit),
-    };
-    live::runtime()?.block_on(async {
-        let cloud = live.connect().await?;
+    live::with(global, args.which.env.as_deref(), async |live, cloud| {
         let deployed = live.read_all(&cloud).await?;
         let changes = plan::destruction(&live.desired, &deployed);
         let terms = Terms {

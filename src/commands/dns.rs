@@ -68,12 +68,7 @@ fn undo(global: &Global, args: &Undo) -> anyhow::Result<Exit> {
     let root = crate::files::Project::open(global.project.as_deref())?.root;
     let past = run::read(&root, &args.run)?;
     let env = args.which.env.as_deref().unwrap_or(&past.plan.environment);
-    let live = match live::open(global, Some(env))? {
-        Ok(live) => live,
-        Err(exit) => return Ok(exit),
-    };
-    live::runtime()?.block_on(async {
-        let cloud = live.connect().await?;
+    live::with(global, Some(env), async |live, cloud| {
         let mut deployed = live.read(&cloud, Extent::Outputs).await?;
         for (id, _) in past.undo() {
             deployed.zones.extend(cloud.zone(&id).await?.map(|zone| (id, zone)));

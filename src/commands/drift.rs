@@ -22,20 +22,15 @@ pub(crate) struct Args {
 
 /// Compares and reports.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
-    let live = match live::open(global, args.which.env.as_deref())? {
-        Ok(live) => live,
-        Err(exit) => return Ok(exit),
-    };
-    let (notes, zones) = live::runtime()?.block_on(async {
-        let cloud = live.connect().await?;
+    live::with(global, args.which.env.as_deref(), async |live, cloud| {
         let deployed = live.read(&cloud, Extent::All).await?;
         let notes = detect(&cloud, &deployed).await?;
-        anyhow::Ok((notes, owned(&live, &deployed)))
-    })?;
-    output::result(&text(&notes, &zones))?;
-    let changed = notes.iter().any(|note| matches!(note.status.as_str(), "MODIFIED" | "DELETED"));
-    let records = zones.iter().any(|zone| !zone.records.is_empty());
-    Ok(if changed || records { Exit::Different } else { Exit::Done })
+        let zones = owned(&live, &deployed);
+        output::result(&text(&notes, &zones))?;
+        let changed = notes.iter().any(|note| matches!(note.status.as_str(), "MODIFIED" | "DELETED"));
+        let records = zones.iter().any(|zone| !zone.records.is_empty());
+        Ok(if changed || records { Exit::Different } else { Exit::Done })
+    })
 }
 
 /// Records of ours that are not as the project says.

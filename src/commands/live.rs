@@ -67,6 +67,21 @@ pub(crate) fn open(global: &Global, env: Option<&str>) -> anyhow::Result<Result<
     Ok(Ok(Live { root: project.root, environment: compiled.environment, desired, clusters }))
 }
 
+/// Does something with an environment and the AWS that it lives in. Mistakes in the project end the command before.
+pub(crate) fn with(
+    global: &Global,
+    env: Option<&str>,
+    act: impl AsyncFnOnce(Live, Arc<Cloud>) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
+    match open(global, env)? {
+        Ok(live) => runtime()?.block_on(async {
+            let cloud = live.connect().await?;
+            act(live, cloud).await
+        }),
+        Err(exit) => Ok(exit),
+    }
+}
+
 /// Starts what speaks with AWS.
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()

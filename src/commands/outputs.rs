@@ -35,20 +35,15 @@ enum Format {
 
 /// Reads and prints.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
-    let live = match live::open(global, args.which.env.as_deref())? {
-        Ok(live) => live,
-        Err(exit) => return Ok(exit),
-    };
-    let deployed = live::runtime()?.block_on(async {
-        let cloud = live.connect().await?;
-        anyhow::Ok(live.read(&cloud, Extent::Outputs).await?)
-    })?;
-    output::result(&match args.format {
-        Format::Env => env(&deployed),
-        Format::Json => format!("{:#}\n", json(&deployed)),
-        Format::Config => format!("{:#}\n", config(&live.desired.documents, &deployed)?),
-    })?;
-    Ok(Exit::Done)
+    live::with(global, args.which.env.as_deref(), async |live, cloud| {
+        let deployed = live.read(&cloud, Extent::Outputs).await?;
+        output::result(&match args.format {
+            Format::Env => env(&deployed),
+            Format::Json => format!("{:#}\n", json(&deployed)),
+            Format::Config => format!("{:#}\n", config(&live.desired.documents, &deployed)?),
+        })?;
+        Ok(Exit::Done)
+    })
 }
 
 fn env(deployed: &Deployed) -> String {

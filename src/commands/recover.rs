@@ -32,12 +32,7 @@ pub(crate) struct Args {
 
 /// Proposes, or does what was proposed for one stack.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
-    let live = match live::open(global, args.which.env.as_deref())? {
-        Ok(live) => live,
-        Err(exit) => return Ok(exit),
-    };
-    live::runtime()?.block_on(async {
-        let cloud = live.connect().await?;
+    live::with(global, args.which.env.as_deref(), async |live, cloud| {
         let deployed = live.read(&cloud, Extent::Outputs).await?;
         let stuck = deployed.stacks.iter().filter(|(_, stack)| remedy(stack.status) != Remedy::None);
         let stuck: Vec<(&StackKey, &DeployedStack)> = stuck.collect();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::live::{self, Which};
+use super::live::{self, Live, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::Extent;
 use crate::output;
@@ -19,25 +19,25 @@ pub(crate) struct Args {
 
 /// Reads and shows.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
-    let live = match live::open(global, args.which.env.as_deref())? {
-        Ok(live) => live,
-        Err(exit) => return Ok(exit),
-    };
-    let deployed = live::runtime()?.block_on(async {
-        let cloud = live.connect().await?;
-        anyhow::Ok(live.read(&cloud, Extent::All).await?)
-    })?;
+    live::with(global, args.which.env.as_deref(), async |live, cloud| {
+        let deployed = live.read(&cloud, Extent::All).await?;
+        show(&live, &deployed)
+    })
+}
+
+/// Prints the tables; whether all is sound.
+fn show(live: &Live, deployed: &Deployed) -> anyhow::Result<Exit> {
     let mut text = output::table::table(
         &["stack", "region", "status", "since", ""],
-        &stacks(&live.desired, &deployed),
+        &stacks(&live.desired, deployed),
         output::width(),
     );
-    let zones = zones(&live.desired, &deployed);
+    let zones = zones(&live.desired, deployed);
     if !zones.is_empty() {
         text.push('\n');
         text.push_str(&output::table::table(&["zone", "id", "records"], &zones, output::width()));
     }
-    let certificates = certificates(&deployed);
+    let certificates = certificates(deployed);
     if !certificates.is_empty() {
         text.push('\n');
         let headers = ["certificate", "region", "status", "until"];

@@ -42,7 +42,16 @@ pub(crate) struct Run {
     pub(crate) progress: Arc<dyn Progress>,
     /// Set when nothing new is to be begun.
     pub(crate) stopping: Arc<AtomicBool>,
-    outputs: Mutex<BTreeMap<StackKey, BTreeMap<String, String>>>,
+    /// Outputs of stacks as far as they are known.
+    pub(crate) outputs: Outputs,
+}
+
+/// Outputs by stack; those of a stack that changes are learned when it did.
+pub(crate) type Outputs = Mutex<BTreeMap<StackKey, BTreeMap<String, String>>>;
+
+/// The outputs of what is deployed.
+pub(crate) fn outputs(deployed: &Deployed) -> Outputs {
+    Mutex::new(deployed.stacks.iter().map(|(key, stack)| (key.clone(), stack.outputs.clone())).collect())
 }
 
 /// What people and programs are told while a run goes on.
@@ -127,25 +136,6 @@ impl From<std::io::Error> for Trouble {
 }
 
 impl Run {
-    /// Brings together what a run needs.
-    pub(crate) fn new(parts: Parts, deployed: &Deployed) -> Self {
-        let Parts { cloud, clusters, plan, desired, past, journal, bucket, concurrency, progress, stopping } = parts;
-        let outputs = deployed.stacks.iter().map(|(key, stack)| (key.clone(), stack.outputs.clone())).collect();
-        Self {
-            cloud,
-            clusters,
-            plan,
-            desired,
-            past,
-            journal,
-            bucket,
-            concurrency,
-            progress,
-            stopping,
-            outputs: Mutex::new(outputs),
-        }
-    }
-
     fn output(&self, output: &OutputRef) -> Option<String> {
         let outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         outputs.get(&output.stack)?.get(&output.output).cloned()
@@ -168,28 +158,4 @@ impl Run {
         let digest = crate::assembly::digest(step.as_bytes());
         format!("infra-{}-{}", self.journal.run, digest.get(..12).unwrap_or_default())
     }
-}
-
-/// What a run is made of.
-pub(crate) struct Parts {
-    /// See [`Run::cloud`].
-    pub(crate) cloud: Arc<Cloud>,
-    /// See [`Run::clusters`].
-    pub(crate) clusters: Arc<Clusters>,
-    /// See [`Run::plan`].
-    pub(crate) plan: Plan,
-    /// See [`Run::desired`].
-    pub(crate) desired: Desired,
-    /// See [`Run::past`].
-    pub(crate) past: Option<Past>,
-    /// See [`Run::journal`].
-    pub(crate) journal: Journal,
-    /// See [`Run::bucket`].
-    pub(crate) bucket: Option<String>,
-    /// See [`Run::concurrency`].
-    pub(crate) concurrency: usize,
-    /// See [`Run::progress`].
-    pub(crate) progress: Arc<dyn Progress>,
-    /// See [`Run::stopping`].
-    pub(crate) stopping: Arc<AtomicBool>,
 }

@@ -161,3 +161,61 @@ fn a_refusal_is_not_repeated() {
     // Once for each stack that needs no other.
     assert_eq!(world.emulator.fired().len(), 3, "{}", run.stderr);
 }
+
+/// The requests of commands that look, and of those that ask CloudFormation, with the arguments and the exit code.
+const LOOKS: [(&str, &[&str], i32); 9] = [
+    ("acm:DescribeCertificate", &["status"], 0),
+    ("cloudformation:DescribeStacks", &["outputs"], 0),
+    ("cloudformation:DetectStackDrift", &["drift"], 0),
+    ("cloudformation:DescribeStackDriftDetectionStatus", &["drift"], 0),
+    ("cloudformation:DescribeStackResourceDrifts", &["drift"], 0),
+    ("cloudformation:CreateChangeSet", &["diff", "--change-set", "require"], 2),
+    ("cloudformation:DescribeChangeSet", &["diff", "--change-set", "require"], 2),
+    ("cloudformation:DeleteChangeSet", &["diff", "--change-set", "require"], 2),
+    ("cloudformation:GetTemplate", &["diff"], 2),
+];
+
+#[test]
+fn commands_that_look_are_failed_by_nothing_that_passes() {
+    let world = World::new();
+    world.project.write(
+        "stacks/web.yaml",
+        "raw: { web: { type: 'AWS::CertificateManager::Certificate', properties: { DomainName: web.dev.example.com, ValidationMethod: DNS } } }\n",
+    );
+    // Who takes the certificate makes it an output of its stack, by which it is found.
+    world.project.write(
+        "stacks/user.yaml",
+        "raw: { user: { type: 'AWS::SSM::Parameter', properties: { Type: String, Value: { Ref: web.RawWeb } } } }\n",
+    );
+    world.run(&APPLY);
+    let kinds = [
+        json!({ "kind": "throttling" }),
+        json!({ "kind": "error", "status": 500 }),
+        json!({ "kind": "reset" }),
+        json!({ "kind": "lost-answer" }),
+    ];
+    let mut happened = 0;
+    for (action, arguments, code) in LOOKS {
+        let text = if code == 2 {
+            STACKS[2].1.replace("jobs: {}", "jobs: { visibility-timeout: 90 }")
+        } else {
+            STACKS[2].1.to_owned()
+        };
+        world.project.write("stacks/messaging.yaml", text);
+        for (kind, times) in kinds.iter().flat_map(|kind| [(kind, 1), (kind, 4)]) {
+            let (service, name) = action.split_once(':').expect("a service and a name");
+            let mut rule = kind.clone();
+            for (key, value) in [("service", json!(service)), ("action", json!(name)), ("times", json!(times))] {
+                rule[key] = value;
+            }
+            world.emulator.faults(&json!([rule]));
+            let run = world.project.run(arguments);
+            let fired = world.emulator.fired().len();
+            world.emulator.faults(&json!([]));
+            assert_eq!(run.code, code, "{rule}: {}{}", run.stdout, run.stderr);
+            assert!(fired > 0, "{rule} never happened");
+            happened += fired;
+        }
+    }
+    println!("{happened} faults of commands that look");
+}
