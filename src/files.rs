@@ -256,9 +256,18 @@ pub fn shown(path: &Path) -> String {
 /// # Errors
 /// If a file cannot be read.
 pub fn read_folder(folder: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
-    let mut files = BTreeMap::new();
+    let read = |(name, path): (String, PathBuf)| Ok((name, fs::read(path)?));
+    paths(folder)?.into_iter().map(read).collect()
+}
+
+/// The files below a folder by their paths relative to it; none if there is no such folder.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn paths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+    let mut found = BTreeMap::new();
     if !folder.exists() {
-        return Ok(files);
+        return Ok(found);
     }
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
@@ -267,11 +276,11 @@ pub fn read_folder(folder: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
             if path.is_dir() {
                 folders.push(path);
             } else if let Ok(relative) = path.strip_prefix(folder) {
-                files.insert(relative.to_string_lossy().replace('\\', "/"), fs::read(&path)?);
+                found.insert(relative.to_string_lossy().replace('\\', "/"), path);
             }
         }
     }
-    Ok(files)
+    Ok(found)
 }
 
 /// Makes a file hold exactly `bytes`; after a failure or an interruption, what it held before.

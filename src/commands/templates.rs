@@ -1,6 +1,6 @@
 //! `infra diff --against DIR PATH…`: templates of others, without a project and without AWS.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -14,32 +14,31 @@ use crate::state::{Deployed, StackKey};
 
 /// Compares templates that have the same path below two folders, or two files.
 pub(crate) fn run(before: &str, after: &[PathBuf], json: bool) -> anyhow::Result<Exit> {
-    let old = read(Path::new(before))?;
+    let old = named(Path::new(before))?;
     let mut new = BTreeMap::new();
     for path in after {
-        new.extend(read(path)?);
+        new.extend(named(path)?);
     }
     // Two files are compared whatever they are called.
     if let (1, 1, true) = (old.len(), new.len(), Path::new(before).is_file()) {
-        let value = new.into_values().next();
-        new = old.keys().cloned().zip(value).collect();
+        let path = new.into_values().next();
+        new = old.keys().cloned().zip(path).collect();
     }
     let mut changes = Changes::default();
-    let nothing = Value::Object(serde_json::Map::new());
-    for name in old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))) {
-        let key = StackKey::new(name, "template");
-        let (then, now) = (old.get(name), new.get(name));
-        let mut change = diff::templates(&key, then.unwrap_or(&nothing), now.unwrap_or(&nothing));
-        if let Some(now) = now {
-            changes.exposures.extend(diff::exposures(&change, then, now));
+    let mut templates = [0, 0];
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let sides = [read(old.get(name))?, read(new.get(name))?];
+        for (count, side) in templates.iter_mut().zip(&sides) {
+            *count += usize::from(side.is_some());
         }
-        change.action = match (then, now) {
-            (None, _) => Action::Create,
-            (Some(_), None) => Action::Delete,
-            (Some(_), Some(_)) => Action::Update,
-        };
-        if !change.is_empty() {
-            changes.stacks.push(change);
+        compare(name, sides, &mut changes);
+    }
+    for (count, place) in
+        templates.iter().zip([Path::new(before), after.first().map_or(Path::new(""), PathBuf::as_path)])
+    {
+        if *count == 0 {
+            bail!("there is no template in JSON in {}", place.display());
         }
     }
     let deployed = Deployed::default();
@@ -53,37 +52,45 @@ pub(crate) fn run(before: &str, after: &[PathBuf], json: bool) -> anyhow::Result
     Ok(super::diff::exit(&changes))
 }
 
-/// Templates by their path below the folder; a file by its own name.
-fn read(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
-    let mut found = BTreeMap::new();
+/// Adds what differs between two templates of one name.
+fn compare(name: &str, [then, now]: [Option<Value>; 2], changes: &mut Changes) {
+    let action = match (&then, &now) {
+        (None, None) => return,
+        (None, Some(_)) => Action::Create,
+        (Some(_), None) => Action::Delete,
+        (Some(_), Some(_)) => Action::Update,
+    };
+    let nothing = Value::Object(serde_json::Map::new());
+    let key = StackKey::new(name, "template");
+    let mut change = diff::templates(&key, then.as_ref().unwrap_or(&nothing), now.as_ref().unwrap_or(&nothing));
+    if let Some(now) = &now {
+        changes.exposures.extend(diff::exposures(&change, then.as_ref(), now));
+    }
+    change.action = action;
+    if !change.is_empty() {
+        changes.stacks.push(change);
+    }
+}
+
+/// Files that may be templates, by their path below the folder; a file by its own name.
+fn named(path: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     if path.is_file() {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        found.extend(template(&bytes).map(|template| (name, template)));
-        if found.is_empty() {
-            bail!("{} is not a template in JSON", path.display());
-        }
-        return Ok(found);
+        return Ok(BTreeMap::from([(name, path.to_owned())]));
     }
     if !path.is_dir() {
         bail!("there is no {}", path.display());
     }
-    let files = crate::files::read_folder(path).with_context(|| format!("cannot read {}", path.display()))?;
-    for (name, bytes) in files.into_iter().filter(|(name, _)| has_ending(name)) {
-        found.extend(template(&bytes).map(|template| (name, template)));
-    }
-    if found.is_empty() {
-        bail!("there is no template (*.json) in {}", path.display());
-    }
-    Ok(found)
+    let mut files = crate::files::paths(path).with_context(|| format!("cannot read {}", path.display()))?;
+    files.retain(|name, _| Path::new(name).extension().is_some_and(|ending| ending == "json" || ending == "template"));
+    Ok(files)
 }
 
-fn has_ending(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == "json" || ending == "template")
-}
-
-/// Reads a template; other documents are none.
-fn template(bytes: &[u8]) -> Option<Value> {
-    let value: Value = serde_json::from_slice(bytes).ok()?;
-    value.get("Resources").is_some_and(Value::is_object).then_some(value)
+/// Reads a template; another document is none.
+fn read(path: Option<&PathBuf>) -> anyhow::Result<Option<Value>> {
+    let Some(path) = path else { return Ok(None) };
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    // Looking at the text once is faster than at each string.
+    let value: Option<Value> = std::str::from_utf8(&bytes).ok().and_then(|text| serde_json::from_str(text).ok());
+    Ok(value.filter(|value| value.get("Resources").is_some_and(Value::is_object)))
 }
