@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_cloudformation::config::http::HttpResponse;
-use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
 use super::actions::Action;
@@ -172,7 +172,8 @@ impl Cloud {
                 limiter.throttled(true);
                 pause = pause.max(THROTTLED_PAUSE);
             }
-            let patience = if self.calls.answered.load(Ordering::Relaxed) { PATIENCE } else { NO_ANSWER };
+            let answered = self.calls.answered.load(Ordering::Relaxed);
+            let patience = if answered { PATIENCE } else { self.patience(NO_ANSWER) };
             if !passing || started.elapsed() > patience {
                 return Err(failure(action, &error, passing));
             }
@@ -226,13 +227,33 @@ where
             let both = if message.is_empty() { code.to_owned() } else { format!("{message} ({code})") };
             (code.to_owned(), both)
         }
-        SdkError::DispatchFailure(failure) if failure.is_user() || failure.as_connector_error().is_some() => {
-            (String::new(), format!("no connection: {}", DisplayErrorContext(error)))
-        }
-        _ => (String::new(), DisplayErrorContext(error).to_string()),
+        SdkError::DispatchFailure(_) => (String::new(), unsent(error)),
+        SdkError::TimeoutError(_) => (String::new(), "no answer in time".to_owned()),
+        _ => (String::new(), causes(error).join(": ")),
     };
     let message = if passing { format!("{message}, again and again") } else { message };
     Failure { action, code, message }
+}
+
+/// Why a request was not even sent, and what to do about it.
+fn unsent(error: &(dyn StdError + 'static)) -> String {
+    let causes = causes(error);
+    let last = causes.last().map(String::as_str).unwrap_or_default();
+    if causes.iter().any(|cause| cause.contains("credentials")) {
+        return format!(
+            "no credentials were found ({last}); name them as for the AWS CLI: with AWS_PROFILE, AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY, or `aws sso login`"
+        );
+    }
+    format!("no connection: {last}")
+}
+
+/// An error and what caused it, outermost first, each said once.
+fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let chain = std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source());
+    let mut texts: Vec<String> = chain.map(ToString::to_string).collect();
+    texts.dedup();
+    texts
 }
 
 #[cfg(test)]

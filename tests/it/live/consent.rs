@@ -117,3 +117,35 @@ fn keys_that_aws_does_not_know_fail_and_name_the_request() {
     assert!(run.stderr.contains("sts:GetCallerIdentity"), "{}", run.stderr);
     assert_eq!(site.writes(), [""; 0]);
 }
+
+#[test]
+fn an_aws_that_does_not_answer_is_said_in_words() {
+    let site = Site::shop(&[("main", QUEUE)]);
+    // Nothing listens on the port of discarded bytes.
+    let settings = std::fs::read_to_string(site.project.path().join("infra.yaml")).expect("the file is there");
+    site.project.write("infra.yaml", settings.replace(&site.aws.endpoint(), "http://127.0.0.1:9"));
+    let run = site.run(1, &["diff"]);
+    assert!(run.stderr.starts_with("error: sts:GetCallerIdentity: no connection: "), "{}", run.stderr);
+    assert!(run.stderr.contains("refused") && !run.stderr.contains('{'), "{}", run.stderr);
+}
+
+#[test]
+fn missing_credentials_are_said_with_what_to_do() {
+    let site = Site::shop(&[("main", QUEUE)]);
+    let settings = std::fs::read_to_string(site.project.path().join("infra.yaml")).expect("the file is there");
+    let settings: String =
+        settings.lines().filter(|it| !it.contains("endpoint-url")).map(|it| format!("{it}\n")).collect();
+    site.project.write("infra.yaml", settings);
+    let mut command = infra();
+    for (key, value) in [
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ] {
+        command.env(key, value);
+    }
+    let run = Run::of(command.current_dir(site.project.path()).arg("diff"));
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("no credentials were found") && run.stderr.contains("AWS_PROFILE"), "{}", run.stderr);
+    assert!(!run.stderr.contains('{'), "{}", run.stderr);
+}
