@@ -94,7 +94,12 @@ impl Cloud {
             let ask = || client.describe_stacks().set_next_token(next.clone()).send();
             let page = self.call(Action::DescribeStacks, ask).await?;
             for stack in page.stacks() {
-                found.push(summary(region, stack)?);
+                match summary(region, stack) {
+                    Ok(summary) => found.push(summary),
+                    // What is wrong with a stack of somebody else is no matter of ours.
+                    Err(_) if !stack.tags().iter().any(|tag| tag.key() == Some("infra:project")) => {}
+                    Err(error) => return Err(error),
+                }
             }
             match page.next_token {
                 Some(token) => next = Some(token),
