@@ -9,6 +9,7 @@ mod commands;
 pub mod files;
 mod fix;
 pub mod output;
+mod resolver;
 mod run;
 
 pub use infra_core::*;

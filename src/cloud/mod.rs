@@ -117,6 +117,11 @@ impl Cloud {
         Ok(identity.account.unwrap_or_default())
     }
 
+    /// Whether an emulator on this machine stands for AWS; the public DNS knows nothing of what is there.
+    pub(crate) fn is_local(&self) -> bool {
+        self.local
+    }
+
     /// How long something is waited for: a tenth of it where an emulator stands for AWS.
     pub(crate) fn patience(&self, time: Duration) -> Duration {
         if self.local { time / 10 } else { time }

@@ -6,6 +6,7 @@ use super::{End, Event, Notice, Run, Trouble};
 use crate::cloud::Pauses;
 use crate::diff::{RecordChange, ZoneChange};
 use crate::plan::{self, Change, ChangeAction};
+use crate::resolver::Public;
 use crate::state::{DeployedZone, OutputRef, Record, StackKey, fill, fill_text};
 
 /// How long Route 53 may take to bring a change to all its servers before we stop watching; it usually takes one
@@ -168,12 +169,16 @@ pub(super) async fn explain(
     let Ok(record) = Record::read(&set) else { return wanted };
     if live.records.contains(&record) {
         let servers = run.cloud.name_servers(&id).await.unwrap_or_default();
-        return format!(
-            "{wanted}: it is in zone {id}; the registrar or the zone above {} must name {}, and a CAA record must not \
-             keep out amazon.com",
-            live.domain,
-            servers.join(", ")
-        );
+        let public = if run.cloud.is_local() { None } else { Public::of_this_machine() };
+        let seen = match public {
+            Some(public) => public.explain(&live.domain, &servers, domain).await,
+            None => format!(
+                "the registrar or the zone above {} must name {}, and a CAA record must not keep out amazon.com",
+                live.domain,
+                servers.join(", ")
+            ),
+        };
+        return format!("{wanted}: it is in zone {id}; {seen}");
     }
     if live.records.iter().any(|other| other.key == record.key) {
         return format!("{wanted}: zone {id} has another value there, which is left alone");
