@@ -82,11 +82,10 @@ const VALID: i64 = 24;
 /// Compares and reports.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     if !args.paths.is_empty() {
-        return super::templates::run(
-            args.against.as_deref().unwrap_or_default(),
-            &args.paths,
-            args.format == Format::Json,
-        );
+        let changes = super::templates::compare(args.against.as_deref().unwrap_or_default(), &args.paths)?;
+        let title = Title { environment: "templates", account: "", region: "" };
+        print(&View { changes: &changes, requirements: &[], hash: None, title }, args)?;
+        return Ok(exit(&changes));
     }
     let live = match live::open(global, args.which.env.as_deref())? {
         Ok(live) => live,
@@ -108,7 +107,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     if let Some(path) = &args.out {
         crate::files::replace_file(path, &plan.render())?;
     }
-    report(&live, &plan, args)?;
+    seen(&live, &plan, |view| print(view, args))?;
     Ok(exit(&compared.changes))
 }
 
@@ -125,21 +124,22 @@ pub(crate) fn plan(live: &Live, compared: &Compared) -> Plan {
 
 /// Shows a plan to people: the same text before every command that executes one.
 pub(crate) fn human(live: &Live, plan: &Plan) -> String {
-    let requirements = plan::required(&plan.changes, live.environment.protected, &live.environment.approvals);
-    let title = Title { environment: &plan.environment, account: &plan.account, region: &plan.region };
-    let view = View { changes: &plan.changes, requirements: &requirements, hash: Some(&plan.hash), title };
-    output::changes::human::render(&view, true, output::width())
+    seen(live, plan, |view| output::changes::human::render(view, true, output::width()))
 }
 
-fn report(live: &Live, plan: &Plan, args: &Args) -> anyhow::Result<()> {
+/// Does something with what a report shows of a plan.
+fn seen<T>(live: &Live, plan: &Plan, show: impl FnOnce(&View<'_>) -> T) -> T {
     let requirements = plan::required(&plan.changes, live.environment.protected, &live.environment.approvals);
     let title = Title { environment: &plan.environment, account: &plan.account, region: &plan.region };
-    let view = View { changes: &plan.changes, requirements: &requirements, hash: Some(&plan.hash), title };
+    show(&View { changes: &plan.changes, requirements: &requirements, hash: Some(&plan.hash), title })
+}
+
+fn print(view: &View<'_>, args: &Args) -> anyhow::Result<()> {
     let text = match args.format {
-        Format::Human => return output::styled(&output::changes::human::render(&view, true, output::width())),
-        Format::Json => output::changes::json::render(&view),
-        Format::Markdown => output::changes::markdown::render(&view, args.max_bytes),
-        Format::Github => output::changes::github::render(&view),
+        Format::Human => return output::styled(&output::changes::human::render(view, true, output::width())),
+        Format::Json => output::changes::json::render(view),
+        Format::Markdown => output::changes::markdown::render(view, args.max_bytes),
+        Format::Github => output::changes::github::render(view),
     };
     output::result(&text)
 }

@@ -6,14 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use crate::cli::Exit;
 use crate::diff::{self, Action, Changes};
-use crate::output;
-use crate::output::changes::{Title, View};
-use crate::state::{Deployed, StackKey};
+use crate::state::StackKey;
 
 /// Compares templates that have the same path below two folders, or two files.
-pub(crate) fn run(before: &str, after: &[PathBuf], json: bool) -> anyhow::Result<Exit> {
+pub(crate) fn compare(before: &str, after: &[PathBuf]) -> anyhow::Result<Changes> {
     let old = named(Path::new(before))?;
     let mut new = BTreeMap::new();
     for path in after {
@@ -32,7 +29,7 @@ pub(crate) fn run(before: &str, after: &[PathBuf], json: bool) -> anyhow::Result
         for (count, side) in templates.iter_mut().zip(&sides) {
             *count += usize::from(side.is_some());
         }
-        compare(name, sides, &mut changes);
+        pair(name, sides, &mut changes);
     }
     for (count, place) in
         templates.iter().zip([Path::new(before), after.first().map_or(Path::new(""), PathBuf::as_path)])
@@ -41,19 +38,11 @@ pub(crate) fn run(before: &str, after: &[PathBuf], json: bool) -> anyhow::Result
             bail!("there is no template in JSON in {}", place.display());
         }
     }
-    let deployed = Deployed::default();
-    let title = Title { environment: "templates", account: &deployed.account, region: "" };
-    let view = View { changes: &changes, requirements: &[], hash: None, title };
-    if json {
-        output::result(&output::changes::json::render(&view))?;
-    } else {
-        output::styled(&output::changes::human::render(&view, true, output::width()))?;
-    }
-    Ok(super::diff::exit(&changes))
+    Ok(changes)
 }
 
 /// Adds what differs between two templates of one name.
-fn compare(name: &str, [then, now]: [Option<Value>; 2], changes: &mut Changes) {
+fn pair(name: &str, [then, now]: [Option<Value>; 2], changes: &mut Changes) {
     let action = match (&then, &now) {
         (None, None) => return,
         (None, Some(_)) => Action::Create,

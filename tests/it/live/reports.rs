@@ -95,6 +95,8 @@ fn templates_of_others_are_compared_without_a_project() {
     assert!(!run.stdout.contains("same"), "{}", run.stdout);
     let report = folders.run(&["diff", "--against", "a", "b", "--format", "json"]);
     assert_eq!(valid(&report.stdout)["summary"]["replace"], 1);
+    let comment = folders.run(&["diff", "--against", "a", "b", "--format", "markdown"]).stdout;
+    assert!(comment.starts_with("## infra diff") && comment.contains("<details>"), "{comment}");
     assert_eq!(folders.run(&["diff", "--against", "a", "a"]).code, 0);
     assert_eq!(folders.run(&["diff", "--against", "a/queue.template.json", "b/queue.template.json"]).code, 2);
     assert_eq!(folders.run(&["diff", "--against", "a", "c"]).code, 64);

@@ -102,16 +102,11 @@ pub(super) fn holding<'a>(deployed: &'a Deployed, key: &StackKey) -> Option<&'a 
 }
 
 fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
-    let holds = match stack.status.phase() {
-        Phase::Gone | Phase::Review => return None,
-        Phase::CreationFailed => false,
-        Phase::Steady
-        | Phase::Busy
-        | Phase::RolledBack
-        | Phase::UpdateFailed
-        | Phase::RollbackFailed
-        | Phase::DeleteFailed => true,
-    };
+    let phase = stack.status.phase();
+    if matches!(phase, Phase::Gone | Phase::Review) {
+        return None;
+    }
+    let holds = phase != Phase::CreationFailed;
     let resources = section(&stack.template, "Resources").filter(|_| holds).map(|(id, resource)| {
         let (action, data) = loss::on_delete(resource);
         ResourceChange {

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::assembly::digest;
 use crate::diff::{self, Action, Changes};
 use crate::state::{
-    Applied, Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, Desired, ObjectId, Phase, StackKey,
-    is_same,
+    Applied, Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, Desired, ObjectId, StackKey, Verb,
+    Verdict, is_same, verdict,
 };
 
 /// What stands for a thing that is not there.
@@ -113,16 +113,7 @@ impl Prints {
 
 /// Whether a stack holds nothing: it was never created, or is gone.
 pub fn is_absent(stack: &DeployedStack) -> bool {
-    match stack.status.phase() {
-        Phase::Review | Phase::Gone => true,
-        Phase::Steady
-        | Phase::Busy
-        | Phase::CreationFailed
-        | Phase::RolledBack
-        | Phase::UpdateFailed
-        | Phase::RollbackFailed
-        | Phase::DeleteFailed => false,
-    }
+    verdict(Some(stack.status), Verb::Apply) == Verdict::TakenAsAbsent
 }
 
 fn of_stack(stack: Option<&DeployedStack>) -> String {
