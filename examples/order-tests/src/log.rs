@@ -62,7 +62,11 @@ impl Log {
     pub fn tail(&self, program: &str) -> String {
         let lines = self.of(program);
         let last = lines.iter().skip(lines.len().saturating_sub(30));
-        last.map(|line| format!("{} {}: {}\n", line.program, line.process, line.text)).collect()
+        let last: Vec<String> = last.map(|line| format!("{} {}: {}", line.program, line.process, line.text)).collect();
+        last.join(
+            "
+",
+        )
     }
 
     /// Forgets everything.

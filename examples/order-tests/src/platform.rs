@@ -207,7 +207,7 @@ impl Stack {
     /// The logical id of a resource by its physical one.
     pub fn logical_id(&self, physical: &str) -> &str {
         let found = self.scope.resources.iter().find(|(_, id)| *id == physical);
-        found.map(|(id, _)| id.as_str()).unwrap_or_else(|| panic!("the stack has no {physical}"))
+        found.map_or_else(|| panic!("the stack has no {physical}"), |(id, _)| id.as_str())
     }
 
     /// That a service may take on a role of this stack.

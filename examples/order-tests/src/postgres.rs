@@ -22,7 +22,7 @@ pub const USER: &str = "postgres";
 /// The database of the order service.
 pub const DATABASE: &str = "orders";
 /// How long the server may take to start, also after a crash, and to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How a server is stopped.
 #[derive(Clone, Copy, Debug)]

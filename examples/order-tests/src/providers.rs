@@ -257,8 +257,14 @@ async fn charge(State(shared): State<Shared>, client: Client, headers: HeaderMap
             (StatusCode::PAYMENT_REQUIRED, json!({ "code": "card-declined", "retry": retry }))
         })
     };
-    let part = Part { token: &shared.payment_token, done: StatusCode::CREATED, id: "chargeId" };
-    part.answer((&shared, client.0), &headers, &body, |memory| &mut memory.charges, decide).await
+    let part = Part {
+        shared: &shared,
+        client: client.0,
+        token: &shared.payment_token,
+        done: StatusCode::CREATED,
+        id: "chargeId",
+    };
+    part.answer(&headers, &body, |memory| &mut memory.charges, decide).await
 }
 
 async fn refund(State(shared): State<Shared>, client: Client, headers: HeaderMap, body: Bytes) -> Response {
@@ -273,8 +279,14 @@ async fn refund(State(shared): State<Shared>, client: Client, headers: HeaderMap
             .any(|charge| charge.id == request.charge_id && charge.request.order_id == request.order_id);
         (!charged).then(|| (StatusCode::NOT_FOUND, json!({ "code": "no-such-charge" })))
     };
-    let part = Part { token: &shared.payment_token, done: StatusCode::CREATED, id: "refundId" };
-    part.answer((&shared, client.0), &headers, &body, |memory| &mut memory.refunds, decide).await
+    let part = Part {
+        shared: &shared,
+        client: client.0,
+        token: &shared.payment_token,
+        done: StatusCode::CREATED,
+        id: "refundId",
+    };
+    part.answer(&headers, &body, |memory| &mut memory.refunds, decide).await
 }
 
 async fn mail(State(shared): State<Shared>, client: Client, headers: HeaderMap, body: Bytes) -> Response {
@@ -285,12 +297,20 @@ async fn mail(State(shared): State<Shared>, client: Client, headers: HeaderMap, 
             (StatusCode::BAD_REQUEST, json!({ "code": "no-such-template" }))
         })
     };
-    let part = Part { token: &shared.mail_token, done: StatusCode::ACCEPTED, id: "messageId" };
-    part.answer((&shared, client.0), &headers, &body, |memory| &mut memory.mails, decide).await
+    let part = Part {
+        shared: &shared,
+        client: client.0,
+        token: &shared.mail_token,
+        done: StatusCode::ACCEPTED,
+        id: "messageId",
+    };
+    part.answer(&headers, &body, |memory| &mut memory.mails, decide).await
 }
 
 /// What the three operations differ in.
 struct Part<'a> {
+    shared: &'a Shared,
+    client: SocketAddr,
     token: &'a str,
     done: StatusCode,
     id: &'static str,
@@ -300,19 +320,18 @@ impl Part<'_> {
     /// Answers a request; `refuse` says why it is not done, if it is not.
     async fn answer<T: for<'de> Deserialize<'de> + Clone + PartialEq>(
         &self,
-        (shared, client): (&Shared, SocketAddr),
         headers: &HeaderMap,
         body: &[u8],
         memory_of: impl Fn(&mut Memory) -> &mut Vec<Done<T>>,
         refuse: impl Fn(&mut Memory, &str, &T) -> Option<(StatusCode, Value)>,
     ) -> Response {
-        let fault = fault(&shared.memory).await;
+        let fault = fault(&self.shared.memory).await;
         match fault {
             Some(Fault::Refuses) => return failure(),
-            Some(Fault::HangsUp) => return hang_up(shared, client),
+            Some(Fault::HangsUp) => return self.hang_up(),
             Some(Fault::DoesAndFails | Fault::DoesAndHangsUp | Fault::Waits(_)) | None => {}
         }
-        let mut memory = lock(&shared.memory);
+        let mut memory = lock(&self.shared.memory);
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if text("authorization") != format!("Bearer {}", self.token) {
             memory.unauthorized += 1;
@@ -346,11 +365,18 @@ impl Part<'_> {
         };
         match fault {
             Some(Fault::DoesAndFails) => failure(),
-            Some(Fault::DoesAndHangsUp) => hang_up(shared, client),
+            Some(Fault::DoesAndHangsUp) => self.hang_up(),
             Some(Fault::Refuses | Fault::HangsUp | Fault::Waits(_)) | None => {
                 (self.done, Json(json!({ self.id: id }))).into_response()
             }
         }
+    }
+
+    /// Ends the connection without an answer: the client cannot know what happened.
+    fn hang_up(&self) -> Response {
+        self.shared.connections.hang_up(self.client);
+        // Nobody gets it.
+        failure()
     }
 }
 
@@ -365,13 +391,6 @@ async fn fault(memory: &Mutex<Memory>) -> Option<Fault> {
 
 fn failure() -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "code": "internal" }))).into_response()
-}
-
-/// Ends the connection without an answer: the client cannot know what happened.
-fn hang_up(shared: &Shared, client: SocketAddr) -> Response {
-    shared.connections.hang_up(client);
-    // Nobody gets it.
-    failure()
 }
 
 fn lock(memory: &Mutex<Memory>) -> MutexGuard<'_, Memory> {

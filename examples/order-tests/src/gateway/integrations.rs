@@ -99,13 +99,13 @@ pub(super) async fn send(role: &Aws, integration: &Integration, send: &Send, con
             let reason = error.as_service_error().map_or_else(|| error.to_string(), ToString::to_string);
             map(integration, context, message(status, &reason))
         }
-        Ok(Ok(sent)) => {
+        Ok(Ok(done)) => {
             let document = format!(
                 "<?xml version=\"1.0\"?><SendMessageResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">\
                  <SendMessageResult><MessageId>{}</MessageId><MD5OfMessageBody>{}</MD5OfMessageBody>\
                  </SendMessageResult></SendMessageResponse>",
-                sent.message_id.unwrap_or_default(),
-                sent.md5_of_message_body.unwrap_or_default()
+                done.message_id.unwrap_or_default(),
+                done.md5_of_message_body.unwrap_or_default()
             );
             let mut response = Response::new(Body::from(document));
             set(response.headers_mut(), header::CONTENT_TYPE.as_str(), "text/xml");

@@ -80,6 +80,6 @@ mod tests {
         let mut count = |now| (0..10).filter(|_| bucket.take(now, 2.0, 3.0)).count();
         assert_eq!(count(start), 3);
         assert_eq!(count(start + Duration::from_secs(1)), 2);
-        assert_eq!(count(start + Duration::from_secs(60)), 3, "no more than the burst is saved up");
+        assert_eq!(count(start + Duration::from_mins(1)), 3, "no more than the burst is saved up");
     }
 }
