@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -28,6 +29,7 @@ def main():
         raise SystemExit(f"emulator: made for MiniStack {PIN}, found {version}; run scripts/emulator to install it")
     listener = listen(arguments.port)
     port = listener.getsockname()[1]
+    secure = listen(arguments.tls_port) if arguments.tls else None
     proxied, child = port, None
     if arguments.microburst:
         listener.close()
@@ -39,7 +41,7 @@ def main():
     if arguments.stdin:
         threading.Thread(target=die_with_parent, args=(child,), daemon=True).start()
     try:
-        asyncio.run(serve(arguments, listener, port, child))
+        asyncio.run(serve(arguments, listener, secure, port, child))
     except KeyboardInterrupt:
         pass
     finally:
@@ -52,6 +54,14 @@ def parse():
     add = parser.add_argument
     add("--port", type=int, default=4566, metavar="N", help="port on 127.0.0.1; 0 takes a free one (default: 4566)")
     add("--port-file", type=Path, metavar="FILE", help="write the port there when everything is ready")
+    add(
+        "--tls",
+        nargs=2,
+        metavar=("CERT", "KEY"),
+        help="listen on a second port with TLS, with this chain of certificates and this key, as files of PEM",
+    )
+    add("--tls-port", type=int, default=0, metavar="N", help="its port on 127.0.0.1; 0 takes a free one (default: 0)")
+    add("--tls-port-file", type=Path, metavar="FILE", help="write its port there when everything is ready")
     add("--account", default="000000000000", metavar="ID", help="account of the key `test` (default: 000000000000)")
     add("--no-auth", dest="auth", action="store_false", help="neither look at signatures nor at IAM policies")
     add("--calls", metavar="FILE", help="append every call to this file, a line of JSON each")
@@ -76,6 +86,8 @@ def parse():
     arguments = parser.parse_args()
     if not (len(arguments.account) == 12 and arguments.account.isdigit()):
         parser.error("an account has 12 digits")
+    if (arguments.tls_port or arguments.tls_port_file) and not arguments.tls:
+        parser.error("--tls-port and --tls-port-file need --tls")
     return arguments
 
 
@@ -124,7 +136,7 @@ def environment(arguments, port):
     )
 
 
-async def serve(arguments, listener, port, child):
+async def serve(arguments, listener, secure, port, child):
     from emulator import corrections, resources
     from emulator.server import Server, Settings
 
@@ -141,14 +153,18 @@ async def serve(arguments, listener, port, child):
     corrections.apply(settings)
     server = Server(settings, arguments.calls)
     await server.start(listener)
+    if secure:
+        await server.listen(secure, certificate(*arguments.tls))
     if child:
         await asyncio.to_thread(answering, port, child)
+    if arguments.tls_port_file:
+        write_port(arguments.tls_port_file, secure.getsockname()[1])
     if arguments.port_file:
-        unfinished = arguments.port_file.with_name(arguments.port_file.name + ".new")
-        unfinished.write_text(f"{port}\n")
-        unfinished.replace(arguments.port_file)
+        write_port(arguments.port_file, port)
     if not arguments.quiet:
         print(WELCOME.format(port=port, account=arguments.account), flush=True)
+        if secure:
+            print(f"With TLS it is at https://127.0.0.1:{secure.getsockname()[1]}.", flush=True)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -157,6 +173,24 @@ async def serve(arguments, listener, port, child):
     if child:
         child.kill()
     os._exit(0)
+
+
+def write_port(file, port):
+    """Writes a port so that nobody reads half of it."""
+    unfinished = file.with_name(file.name + ".new")
+    unfinished.write_text(f"{port}\n")
+    unfinished.replace(file)
+
+
+def certificate(chain, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # What is offered is what the server speaks.
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(chain, key)
+    except OSError as problem:
+        raise SystemExit(f"emulator: cannot use the certificate {chain} with the key {key}: {problem}") from None
+    return context
 
 
 def microburst(port, upstream, quiet):

@@ -5,12 +5,13 @@ import functools
 import hashlib
 import json
 import re
+import secrets
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, request_scope
-from ministack.services import acm, cloudformation, ec2, eks, route53, s3
+from ministack.services import acm, cloudformation, ec2, eks, route53, s3, secretsmanager
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 from ministack.services.cloudformation.helpers import _error, _p
 
@@ -101,19 +102,35 @@ def vpc_attributes():
 
 
 def databases():
-    """The secret of a password that RDS manages is missing from the attributes."""
+    """The secret of a password that RDS manages is missing, as an attribute and in Secrets Manager."""
 
     def complete(inner, *arguments):
         physical, attributes = inner(*arguments)
         properties = arguments[2] if isinstance(arguments[2], dict) else arguments[1]
         if str(properties.get("ManageMasterUserPassword", False)).lower() == "true":
-            digest = hashlib.sha256(physical.encode()).hexdigest()
-            name = f"rds!db-{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}-{digest[32:38]}"
-            secret = f"arn:aws:secretsmanager:{get_region()}:{get_account_id()}:secret:{name}"
-            attributes = {**attributes, "MasterUserSecret.SecretArn": secret}
+            name = secret_of(physical)
+            if name not in secretsmanager._secrets:
+                user = {"username": properties.get("MasterUsername", "postgres"), "password": secrets.token_urlsafe(24)}
+                secretsmanager._store_new_secret(name, secret_string=json.dumps(user))
+                place = f"arn:aws:secretsmanager:{get_region()}:{get_account_id()}:secret"
+                secretsmanager._secrets[name]["ARN"] = f"{place}:{name}-{digest_of(physical)[32:38]}"
+            attributes = {**attributes, "MasterUserSecret.SecretArn": secretsmanager._secrets[name]["ARN"]}
         return physical, attributes
 
-    wrap("AWS::RDS::DBInstance", create=complete, update=complete)
+    def delete(inner, physical, properties):
+        inner(physical, properties)
+        secretsmanager._secrets.pop(secret_of(physical), None)
+
+    wrap("AWS::RDS::DBInstance", create=complete, update=complete, delete=delete)
+
+
+def digest_of(physical):
+    return hashlib.sha256(physical.encode()).hexdigest()
+
+
+def secret_of(physical):
+    digest = digest_of(physical)
+    return f"rds!db-{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
 
 
 def clusters():

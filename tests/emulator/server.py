@@ -55,7 +55,7 @@ class Request:
         self.target = event.target.decode("latin-1")
         self.raw_headers = [(name.lower(), value) for name, value in event.headers]
         self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.raw_headers}
-        self.body = body
+        self.body, self.scheme = body, "http"
         self.raw_path, _, self.raw_query = self.target.partition("?")
         self.path = unquote(self.raw_path)
         self.query = parse_qs(self.raw_query, keep_blank_values=True)
@@ -72,7 +72,7 @@ class Server:
 
     def __init__(self, settings, calls_file=None):
         self.settings, self.faults, self.calls = settings, Faults(), Calls(calls_file)
-        self.lifespan = asyncio.Queue()
+        self.lifespan, self.listening = asyncio.Queue(), []
 
     async def start(self, listener):
         """Starts MiniStack, then takes connections."""
@@ -85,12 +85,17 @@ class Server:
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}}
         self.running = asyncio.create_task(app(scope, self.lifespan.get, send))
         await started.wait()
-        self.server = await asyncio.start_server(self.connection, sock=listener)
+        await self.listen(listener)
+
+    async def listen(self, listener, tls=None):
+        """Takes connections on one more listener."""
+        self.listening.append(await asyncio.start_server(self.connection, sock=listener, ssl=tls))
 
     async def connection(self, reader, writer):
         connection = h11.Connection(h11.SERVER)
         try:
             while (request := await read(connection, reader, writer)) is not None:
+                request.scheme = "https" if writer.get_extra_info("ssl_object") else "http"
                 answer = await self.answer(request, writer.get_extra_info("peername"))
                 if answer is None:
                     reset(writer)
@@ -250,7 +255,7 @@ async def ministack(request, peer):
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
         "method": request.method,
-        "scheme": "http",
+        "scheme": request.scheme,
         "path": request.path,
         "raw_path": request.raw_path.encode("latin-1"),
         "query_string": request.raw_query.encode("latin-1"),
