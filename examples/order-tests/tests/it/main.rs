@@ -9,3 +9,4 @@ mod orphans;
 mod postgres;
 mod programs;
 mod providers;
+mod store;

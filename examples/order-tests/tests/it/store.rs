@@ -1,0 +1,361 @@
+//! The store of orders, on a real PostgreSQL.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use order_events::{Change, Event, Kind, Line, NewOrder, OrderId, Submission, UserId};
+use order_runtime::store::{After, Captured, Cause, Due, Placed, Status, Store};
+use order_tests::postgres::Postgres;
+use order_tests::tls::Tls;
+use rand::rngs::StdRng;
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use sqlx::Row as _;
+
+const PRODUCTS: [&str; 3] = ["sku-1", "sku-2", "sku-3"];
+const STOCK: u32 = 40;
+
+struct Database {
+    store: Store,
+    _server: Postgres,
+    _folder: tempfile::TempDir,
+}
+
+impl Database {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let server = Postgres::start(&Tls::generate(folder.path()));
+        let store = Store::new(server.pool().await);
+        // Several programs start at once.
+        let (one, two) = tokio::join!(store.migrate(), store.migrate());
+        one.and(two).expect("the tables are made");
+        Self { store, _server: server, _folder: folder }
+    }
+}
+
+fn user(name: &str) -> UserId {
+    name.parse().expect("it is a user")
+}
+
+fn submission(name: &str, key: &str, lines: &[(&str, u32)]) -> Submission {
+    let lines = lines.iter().map(|(product, qty)| Line { product_id: (*product).to_owned(), qty: *qty }).collect();
+    let order = NewOrder { lines, idempotency_key: None };
+    let at = Timestamp::from_microsecond(1_764_000_000_123_456).expect("it is a time");
+    Submission::new(order, (user(name), key), (format!("request-of-{key}"), None), at).expect("the key is sound")
+}
+
+fn cause() -> Cause {
+    Cause { request_id: "r".to_owned(), traceparent: None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_stored_once_however_many_place_it_and_seen_by_its_user_only() {
+    let database = Database::start().await;
+    let store = &database.store;
+    let order = submission("ann", "k", &[("sku-1", 2)]);
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let (store, order) = (store.clone(), order.clone());
+            tokio::spawn(async move { store.place(&order).await.expect("it is stored") })
+        })
+        .collect();
+    let mut placed = Vec::new();
+    for task in tasks {
+        placed.push(task.await.expect("nobody panics"));
+    }
+    assert_eq!(placed.iter().filter(|placed| **placed == Placed::New).count(), 1);
+    assert_eq!(placed.iter().filter(|placed| **placed == Placed::Before).count(), 19);
+    let other = submission("ann", "k", &[("sku-1", 3)]);
+    assert_eq!(store.place(&other).await.expect("an answer"), Placed::Conflict);
+    assert_eq!(store.waiting_events().await.expect("an answer").0, 1, "one order is one event");
+
+    let seen = store.order(&user("ann"), order.order_id).await.expect("an answer").expect("it is there");
+    assert_eq!((seen.status, seen.lines, seen.placed_at), (Status::Pending, order.lines, order.placed_at));
+    assert_eq!(store.order(&user("bob"), order.order_id).await.expect("an answer"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_orders_lie_side_by_side() {
+    let database = Database::start().await;
+    // Some in the same microsecond.
+    for index in 0..23_i64 {
+        let mut order = submission("ann", &format!("k{index}"), &[("sku-1", 1)]);
+        order.placed_at = Timestamp::from_microsecond(1_764_000_000_000_000 + index / 4).expect("it is a time");
+        database.store.place(&order).await.expect("it is stored");
+    }
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = database.store.orders(&user("ann"), after, 5).await.expect("an answer");
+        let Some(last) = page.last() else { break };
+        after = Some(After { placed_at: last.placed_at, order_id: last.order_id });
+        all.extend(page);
+    }
+    assert_eq!(all.len(), 23);
+    assert_eq!(all.iter().map(|order| order.order_id).collect::<BTreeSet<_>>().len(), 23);
+    assert!(all.is_sorted_by(|a, b| (a.placed_at, a.order_id) > (b.placed_at, b.order_id)), "the newest first");
+    assert!(database.store.orders(&user("bob"), None, 5).await.expect("an answer").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_relays_never_have_events_of_one_order_at_once_and_what_fails_stays_in_its_place() {
+    let database = Database::start().await;
+    let store = &database.store;
+    for product in PRODUCTS {
+        store.set_stock(product, STOCK).await.expect("there is stock");
+    }
+    let (ann, bob) = (submission("ann", "k", &[("sku-1", 1)]), submission("bob", "k", &[("sku-1", 1)]));
+    store.place(&ann).await.expect("it is stored");
+    store.place(&bob).await.expect("it is stored");
+    store.payment_due(ann.order_id, Some(1)).await.expect("an answer");
+    store.payment_declined(ann.order_id, (1, false), "card-declined", &cause()).await.expect("it is stored");
+
+    let first = store.take_events(1).await.expect("an answer");
+    let second = store.take_events(10).await.expect("an answer");
+    assert_eq!(first.events[0].order_id, ann.order_id);
+    let others: Vec<OrderId> = second.events.iter().map(|event| event.order_id).collect();
+    assert_eq!(others, [bob.order_id], "ann's second event waits for her first");
+    second.published(&[]).await.expect("nothing of it was published");
+    drop(first);
+    let again = store.take_events(10).await.expect("an answer");
+    let kinds: Vec<&str> = again.events.iter().map(|event| event.event_type.as_str()).collect();
+    assert_eq!(kinds, ["OrderCreated", "OrderCreated"]);
+    let seqs: Vec<i64> = again.events.iter().map(|event| event.seq).collect();
+    again.published(&seqs).await.expect("they are forgotten");
+    let last = store.take_events(10).await.expect("an answer");
+    assert_eq!((last.events.len(), last.events[0].event_type.as_str()), (1, "OrderCancelled"));
+}
+
+/// A provider of payments that forgets nothing: the same key is the same charge.
+#[derive(Default)]
+struct Provider {
+    charges: Mutex<BTreeMap<(OrderId, u32), Result<String, bool>>>,
+    refunds: Mutex<BTreeSet<OrderId>>,
+}
+
+impl Provider {
+    fn charge(&self, id: OrderId, attempt: u32, dice: &mut impl rand::Rng) -> Result<String, bool> {
+        let mut charges = self.charges.lock().expect("nobody panics");
+        let answer = match dice.random_range(0..10) {
+            0 => Err(false),
+            1..=3 => Err(true),
+            _ => Ok(format!("charge-of-{id}-{attempt}")),
+        };
+        charges.entry((id, attempt)).or_insert(answer).clone()
+    }
+}
+
+/// Events on their way to the two sides of the saga, in no order, some of them twice.
+#[derive(Default)]
+struct Bus {
+    waiting: Mutex<Vec<(Side, Event)>>,
+    taken: AtomicUsize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Payment,
+    Inventory,
+}
+
+struct Saga {
+    store: Store,
+    provider: Provider,
+    bus: Bus,
+    /// What was published, by order, in order.
+    published: Mutex<BTreeMap<OrderId, Vec<Event>>>,
+}
+
+/// A process dies here one time in ten.
+struct Died;
+
+fn live(dice: &mut impl rand::Rng) -> Result<(), Died> {
+    if dice.random_bool(0.1) { Err(Died) } else { Ok(()) }
+}
+
+impl Saga {
+    /// Publishes what is written; the relay may die before it can say so.
+    async fn relay(&self, dice: &mut StdRng) {
+        let batch = self.store.take_events(7).await.expect("an answer");
+        let mut done = Vec::new();
+        for written in &batch.events {
+            let event = Event::read(&written.body).expect("it is an event");
+            let mut published = self.published.lock().expect("nobody panics");
+            let known = published.entry(event.order_id).or_default();
+            if !known.iter().any(|earlier| earlier.id == event.id) {
+                known.push(event.clone());
+            }
+            let mut waiting = self.bus.waiting.lock().expect("nobody panics");
+            let payment = event.kind() != Kind::OrderConfirmed;
+            let inventory = payment && event.kind() != Kind::PaymentRetryRequested;
+            waiting.extend(payment.then(|| (Side::Payment, event.clone())));
+            waiting.extend(inventory.then_some((Side::Inventory, event)));
+            done.push(written.seq);
+        }
+        if live(dice).is_ok() {
+            batch.published(&done).await.expect("they are forgotten");
+        }
+    }
+
+    async fn work(self: Arc<Self>, seed: u64) {
+        let mut dice = StdRng::seed_from_u64(seed);
+        loop {
+            self.relay(&mut dice).await;
+            let next = {
+                let mut waiting = self.bus.waiting.lock().expect("nobody panics");
+                let any = (!waiting.is_empty()).then(|| dice.random_range(0..waiting.len()));
+                self.bus.taken.fetch_add(usize::from(any.is_some()), Ordering::SeqCst);
+                any.map(|index| waiting.swap_remove(index))
+            };
+            let Some((side, event)) = next else {
+                let idle = self.bus.taken.load(Ordering::SeqCst) == 0;
+                if idle && self.store.waiting_events().await.expect("an answer").0 == 0 {
+                    return;
+                }
+                tokio::task::yield_now().await;
+                continue;
+            };
+            let ended = match side {
+                Side::Payment => self.pay(&event, &mut dice).await,
+                Side::Inventory => self.reserve(&event, &mut dice).await,
+            };
+            // One that died gets it again; so does, now and then, one that did not.
+            if ended.is_err() || dice.random_bool(0.2) {
+                self.bus.waiting.lock().expect("nobody panics").push((side, event));
+            }
+            self.bus.taken.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    /// As the worker does it.
+    async fn pay(&self, event: &Event, dice: &mut StdRng) -> Result<(), Died> {
+        let id = event.order_id;
+        let attempt = match event.change {
+            Change::OrderCreated { .. } => Some(1),
+            Change::PaymentRetryRequested { attempt, .. } => Some(attempt),
+            Change::OrderConfirmed | Change::OrderCancelled { .. } => None,
+        };
+        loop {
+            let due = self.store.payment_due(id, attempt).await.expect("an answer");
+            live(dice)?;
+            match due {
+                Due::Nothing => return Ok(()),
+                Due::Charge { attempt, .. } => {
+                    let answer = self.provider.charge(id, attempt, dice);
+                    live(dice)?;
+                    match answer {
+                        Ok(charge) => {
+                            let captured =
+                                self.store.payment_captured(id, &charge, &cause()).await.expect("it is stored");
+                            live(dice)?;
+                            if captured == Captured::Kept {
+                                return Ok(());
+                            }
+                        }
+                        Err(again) => {
+                            let cause = cause();
+                            let declined = self.store.payment_declined(id, (attempt, again), "card-declined", &cause);
+                            declined.await.expect("it is stored");
+                            return live(dice);
+                        }
+                    }
+                }
+                Due::Refund { .. } => {
+                    self.provider.refunds.lock().expect("nobody panics").insert(id);
+                    live(dice)?;
+                    self.store.payment_refunded(id).await.expect("it is stored");
+                }
+            }
+        }
+    }
+
+    /// As the worker does it.
+    async fn reserve(&self, event: &Event, dice: &mut StdRng) -> Result<(), Died> {
+        match event.change {
+            Change::OrderCreated { .. } => drop(self.store.reserve(event.order_id, &cause()).await.expect("an answer")),
+            Change::OrderCancelled { .. } => drop(self.store.release(event.order_id).await.expect("an answer")),
+            Change::PaymentRetryRequested { .. } | Change::OrderConfirmed => {}
+        }
+        live(dice)
+    }
+}
+
+/// Whatever dies in between, comes twice or in another order: every order ends confirmed, paid once and reserved, or
+/// cancelled with everything undone, and its events say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_saga_ends_well_in_whatever_order_its_events_come() {
+    for seed in 0..4_u64 {
+        let database = Database::start().await;
+        let store = database.store.clone();
+        for product in PRODUCTS {
+            store.set_stock(product, STOCK).await.expect("there is stock");
+        }
+        let mut dice = StdRng::seed_from_u64(seed);
+        let mut orders = BTreeMap::new();
+        for number in 0..60 {
+            let mut lines = vec![(PRODUCTS[dice.random_range(0..3)], dice.random_range(1..4))];
+            lines.extend(dice.random_bool(0.3).then(|| (PRODUCTS[dice.random_range(0..3)], 1)));
+            let order = submission("ann", &format!("k{number}"), &lines);
+            store.place(&order).await.expect("it is stored");
+            orders.insert(order.order_id, order);
+        }
+        let saga = Saga {
+            store: store.clone(),
+            provider: Provider::default(),
+            bus: Bus::default(),
+            published: Mutex::default(),
+        };
+        let saga = Arc::new(saga);
+        let workers: Vec<_> = (0..4).map(|n| tokio::spawn(saga.clone().work(dice.next_u64() ^ n))).collect();
+        for worker in workers {
+            worker.await.expect("nobody panics");
+        }
+        check(&saga, &orders, seed).await;
+    }
+}
+
+async fn check(saga: &Saga, orders: &BTreeMap<OrderId, Submission>, seed: u64) {
+    let rows =
+        sqlx::query("SELECT id, status, payment, stock FROM orders").fetch_all(saga.store.pool()).await.expect("rows");
+    assert_eq!(rows.len(), orders.len());
+    let (charges, refunds) =
+        (saga.provider.charges.lock().expect("quiet"), saga.provider.refunds.lock().expect("quiet"));
+    let published = saga.published.lock().expect("quiet");
+    let (mut confirmed, mut reserved) = (0, BTreeMap::<String, i64>::new());
+    for row in rows {
+        let id = OrderId::from(row.get::<sqlx::types::Uuid, _>("id"));
+        let state: [String; 3] = ["status", "payment", "stock"].map(|column| row.get(column));
+        let state = state.each_ref().map(String::as_str);
+        let times = charges.iter().filter(|((order, _), answer)| *order == id && answer.is_ok()).count();
+        let context = format!("seed {seed}, {id}: {state:?}, charged {times} times");
+        let kinds: Vec<Kind> = published[&id].iter().map(Event::kind).collect();
+        let ends: Vec<Kind> =
+            kinds.iter().copied().filter(|kind| [Kind::OrderConfirmed, Kind::OrderCancelled].contains(kind)).collect();
+        assert_eq!((kinds[0], ends.len()), (Kind::OrderCreated, 1), "{context}: {kinds:?}");
+        match state {
+            ["CONFIRMED", "CAPTURED", "RESERVED"] => {
+                assert_eq!((times, refunds.contains(&id)), (1, false), "{context}");
+                assert_eq!(ends, [Kind::OrderConfirmed], "{context}");
+                confirmed += 1;
+                for line in &orders[&id].lines {
+                    *reserved.entry(line.product_id.clone()).or_default() += i64::from(line.qty);
+                }
+            }
+            ["CANCELLED", payment @ ("OPEN" | "DECLINED" | "REFUNDED"), "OPEN" | "MISSING" | "RELEASED"] => {
+                assert_eq!((times == 1, payment == "REFUNDED"), (refunds.contains(&id), times == 1), "{context}");
+                assert_eq!(ends, [Kind::OrderCancelled], "{context}");
+            }
+            _ => panic!("{context}"),
+        }
+    }
+    assert!(confirmed > 0 && confirmed < orders.len(), "seed {seed} shows both ends: {confirmed} confirmed");
+    for product in PRODUCTS {
+        let left: i64 = sqlx::query_scalar("SELECT available FROM stock WHERE product_id = $1")
+            .bind(product)
+            .fetch_one(saga.store.pool())
+            .await
+            .expect("it is there");
+        let gone = reserved.get(product).copied().unwrap_or_default();
+        assert_eq!(left, i64::from(STOCK) - gone, "seed {seed}: what is not confirmed is back");
+    }
+}
