@@ -115,6 +115,19 @@ impl Platform {
         format!("{start}/{dead}")
     }
 
+    /// The addresses of all queues and their dead-letter queues, by name, such as `Payment` and `PaymentDeadLetter`.
+    pub fn queues(&self) -> BTreeMap<String, String> {
+        let mut queues = BTreeMap::new();
+        for (output, value) in self.outputs("messaging") {
+            let Some(name) = output.strip_prefix("Queue").and_then(|rest| rest.strip_suffix("Ref")) else { continue };
+            let (start, _) = value.rsplit_once('/').expect("an address has a path");
+            let dead = self.output("messaging", &format!("Queue{name}DeadLetterQueueName"));
+            queues.insert(format!("{name}DeadLetter"), format!("{start}/{dead}"));
+            queues.insert(name.to_owned(), value.clone());
+        }
+        queues
+    }
+
     /// A stack of the home region.
     pub fn stack(&self, stack: &str) -> &Stack {
         let stack = self.full_name(stack);

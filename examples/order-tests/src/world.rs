@@ -211,6 +211,18 @@ impl World {
         asked.fetch_one(&self.db).await.expect("the product is in the table `stock`")
     }
 
+    /// How many messages each queue holds that holds some, by the names of [`Platform::queues`].
+    pub async fn backlog(&self) -> BTreeMap<String, u64> {
+        let mut backlog = BTreeMap::new();
+        for (name, url) in self.platform.queues() {
+            let (visible, busy) = self.aws().queue_depth(&url).await;
+            if visible + busy > 0 {
+                backlog.insert(name, visible + busy);
+            }
+        }
+        backlog
+    }
+
     /// Waits until something is so.
     ///
     /// # Panics

@@ -6,6 +6,8 @@ mod emulator;
 mod gateway;
 mod issuer;
 mod orphans;
+mod otlp;
 mod postgres;
 mod programs;
 mod providers;
+mod topics;

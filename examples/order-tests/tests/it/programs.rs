@@ -25,6 +25,11 @@ async fn every_deployment_is_started_with_what_its_manifest_says() {
             assert!(!value.contains("${") && !value.starts_with("/mnt"), "{name}: {variable}={value}");
         }
         for variable in written.as_array().expect("a list") {
+            if variable["name"] == "OIDC_ISSUER" {
+                let pool = world.platform.output("api", "UserPoolCustomersRef");
+                let issuer = world.platform.resolve(variable["value"].as_str().expect("a value"));
+                assert_eq!(issuer, format!("https://cognito-idp.eu-west-1.amazonaws.com/{pool}"), "{name}");
+            }
             let variable = variable["name"].as_str().expect("a name");
             assert!(variables.contains_key(variable), "{name} has no {variable}");
         }
