@@ -1,1 +1,19 @@
-//! x
+//! What the order service and the worker do alike.
+//!
+//! - [`settings`]: environment variables and the files they name, with everything that is wrong at once.
+//! - [`log`] and [`telemetry`]: JSON lines with the id of the request, and traces by OpenTelemetry.
+//! - [`health`]: `/livez`, `/readyz` and `/metrics`, and how a program stops.
+//! - [`breaker`]: calls that are not made while the other side does not answer.
+//! - [`database`] and [`store`]: orders, their events and stock in PostgreSQL.
+//! - [`aws`] and [`payloads`]: clients with time-outs, and the bucket of large events.
+
+pub mod aws;
+pub mod breaker;
+pub mod contract;
+pub mod database;
+pub mod health;
+pub mod log;
+pub mod payloads;
+pub mod settings;
+pub mod store;
+pub mod telemetry;

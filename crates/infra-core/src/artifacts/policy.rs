@@ -31,6 +31,24 @@ impl Statement {
         Self(object)
     }
 
+    /// Returns the actions, in their order.
+    pub fn actions(&self) -> Vec<&str> {
+        match self.0.get("Action") {
+            Some(Expr::List(all)) => all.iter().filter_map(text).collect(),
+            one => one.into_iter().filter_map(text).collect(),
+        }
+    }
+
+    /// Keeps the actions that `keep` says; nothing if none is left.
+    pub fn only(mut self, keep: impl Fn(&str) -> bool) -> Option<Self> {
+        let kept = self.actions().into_iter().filter(|action| keep(action));
+        let mut kept: Vec<Expr> = kept.map(|action| action.to_owned().into()).collect();
+        let action = if kept.len() == 1 { kept.remove(0) } else { Expr::List(kept) };
+        let any = action != Expr::List(Vec::new());
+        self.0.set("Action", action);
+        any.then_some(self)
+    }
+
     /// Sets the statement id: letters and digits.
     pub fn sid(mut self, sid: impl Into<String>) -> Self {
         self.0.set("Sid", sid.into());
@@ -128,5 +146,12 @@ impl Trust {
                 "Action" => list!["sts:AssumeRole", "sts:TagSession"],
             }],
         }
+    }
+}
+
+fn text(action: &Expr) -> Option<&str> {
+    match action {
+        Expr::Text(text) => Some(text.as_ref()),
+        _ => None,
     }
 }

@@ -219,9 +219,17 @@ impl Bound<'_, Queue> {
         statements
     }
 
+    /// Returns what a consumer must be allowed that puts messages into the dead-letter queue itself; nothing without one.
+    pub fn reject_statements(&self) -> Vec<Statement> {
+        let Some(dead_letters) = self.dead_letter_queue() else { return Vec::new() };
+        let mut statements = vec![Statement::allow(["sqs:SendMessage"], dead_letters.arn())];
+        statements.extend(self.key_arn().map(|key| Statement::allow(["kms:GenerateDataKey"], key)));
+        statements
+    }
+
     /// Returns what a sender must be allowed.
     pub fn send_statements(&self) -> Vec<Statement> {
-        let mut statements = vec![Statement::allow(["sqs:SendMessage", "sqs:GetQueueUrl"], self.arn())];
+        let mut statements = vec![Statement::allow(["sqs:SendMessage"], self.arn())];
         statements.extend(self.key_arn().map(|key| Statement::allow(["kms:Decrypt", "kms:GenerateDataKey"], key)));
         statements
     }
@@ -465,9 +473,7 @@ topics: { events: { subscriptions: { audit: { queue: audit } } } }
         Version: 2012-10-17
         Statement:
         - Effect: Allow
-          Action:
-          - sqs:SendMessage
-          - sqs:GetQueueUrl
+          Action: sqs:SendMessage
           Resource:
             Fn::GetAtt:
             - QueueAudit

@@ -12,6 +12,7 @@ use super::workload::{
     Shutdown, TableUse, Telemetry, workload_kind,
 };
 use super::cluster::{Arch, Need, Provision};
+use super::http_api::{self, Authorizer};
 use super::{Cluster, Kind, LoadBalancer, Queue, Topic};
 use crate::artifacts::{Expr, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -31,6 +32,10 @@ workload_kind! {
         /// The target group of a load balancer in which the pods are registered.
         #[serde(default)]
         pub exposes: Option<Exposure>,
+        /// Whose tokens it checks itself, for requests that do not come through an API: gives `OIDC_ISSUER` and
+        /// `OIDC_AUDIENCE`, the ids of its clients with commas between.
+        #[serde(default)]
+        pub authorizer: Option<Authorizer>,
     }
 }
 
@@ -75,6 +80,9 @@ networks:
         workload::check(entry, &pod(entry), diags);
         if let Some(exposure) = &entry.spec().exposes {
             check_exposure(entry, exposure, diags);
+        }
+        if let Some(authorizer) = &entry.spec().authorizer {
+            http_api::check_authorizer(entry, authorizer, None, diags);
         }
     }
 

@@ -23,6 +23,10 @@ workload_kind! {
     Worker {
         /// Queues it takes messages from; each gives a variable `<NAME>_QUEUE_URL`.
         pub consumes: Vec<Ref<Queue>>,
+        /// Whether it puts messages that it can never work off into the dead-letter queues of those itself, with the reason,
+        /// instead of taking them until SQS does; each gives a variable `<NAME>_DEAD_LETTER_QUEUE_URL`.
+        #[serde(default)]
+        pub rejects: bool,
         /// Longest time that a message takes. Unit: seconds. The queues hide a message for at least as long, and a pod
         /// that stops is given that time.
         #[serde(default = "default_processing")]
@@ -107,6 +111,7 @@ networks:
             );
         }
         for (index, queue) in entry.spec().consumes.iter().enumerate() {
+            dead_letters(entry, index, entry.follow(queue), diags);
             visibility(entry, index, entry.follow(queue), diags);
         }
         if entry.scaling == (Scaling::Queues { messages_per_pod: 0 }) {
@@ -143,6 +148,18 @@ fn pod(entry: Bound<'_, Worker>) -> Pod<'_> {
 /// Returns how long the messages of one batch take.
 fn work(entry: Bound<'_, Worker>) -> Seconds {
     entry.processing_time.saturating_mul(entry.batch.max(1))
+}
+
+fn dead_letters(entry: Bound<'_, Worker>, index: usize, queue: Bound<'_, Queue>, diags: &mut Diagnostics) {
+    if !entry.rejects || queue.dead_letter.enabled {
+        return;
+    }
+    diags.push(
+        Diagnostic::error("workers/no-dead-letters", format!("queue `{}` has no dead-letter queue", queue.name))
+            .at(entry.at(&route!["rejects"]), "messages that cannot be worked off are put there")
+            .also(entry.at(&route!["consumes", index]), "taken from here")
+            .help("remove `dead-letter: { enabled: false }` from the queue, or `rejects` from the worker"),
+    );
 }
 
 fn visibility(entry: Bound<'_, Worker>, index: usize, queue: Bound<'_, Queue>, diags: &mut Diagnostics) {

@@ -6,8 +6,8 @@ use super::path::RouteKey;
 use super::{Auth, Authorizer, HttpApi, OidcAuthorizer, RequestId, Route, Throttle, UserPoolAuthorizer};
 use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::facts::limits::{Bounds, api_gateway};
-use crate::kinds::check;
-use crate::names::Name;
+use crate::kinds::{Kind, Sectioned, check};
+use crate::names::{DomainName, Name};
 use crate::resolve::Bound;
 use crate::route;
 use crate::source::Route as Place;
@@ -46,10 +46,8 @@ type Entry<'a> = Bound<'a, HttpApi>;
 
 pub(super) fn check(entry: Entry<'_>, diags: &mut Diagnostics) {
     domain(entry, diags);
-    match &entry.spec().authorizer {
-        Some(Authorizer::UserPool(own)) => user_pool(entry, own, diags),
-        Some(Authorizer::Oidc(oidc)) => issuer(entry, oidc, diags),
-        None => {}
+    if let Some(own) = &entry.spec().authorizer {
+        authorizer(entry, own, entry.spec().domain.as_ref(), diags);
     }
     routes(entry, diags);
     cors(entry, diags);
@@ -105,7 +103,20 @@ fn domain(entry: Entry<'_>, diags: &mut Diagnostics) {
     }
 }
 
-fn user_pool(entry: Entry<'_>, own: &UserPoolAuthorizer, diags: &mut Diagnostics) {
+/// Reports what is wrong with the field `authorizer` of an entry, which may have a name of its own.
+pub(in crate::kinds) fn authorizer<K: Kind + Sectioned>(
+    entry: Bound<'_, K>,
+    authorizer: &Authorizer,
+    domain: Option<&DomainName>,
+    diags: &mut Diagnostics,
+) {
+    match authorizer {
+        Authorizer::UserPool(own) => user_pool(entry, own, diags),
+        Authorizer::Oidc(oidc) => issuer(entry, oidc, domain, diags),
+    }
+}
+
+fn user_pool<K: Kind + Sectioned>(entry: Bound<'_, K>, own: &UserPoolAuthorizer, diags: &mut Diagnostics) {
     let pool = entry.follow(&own.user_pool);
     for client in &own.clients {
         // The list is sorted, so its place is not the one written: the key is shown.
@@ -123,7 +134,12 @@ fn user_pool(entry: Entry<'_>, own: &UserPoolAuthorizer, diags: &mut Diagnostics
     }
 }
 
-fn issuer(entry: Entry<'_>, oidc: &OidcAuthorizer, diags: &mut Diagnostics) {
+fn issuer<K: Kind + Sectioned>(
+    entry: Bound<'_, K>,
+    oidc: &OidcAuthorizer,
+    domain: Option<&DomainName>,
+    diags: &mut Diagnostics,
+) {
     let at = |step: &'static str| entry.at(&route!["authorizer", "oidc", step]);
     let host = oidc.issuer.strip_prefix("https://").map(|rest| rest.split(['/', ':']).next().unwrap_or(rest));
     match host {
@@ -131,7 +147,7 @@ fn issuer(entry: Entry<'_>, oidc: &OidcAuthorizer, diags: &mut Diagnostics) {
             Diagnostic::error("http-apis/issuer", format!("`{}` is not an issuer", oidc.issuer))
                 .at(at("issuer"), "an address that starts with `https://`"),
         ),
-        Some(host) if entry.domain().is_some_and(|domain| domain.as_str() == host) => diags.push(
+        Some(host) if domain.is_some_and(|domain| domain.as_str() == host) => diags.push(
             Diagnostic::error("http-apis/issuer", "an API cannot stand behind an issuer that stands behind the API")
                 .at(at("issuer"), "the API's own name")
                 .note("API Gateway asks the issuer when the authorizer is made, before the API answers")

@@ -107,14 +107,8 @@ fn methods(entry: Bound<'_, HttpApi>) -> BTreeSet<&'static str> {
 }
 
 fn authorizer(entry: Bound<'_, HttpApi>, authorizer: &Authorizer) -> Expr {
-    let (issuer, audiences) = match authorizer {
-        Authorizer::UserPool(own) => {
-            let pool = entry.follow(&own.user_pool);
-            let all = pool.spec().clients.keys().filter(|name| own.clients.is_empty() || own.clients.contains(*name));
-            (pool.issuer(), all.map(|name| pool.client_id(name)).collect::<Expr>())
-        }
-        Authorizer::Oidc(oidc) => (oidc.issuer.clone().into(), oidc.audiences.iter().collect()),
-    };
+    let (issuer, audiences) = authorizer.tokens(entry);
+    let audiences: Expr = audiences.into_iter().collect();
     object! {
         "ApiId" => entry.api_id(),
         "Name" => "tokens",

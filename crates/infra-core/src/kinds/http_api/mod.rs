@@ -6,6 +6,7 @@ mod integration;
 mod integration_checks;
 mod path;
 
+pub(in crate::kinds) use checks::authorizer as check_authorizer;
 pub use integration::{HttpTarget, Integration, LoadBalancerTarget, QueueTarget};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, Kind, UserPool};
+use super::{Certificate, Kind, Sectioned, UserPool};
 use crate::artifacts::Expr;
 use crate::diag::Diagnostics;
 use crate::lower::Lowering;
@@ -61,6 +62,21 @@ pub enum Authorizer {
     UserPool(UserPoolAuthorizer),
     /// Any `OpenID` Connect issuer that signs with RSA keys.
     Oidc(OidcAuthorizer),
+}
+
+impl Authorizer {
+    /// Returns issuer and audiences of the tokens that are taken by an entry with this authorizer.
+    pub(in crate::kinds) fn tokens<K: Kind + Sectioned>(&self, entry: Bound<'_, K>) -> (Expr, Vec<Expr>) {
+        match self {
+            Self::UserPool(own) => {
+                let pool = entry.follow(&own.user_pool);
+                let taken = |name: &&Name| own.clients.is_empty() || own.clients.contains(*name);
+                let clients = pool.spec().clients.keys().filter(taken);
+                (pool.issuer(), clients.map(|name| pool.client_id(name)).collect())
+            }
+            Self::Oidc(oidc) => (oidc.issuer.clone().into(), oidc.audiences.iter().map(Expr::from).collect()),
+        }
+    }
 }
 
 /// A user pool as authorizer.

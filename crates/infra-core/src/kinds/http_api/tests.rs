@@ -162,9 +162,7 @@ fn a_queue_gets_the_body_and_the_caller_gets_202() {
         Version: 2012-10-17
         Statement:
         - Effect: Allow
-          Action:
-          - sqs:SendMessage
-          - sqs:GetQueueUrl
+          Action: sqs:SendMessage
           Resource:
             Fn::GetAtt:
             - QueueOrders

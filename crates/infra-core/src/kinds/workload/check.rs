@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::spec::{Identity, SecretDelivery};
 use super::{Pod, Scaler, Workload, identity, literal, namespace, secrets};
+use crate::artifacts::Statement;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::cluster::{Cluster, Need, Provision};
 use crate::kinds::{Service, Worker};
@@ -27,6 +28,7 @@ pub(in crate::kinds) fn check<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, d
     report.health();
     report.secrets();
     report.references();
+    report.actions();
     literal::check(entry, pod, diags);
     connections(entry, pod, diags);
 }
@@ -280,6 +282,36 @@ impl<K: Workload> Report<'_, '_, K> {
             let error = self.error("workloads/pool", title, &route!["database", "pool"], "0 connections");
             self.diags.push(error);
         }
+    }
+
+    /// Reports actions that the access to a table or bucket does not stand for.
+    fn actions(&mut self) {
+        let tables = self.pod.tables.iter().map(|(name, table, used)| {
+            ("tables", *name, "dynamodb:", identity::table_statements(table, used.access), &used.actions)
+        });
+        let buckets = self.pod.buckets.iter().map(|(name, bucket, used)| {
+            ("buckets", *name, "s3:", identity::bucket_statements(bucket, used.access), &used.actions)
+        });
+        let mut errors = Vec::new();
+        for (section, name, service, statements, wanted) in tables.chain(buckets) {
+            let known: Vec<&str> = statements
+                .iter()
+                .flat_map(Statement::actions)
+                .filter_map(|action| action.strip_prefix(service))
+                .collect();
+            for action in wanted.iter().filter(|action| !known.contains(&action.as_str())) {
+                let title = format!("`{action}` is none of the actions that `access` stands for");
+                let at = route![section, name.as_str(), "actions"];
+                let error = self.error("workloads/action", title, &at, format!("`{action}`"));
+                errors.push(match suggest(action, known.iter().copied()) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => {
+                        error.help(format!("they are {}; others need another `access`", list(known.iter().copied())))
+                    }
+                });
+            }
+        }
+        self.diags.extend(errors);
     }
 
     fn references(&mut self) {

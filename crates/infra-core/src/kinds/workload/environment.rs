@@ -54,6 +54,17 @@ pub(super) fn made(pod: &Pod<'_>) -> Vec<(String, Expr)> {
     for queue in pod.sends.iter().chain(&pod.consumes) {
         set(named(queue.name, "QUEUE_URL"), queue.url());
     }
+    for queue in pod.consumes.iter().filter(|_| pod.rejects) {
+        if let Some(dead_letters) = queue.dead_letter_queue() {
+            set(named(queue.name, "DEAD_LETTER_QUEUE_URL"), dead_letters.reference());
+        }
+    }
+    if let Some((issuer, audiences)) = &pod.tokens {
+        set("OIDC_ISSUER".to_owned(), issuer.clone());
+        let comma = |(index, audience): (usize, &Expr)| [(index > 0).then(|| Expr::from(",")), Some(audience.clone())];
+        let listed = audiences.iter().enumerate().flat_map(comma).flatten().collect();
+        set("OIDC_AUDIENCE".to_owned(), Expr::Concat(listed));
+    }
     for service in &pod.calls {
         set(named(service.name, "URL"), service.url().into());
     }

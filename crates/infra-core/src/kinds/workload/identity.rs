@@ -1,12 +1,14 @@
 //! What pods may do: a role of their own, and how they get it.
 
+use std::collections::BTreeSet;
+
 use super::Pod;
 use super::secrets;
-use super::spec::{Identity, SecretDelivery};
+use super::spec::{Access, Identity, SecretDelivery};
 use crate::artifacts::{Expr, Handle, Policy, Statement, Trust};
-use crate::kinds::Queue;
 use crate::kinds::cluster::Need;
 use crate::kinds::security_group::{self, Side};
+use crate::kinds::{Bucket, Queue, Table};
 use crate::lower::Lowering;
 use crate::names::Port;
 use crate::resolve::Bound;
@@ -51,18 +53,40 @@ fn statements(pod: &Pod<'_>) -> Vec<Statement> {
     all.extend(pod.publishes.iter().flat_map(Bound::publish_statements));
     all.extend(pod.sends.iter().flat_map(Bound::send_statements));
     all.extend(pod.consumes.iter().flat_map(Bound::consume_statements));
-    for (_, table, access) in &pod.tables {
-        all.extend(access.reads().then(|| table.read_statements()).into_iter().flatten());
-        all.extend(access.writes().then(|| table.write_statements()).into_iter().flatten());
+    if pod.rejects {
+        all.extend(pod.consumes.iter().flat_map(Bound::reject_statements));
     }
-    for (_, bucket, access) in &pod.buckets {
-        all.extend(access.reads().then(|| bucket.read_statements()).into_iter().flatten());
-        all.extend(access.writes().then(|| bucket.write_statements()).into_iter().flatten());
+    for (_, table, used) in &pod.tables {
+        all.extend(narrowed(table_statements(table, used.access), "dynamodb:", &used.actions));
+    }
+    for (_, bucket, used) in &pod.buckets {
+        all.extend(narrowed(bucket_statements(bucket, used.access), "s3:", &used.actions));
     }
     if read_by_pods(pod) {
         all.extend(secret_statements(pod));
     }
     all
+}
+
+/// Returns what `access` to a table stands for.
+pub(super) fn table_statements(table: &Bound<'_, Table>, access: Access) -> Vec<Statement> {
+    let reads = access.reads().then(|| table.read_statements());
+    let writes = access.writes().then(|| table.write_statements());
+    reads.into_iter().chain(writes).flatten().collect()
+}
+
+/// Returns what `access` to a bucket stands for.
+pub(super) fn bucket_statements(bucket: &Bound<'_, Bucket>, access: Access) -> Vec<Statement> {
+    let reads = access.reads().then(|| bucket.read_statements());
+    let writes = access.writes().then(|| bucket.write_statements());
+    reads.into_iter().chain(writes).flatten().collect()
+}
+
+/// Keeps of the actions of one service those that are named, if any is; those of others, such as keys', stay.
+fn narrowed(statements: Vec<Statement>, service: &str, only: &BTreeSet<String>) -> impl Iterator<Item = Statement> {
+    let keep =
+        move |action: &str| action.strip_prefix(service).is_none_or(|name| only.is_empty() || only.contains(name));
+    statements.into_iter().filter_map(move |statement| statement.only(keep))
 }
 
 /// Whether it is the pods' role that reads secrets, and not that of the External Secrets operator.

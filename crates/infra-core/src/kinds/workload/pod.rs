@@ -7,7 +7,7 @@ use crate::model::Ref;
 use crate::names::{LogicalId, Name, Port, Region, Seconds};
 use crate::resolve::Bound;
 
-use super::spec::Access;
+use super::spec::{BucketUse, TableUse};
 
 /// Port of the probes of a pod that serves nothing else.
 const HEALTH_PORT: u64 = 8_081;
@@ -36,9 +36,13 @@ pub(in crate::kinds) struct Pod<'a> {
     pub(super) publishes: Vec<Bound<'a, Topic>>,
     pub(super) sends: Vec<Bound<'a, Queue>>,
     pub(super) consumes: Vec<Bound<'a, Queue>>,
+    /// Whether it puts messages into the dead-letter queues of those itself.
+    pub(super) rejects: bool,
+    /// Issuer and audiences of the tokens that it checks.
+    pub(super) tokens: Option<(Expr, Vec<Expr>)>,
     pub(super) calls: Vec<Bound<'a, Service>>,
-    pub(super) tables: Vec<(&'a Name, Bound<'a, Table>, Access)>,
-    pub(super) buckets: Vec<(&'a Name, Bound<'a, Bucket>, Access)>,
+    pub(super) tables: Vec<(&'a Name, Bound<'a, Table>, &'a TableUse)>,
+    pub(super) buckets: Vec<(&'a Name, Bound<'a, Bucket>, &'a BucketUse)>,
     pub(super) database: Option<Bound<'a, Database>>,
     pub(super) secrets: Vec<(&'a Name, Bound<'a, Secret>, &'a SecretUse)>,
     /// Time that work in progress takes when the pod stops.
@@ -92,9 +96,11 @@ impl<'a> Pod<'a> {
             publishes: parts.publishes.iter().map(|topic| entry.follow(topic)).collect(),
             sends: parts.sends.iter().map(|queue| entry.follow(queue)).collect(),
             consumes: Vec::new(),
+            rejects: false,
+            tokens: None,
             calls: parts.calls.iter().map(|service| entry.follow(service)).collect(),
-            tables: parts.tables.iter().map(|(name, t)| (name, entry.follow(&t.table), t.access)).collect(),
-            buckets: parts.buckets.iter().map(|(name, b)| (name, entry.follow(&b.bucket), b.access)).collect(),
+            tables: parts.tables.iter().map(|(name, t)| (name, entry.follow(&t.table), t)).collect(),
+            buckets: parts.buckets.iter().map(|(name, b)| (name, entry.follow(&b.bucket), b)).collect(),
             database: parts.database.map(|database| entry.follow(&database.database)),
             secrets: parts.secrets.iter().map(|(name, s)| (name, entry.follow(&s.secret), s)).collect(),
             drain: parts.shutdown.drain,
@@ -107,6 +113,7 @@ impl<'a> Pod<'a> {
     /// Says that it serves `port`, and who comes to it.
     pub(in crate::kinds) fn serving(mut self, entry: Bound<'a, Service>, reached: Reached) -> Self {
         let port = entry.spec().port;
+        self.tokens = entry.spec().authorizer.as_ref().map(|authorizer| authorizer.tokens(entry));
         self.port = Some(port);
         self.health_port = self.parts.health.port.unwrap_or(port);
         let services = entry.referrers::<Service>().into_iter().map(|c| (namespace(c), "service", c.name));
@@ -124,6 +131,7 @@ impl<'a> Pod<'a> {
         processing: Seconds,
     ) -> Self {
         self.consumes = queues.iter().map(|queue| entry.follow(queue)).collect();
+        self.rejects = entry.spec().rejects;
         self.drain = self.drain.max(processing);
         self
     }

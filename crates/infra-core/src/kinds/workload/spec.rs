@@ -1,6 +1,6 @@
 //! The fields that all workloads have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,9 @@ pub struct TableUse {
     /// What it does with it.
     #[serde(default)]
     pub access: Access,
+    /// The only actions that it needs of those, without the prefix: `[GetItem, PutItem]`. All of them if none is named.
+    #[serde(default)]
+    pub actions: BTreeSet<String>,
 }
 
 /// Use of a bucket.
@@ -81,6 +84,9 @@ pub struct BucketUse {
     /// What it does with it.
     #[serde(default)]
     pub access: Access,
+    /// The only actions that it needs of those, without the prefix: `[GetObject]`. All of them if none is named.
+    #[serde(default)]
+    pub actions: BTreeSet<String>,
 }
 
 /// What a workload does with data.

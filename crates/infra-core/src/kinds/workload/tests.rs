@@ -413,6 +413,61 @@ fn variables_can_be_renamed_if_they_are_made() {
 }
 
 #[test]
+fn a_worker_that_rejects_messages_may_send_to_their_dead_letters_and_knows_where() {
+    let assembly = compile(&worker("consumes: [payment], rejects: true"));
+    let env =
+        yaml(&object(&assembly, "worker-payment", "Deployment")["spec"]["template"]["spec"]["containers"][0]["env"]);
+    assert!(env.contains("name: PAYMENT_DEAD_LETTER_QUEUE_URL"), "{env}");
+    let policy = resource(&assembly, "WorkerPaymentRole")["Properties"]["Policies"].to_string();
+    let sends = r#""Action":"sqs:SendMessage","Resource":{"Fn::GetAtt":["QueuePaymentDeadLetter","Arn"]}"#;
+    assert!(policy.contains(sends), "{policy}");
+    let none =
+        on(MANAGED, "workers: { w: { consumes: [bare], rejects: true, cluster: main, image: \"r.example.com/a:1\" } }");
+    let none = none.replace("queues: {", "queues: { bare: { dead-letter: { enabled: false } },");
+    assert!(ids(&none).contains(&"workers/no-dead-letters"), "{:?}", ids(&none));
+}
+
+#[test]
+fn only_the_actions_that_are_named_are_allowed() {
+    let uses = |line: &str| {
+        let workload =
+            format!("services: {{ orders: {{ port: 80, {line}, cluster: main, image: \"r.example.com/o:1\" }} }}");
+        on(
+            MANAGED,
+            &format!("{workload}\ntables: {{ seen: {{ partition-key: {{ name: id }} }} }}\nbuckets: {{ files: {{}} }}"),
+        )
+    };
+    let table = "tables: { seen: { table: seen, access: read-write, actions: [GetItem, PutItem] } }";
+    let bucket = "buckets: { files: { bucket: files, access: write, actions: [PutObject] } }";
+    let assembly = compile(&uses(&format!("{table}, {bucket}")));
+    let policy = &resource(&assembly, "ServiceOrdersRole")["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let statements = policy.as_array().expect("statements");
+    let actions: Vec<_> = statements.iter().map(|statement| statement["Action"].as_str().expect("one")).collect();
+    assert_eq!(actions, ["dynamodb:GetItem", "dynamodb:PutItem", "s3:PutObject"], "{policy}");
+    let found = findings(&uses("tables: { seen: { table: seen, actions: [PutItem] } }"));
+    assert_eq!(found[0].title, "`PutItem` is none of the actions that `access` stands for");
+    let help = "did you mean `GetItem`?";
+    assert_eq!(findings(&uses("tables: { seen: { table: seen, actions: [getItem] } }"))[0].help, [help]);
+}
+
+#[test]
+fn a_service_that_checks_tokens_knows_issuer_and_clients() {
+    let pools = "user-pools: { people: { clients: { app: {}, web: {} } } }";
+    let with = |authorizer: &str| {
+        let lines = format!("port: 8080, authorizer: {{ {authorizer} }}");
+        format!("{}\n{pools}", service(&lines))
+    };
+    let assembly = compile(&with("user-pool: { user-pool: people }"));
+    let env =
+        yaml(&object(&assembly, "service-orders", "Deployment")["spec"]["template"]["spec"]["containers"][0]["env"]);
+    let client = |name: &str| format!("${{output:shop-dev-example@eu-west-1:UserPoolPeople{name}ClientRef}}");
+    assert!(env.contains(&format!("name: OIDC_AUDIENCE\n  value: {},{}", client("App"), client("Web"))), "{env}");
+    assert!(env.contains("value: https://cognito-idp.eu-west-1.amazonaws.com/${output:"), "{env}");
+    assert_eq!(ids(&with("oidc: { issuer: 'http://x', audiences: [a] }")), ["http-apis/issuer"]);
+    assert_eq!(findings(&with("user-pool: { user-pool: people, clients: [wep] }")).len(), 1);
+}
+
+#[test]
 fn pods_live_as_long_as_their_work_takes() {
     assert_eq!(ids(&service("port: 8080, shutdown: { grace: 20 }")), ["workloads/grace"]);
     assert_eq!(ids(&worker("consumes: [payment], processing-time: 80, shutdown: { grace: 60 }")), ["workloads/grace"]);
