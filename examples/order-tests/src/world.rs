@@ -215,9 +215,9 @@ impl World {
     pub async fn backlog(&self) -> BTreeMap<String, u64> {
         let mut backlog = BTreeMap::new();
         for (name, url) in self.platform.queues() {
-            let (visible, busy) = self.aws().queue_depth(&url).await;
+            let (visible, busy) = self.aws().queue_depth(url).await;
             if visible + busy > 0 {
-                backlog.insert(name, visible + busy);
+                backlog.insert(name.to_owned(), visible + busy);
             }
         }
         backlog
