@@ -10,4 +10,5 @@ mod otlp;
 mod postgres;
 mod programs;
 mod providers;
+mod smoke;
 mod topics;

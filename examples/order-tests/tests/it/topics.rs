@@ -1,6 +1,6 @@
 //! Events on their way from the topic to the queues, as the deployed subscriptions say.
 
-use aws_sdk_sns::types::MessageAttributeValue;
+use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use order_tests::aws::Aws;
 use order_tests::emulator::Emulator;
 use order_tests::platform::Platform;
@@ -48,11 +48,20 @@ async fn an_event_comes_into_the_queues_whose_filter_wants_it() {
         assert_eq!(came, queues, "{kind}");
     }
 
+    // IAM knows no action for batches: who may publish and delete may do so in batches.
+    let entry = PublishBatchRequestEntry::builder().id("1").message("{}").build().expect("an entry has an id");
+    let batch =
+        |aws: &Aws| aws.sns().publish_batch().topic_arn(topic).publish_batch_request_entries(entry.clone()).send();
+    let sent = batch(&service).await.expect("the service may publish");
+    assert_eq!((sent.successful().len(), sent.failed().len()), (1, 0));
+    assert_eq!(emulator.count("sns:PublishBatch").await, 1, "calls are counted by the name of the request");
+
     let plain = publish(&service.at(&emulator.plain_endpoint()), topic, "OrderCreated").await;
     assert!(plain.is_err_and(|error| error.contains("AuthorizationError")), "without TLS");
     let email = emulator.aws().assume(&platform.role_of("email"), "test").await;
     let refused = publish(&email, topic, "OrderCreated").await.expect_err("the role may not publish");
     assert!(refused.contains("AuthorizationError") || refused.contains("AccessDenied"), "{refused}");
+    assert!(batch(&email).await.is_err(), "nor in batches");
 }
 
 #[tokio::test(flavor = "multi_thread")]
