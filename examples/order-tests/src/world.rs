@@ -104,6 +104,12 @@ impl World {
         self.emulator.aws()
     }
 
+    /// Names of all deployments.
+    pub fn deployments(&self) -> Vec<String> {
+        let names = self.platform.objects("Deployment").map(|object| object["metadata"]["name"].as_str());
+        names.map(|name| name.expect("an object has a name").to_owned()).collect()
+    }
+
     /// What a program of a deployment is started with.
     pub async fn environment(&self, deployment: &str, overrides: &[(&str, &str)]) -> Environment {
         let path = |path: &Path| path.to_string_lossy().into_owned();
@@ -128,6 +134,13 @@ impl World {
     /// Starts a program of a deployment, waits until it is ready, and lets the gateway forward to it if it is a service.
     pub async fn start_program(&self, deployment: &str) -> Program {
         self.start_program_with(deployment, &[]).await
+    }
+
+    /// The same with spans sent to [`World::collector`], which has them all when the program has ended.
+    pub async fn start_traced_program(&self, deployment: &str) -> Program {
+        let variables = self.traced();
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.start_program_with(deployment, &variables).await
     }
 
     /// The same with variables by the test.

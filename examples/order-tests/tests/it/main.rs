@@ -10,5 +10,4 @@ mod otlp;
 mod postgres;
 mod programs;
 mod providers;
-mod smoke;
 mod topics;

@@ -11,13 +11,10 @@ use reqwest::Method;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_deployment_is_started_with_what_its_manifest_says() {
     let world = World::start().await;
-    let deployments = world.platform.objects("Deployment").map(|object| {
-        let name = object["metadata"]["name"].as_str().expect("a name");
-        (name.to_owned(), object["spec"]["template"]["spec"]["containers"][0]["env"].clone())
-    });
-    let deployments: Vec<_> = deployments.collect();
-    assert_eq!(deployments.len(), 6);
-    for (name, written) in deployments {
+    assert_eq!(world.deployments().len(), 6);
+    for name in world.deployments() {
+        let pod = &world.platform.object("Deployment", &name)["spec"]["template"]["spec"];
+        let written = &pod["containers"][0]["env"];
         let environment = world.environment(&name, &[("EXTRA", "1")]).await;
         let variables = &environment.variables;
         assert_eq!(variables["EXTRA"], "1");
