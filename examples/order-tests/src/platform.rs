@@ -108,11 +108,18 @@ impl Platform {
     }
 
     /// The address of the dead-letter queue of a queue.
-    pub fn dead_letter_url(&self, name: &str) -> String {
-        let dead = self.output("messaging", &format!("Queue{}DeadLetterQueueName", pascal(name)));
-        let url = self.queue_url(name);
-        let (start, _) = url.rsplit_once('/').expect("an address has a path");
-        format!("{start}/{dead}")
+    pub fn dead_letter_url(&self, name: &str) -> &str {
+        self.output("messaging", &format!("Queue{}DeadLetterRef", pascal(name)))
+    }
+
+    /// The addresses of all queues and their dead-letter queues, by name, such as `Payment` and `PaymentDeadLetter`.
+    pub fn queues(&self) -> BTreeMap<&str, &str> {
+        let outputs = self.outputs("messaging").iter();
+        let queues = outputs.filter_map(|(output, value)| {
+            let name = output.strip_prefix("Queue")?.strip_suffix("Ref")?;
+            Some((name, value.as_str()))
+        });
+        queues.collect()
     }
 
     /// A stack of the home region.

@@ -1,10 +1,12 @@
 //! Processes that do not outlive the test.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::sync::{LazyLock, mpsc};
+use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
@@ -67,10 +69,22 @@ pub fn wait(child: &mut Child, time: Duration) -> Option<ExitStatus> {
     }
 }
 
-/// A port of 127.0.0.1 that was free just now.
+/// Ports that the kernel gives nobody who asks for any port, be it for a listener or for the near end of a connection.
+const PORTS: RangeInclusive<u16> = 20_000..=32_000;
+
+/// Ports that were given out, so that none is twice.
+static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
+/// A port of 127.0.0.1 that was free just now, and that nobody takes by chance before its program does, or while its
+/// program is stopped.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
-    listener.local_addr().expect("the listener has an address").port()
+    loop {
+        let port = rand::random_range(PORTS);
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        if free && GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+            return port;
+        }
+    }
 }
 
 /// The folder of this repository.

@@ -104,6 +104,12 @@ impl World {
         self.emulator.aws()
     }
 
+    /// Names of all deployments.
+    pub fn deployments(&self) -> Vec<String> {
+        let names = self.platform.objects("Deployment").map(|object| object["metadata"]["name"].as_str());
+        names.map(|name| name.expect("an object has a name").to_owned()).collect()
+    }
+
     /// What a program of a deployment is started with.
     pub async fn environment(&self, deployment: &str, overrides: &[(&str, &str)]) -> Environment {
         let path = |path: &Path| path.to_string_lossy().into_owned();
@@ -128,6 +134,13 @@ impl World {
     /// Starts a program of a deployment, waits until it is ready, and lets the gateway forward to it if it is a service.
     pub async fn start_program(&self, deployment: &str) -> Program {
         self.start_program_with(deployment, &[]).await
+    }
+
+    /// The same with spans sent to [`World::collector`], which has them all when the program has ended.
+    pub async fn start_traced_program(&self, deployment: &str) -> Program {
+        let variables = self.traced();
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.start_program_with(deployment, &variables).await
     }
 
     /// The same with variables by the test.
@@ -209,6 +222,18 @@ impl World {
     pub async fn stock(&self, product: &str) -> i64 {
         let asked = sqlx::query_scalar("SELECT available FROM stock WHERE product_id = $1").bind(product);
         asked.fetch_one(&self.db).await.expect("the product is in the table `stock`")
+    }
+
+    /// How many messages each queue holds that holds some, by the names of [`Platform::queues`].
+    pub async fn backlog(&self) -> BTreeMap<String, u64> {
+        let mut backlog = BTreeMap::new();
+        for (name, url) in self.platform.queues() {
+            let (visible, busy) = self.aws().queue_depth(url).await;
+            if visible + busy > 0 {
+                backlog.insert(name.to_owned(), visible + busy);
+            }
+        }
+        backlog
     }
 
     /// Waits until something is so.

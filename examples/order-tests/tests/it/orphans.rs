@@ -1,5 +1,7 @@
 //! Nothing outlives a test, however it ends.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -48,9 +50,15 @@ async fn a_test_that_is_to_die() {
 #[test]
 fn what_a_test_started_ends_when_it_is_killed() {
     let folder = tempfile::tempdir().expect("a folder can be made");
+    // What it leaves behind goes with the folder, which PostgreSQL's user must be able to enter.
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("the folder is ours");
     let file = folder.path().join("told");
     let mut command = Command::new(std::env::current_exe().expect("we are a file"));
-    command.args(["--exact", "orphans::a_test_that_is_to_die"]).env(TOLD, &file).stdout(Stdio::null());
+    command
+        .args(["--exact", "orphans::a_test_that_is_to_die"])
+        .env(TOLD, &file)
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::null());
     let mut other = process::start(command);
     let written = loop {
         let text = std::fs::read_to_string(&file).unwrap_or_default();

@@ -11,13 +11,10 @@ use reqwest::Method;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_deployment_is_started_with_what_its_manifest_says() {
     let world = World::start().await;
-    let deployments = world.platform.objects("Deployment").map(|object| {
-        let name = object["metadata"]["name"].as_str().expect("a name");
-        (name.to_owned(), object["spec"]["template"]["spec"]["containers"][0]["env"].clone())
-    });
-    let deployments: Vec<_> = deployments.collect();
-    assert_eq!(deployments.len(), 6);
-    for (name, written) in deployments {
+    assert_eq!(world.deployments().len(), 6);
+    for name in world.deployments() {
+        let pod = &world.platform.object("Deployment", &name)["spec"]["template"]["spec"];
+        let written = &pod["containers"][0]["env"];
         let environment = world.environment(&name, &[("EXTRA", "1")]).await;
         let variables = &environment.variables;
         assert_eq!(variables["EXTRA"], "1");
@@ -25,6 +22,11 @@ async fn every_deployment_is_started_with_what_its_manifest_says() {
             assert!(!value.contains("${") && !value.starts_with("/mnt"), "{name}: {variable}={value}");
         }
         for variable in written.as_array().expect("a list") {
+            if variable["name"] == "OIDC_ISSUER" {
+                let pool = world.platform.output("api", "UserPoolCustomersRef");
+                let issuer = world.platform.resolve(variable["value"].as_str().expect("a value"));
+                assert_eq!(issuer, format!("https://cognito-idp.eu-west-1.amazonaws.com/{pool}"), "{name}");
+            }
             let variable = variable["name"].as_str().expect("a name");
             assert!(variables.contains_key(variable), "{name} has no {variable}");
         }
