@@ -35,8 +35,14 @@ pub struct Publisher {
 #[derive(Clone, Debug)]
 struct Message {
     event: Written,
-    user: Option<String>,
     text: String,
+}
+
+/// What is done at once with others of its kind.
+#[derive(Debug)]
+enum Job {
+    Send(Vec<Message>),
+    PutAndSend(Written),
 }
 
 /// What of an event's text is logged.
@@ -54,35 +60,39 @@ impl Publisher {
 
     /// Publishes events, and returns the numbers of those that the topic has.
     pub async fn publish(&self, events: Vec<Written>) -> Vec<i64> {
-        let mut messages = Vec::new();
-        for event in events {
-            messages.extend(self.message(event).await);
-        }
-        let (mut published, mut requests) = (Vec::new(), JoinSet::new());
-        for chunk in chunks(messages) {
-            if requests.len() >= AT_ONCE {
-                published.extend(requests.join_next().await.and_then(Result::ok).into_iter().flatten());
+        let (large, small): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(|event| size(event, &event.body) > MESSAGE_LIMIT);
+        let small = small.into_iter().map(|event| Message { text: event.body.clone(), event });
+        let small = chunks(small.collect()).into_iter().map(Job::Send);
+        let (mut seqs, mut running) = (Vec::new(), JoinSet::new());
+        // One after another, a bucket that does not answer would keep those waiting that need none.
+        for job in small.chain(large.into_iter().map(Job::PutAndSend)) {
+            if running.len() >= AT_ONCE {
+                seqs.extend(running.join_next().await.and_then(Result::ok).into_iter().flatten());
             }
-            let sender = self.clone();
-            requests.spawn(async move { sender.send(chunk).await });
+            let publisher = self.clone();
+            running.spawn(async move {
+                match job {
+                    Job::Send(messages) => publisher.send(messages).await,
+                    Job::PutAndSend(event) => match publisher.put(event).await {
+                        Some(message) => publisher.send(vec![message]).await,
+                        None => Vec::new(),
+                    },
+                }
+            });
         }
-        while let Some(sent) = requests.join_next().await {
-            published.extend(sent.into_iter().flatten());
+        while let Some(sent) = running.join_next().await {
+            seqs.extend(sent.into_iter().flatten());
         }
-        published
+        seqs
     }
 
-    /// Makes the message of an event; none if it is too large and the bucket does not take it.
-    async fn message(&self, event: Written) -> Option<Message> {
-        let user = serde_json::from_str::<User>(&event.body).ok().map(|user| user.user_id);
-        if size(&event, &event.body) <= MESSAGE_LIMIT {
-            let text = event.body.clone();
-            return Some(Message { event, user, text });
-        }
+    /// Puts an event into the bucket, and returns the message that points there; none if the bucket did not take it.
+    async fn put(&self, event: Written) -> Option<Message> {
         let pointer = Pointer::to(event.event_id, &event.body);
         let put = self.s3.call(Box::pin(self.payloads.put(&pointer, &event.body)), |_| true).await;
         match put.map_err(|error| error.to_string()).and_then(|()| json(&pointer)) {
-            Ok(text) => Some(Message { event, user, text }),
+            Ok(text) => Some(Message { event, text }),
             Err(cause) => {
                 tracing::warn!(requestId = event.request_id, orderId = %event.order_id, cause, "not published");
                 None
@@ -117,7 +127,8 @@ impl Publisher {
 
 /// Writes what became of an event, as part of the trace that led to it.
 fn log(message: &Message, failed: Option<(&str, Option<&str>)>, taken: bool) {
-    let Message { event, user, .. } = message;
+    let event = &message.event;
+    let user = serde_json::from_str::<User>(&event.body).ok().map(|user| user.user_id);
     let span = tracing::info_span!(
         "publish",
         requestId = event.request_id,
@@ -206,7 +217,7 @@ mod tests {
             traceparent: None,
             body: String::new(),
         };
-        Message { event, user: None, text: "x".repeat(length) }
+        Message { event, text: "x".repeat(length) }
     }
 
     #[test]
