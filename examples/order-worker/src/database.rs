@@ -27,6 +27,9 @@ pub struct Database {
     migrated: OnceCell<()>,
 }
 
+/// So many connections of the pool may be those of a database that was restarted.
+const BROKEN: u32 = 5;
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 enum Silent {
@@ -62,9 +65,18 @@ impl Database {
     /// # Errors
     ///
     /// The message has to come back.
-    pub async fn ask<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Step<T> {
+    pub fn ask<'a, T, F>(&'a self, call: impl Fn() -> F + 'a) -> impl Future<Output = Step<T>>
+    where
+        F: Future<Output = Result<T, Error>> + 'a,
+        T: 'a,
+    {
+        // What asks the store is large, and stands in every future above.
+        self.limited(move || Box::pin(call()))
+    }
+
+    async fn limited<T, F: Future<Output = Result<T, Error>>>(&self, call: impl Fn() -> F) -> Step<T> {
         let limited = async {
-            match tokio::time::timeout(LONGEST, call).await {
+            match tokio::time::timeout(LONGEST, at_once(call)).await {
                 Ok(answer) => answer.map_err(Silent::Store),
                 Err(_) => Err(Silent::Slow),
             }
@@ -97,7 +109,7 @@ impl Database {
             tracing::warn!(error = %error, "the tables of the database cannot be made now");
             return false;
         }
-        let one = async {
+        let one = async || {
             sqlx::query("SELECT 1").execute(self.store.pool()).await?;
             Ok(())
         };
@@ -117,5 +129,42 @@ impl Database {
             }
             other => other,
         }
+    }
+}
+
+/// Asks again at once while connections turn out to be broken: after a restart of the database all of a pool are, and
+/// messages should not come back for that. When nothing answers, the pool itself says so after a while.
+async fn at_once<T, F: Future<Output = Result<T, Error>>>(call: impl Fn() -> F) -> Result<T, Error> {
+    for _ in 1..BROKEN {
+        match call().await {
+            Err(Error::Unavailable(sqlx::Error::Io(_) | sqlx::Error::Protocol(_))) => {}
+            other => return other,
+        }
+    }
+    call().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    fn broken() -> Error {
+        Error::Unavailable(sqlx::Error::Io(std::io::ErrorKind::BrokenPipe.into()))
+    }
+
+    #[tokio::test]
+    async fn broken_connections_are_left_behind() {
+        let calls = AtomicU32::new(0);
+        let call = async || if calls.fetch_add(1, Ordering::Relaxed) < 3 { Err(broken()) } else { Ok(7) };
+        assert!(matches!(at_once(call).await, Ok(7)));
+        let calls = AtomicU32::new(0);
+        let call = async || {
+            calls.fetch_add(1, Ordering::Relaxed);
+            Err::<(), _>(broken())
+        };
+        assert!(at_once(call).await.is_err());
+        assert_eq!(calls.load(Ordering::Relaxed), BROKEN);
     }
 }

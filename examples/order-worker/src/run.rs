@@ -86,12 +86,12 @@ fn handler(settings: &Settings, config: &SdkConfig) -> Result<RoleHandler> {
     let work = match settings.role {
         Role::Payment => {
             let payment = Payment::new(needed()?, provider(settings, "the payment provider")?);
-            Work::Payment(events(settings, config, &database, payment)?)
+            Work::Payment(events(settings, config, database.as_ref(), payment)?)
         }
-        Role::Inventory => Work::Inventory(events(settings, config, &database, Inventory::new(needed()?))?),
+        Role::Inventory => Work::Inventory(events(settings, config, database.as_ref(), Inventory::new(needed()?))?),
         Role::Email => {
             let email = Email::new(provider(settings, "the mail provider")?);
-            Work::Email(events(settings, config, &database, email)?)
+            Work::Email(events(settings, config, database.as_ref(), email)?)
         }
         Role::Intake => Work::Orders(Orders::intake(needed()?)),
         Role::Replay => Work::Orders(Orders::replay(needed()?)),
@@ -107,14 +107,14 @@ fn provider(settings: &Settings, name: &'static str) -> Result<Provider> {
 fn events<E: Effect>(
     settings: &Settings,
     config: &SdkConfig,
-    database: &Option<Arc<Database>>,
+    database: Option<&Arc<Database>>,
     effect: E,
 ) -> Result<Events<E>> {
     let events = settings.events.as_ref().ok_or_else(|| missing("events"))?;
     let ledger: Arc<dyn Ledger> = match &events.ledger {
         settings::Ledger::DynamoDb { table } => Arc::new(ledger::DynamoDb::new(config, table.clone())),
         settings::Ledger::PostgreSql => {
-            let database = database.clone().ok_or_else(|| missing("database"))?;
+            let database = database.cloned().ok_or_else(|| missing("database"))?;
             Arc::new(ledger::PostgreSql::new(database))
         }
     };

@@ -150,16 +150,19 @@ impl Settings {
         let beside_orders = matches!(ledger, Some(Some(Ledger::PostgreSql)));
         let database =
             if role.needs_database() || beside_orders { database::Settings::read(env).map(Some) } else { Some(None) };
-        let events = match role.takes_events() {
-            true => {
-                let payloads =
-                    env.required("EVENT_PAYLOADS_BUCKET", "bucket of the events that are too large for messages");
-                let both = payloads.zip(ledger.flatten());
-                both.map(|(payloads, ledger)| Some(Events { payloads, ledger }))
-            }
-            false => Some(None),
+        let events = if role.takes_events() {
+            let payloads =
+                env.required("EVENT_PAYLOADS_BUCKET", "bucket of the events that are too large for messages");
+            let both = payloads.zip(ledger.flatten());
+            both.map(|(payloads, ledger)| Some(Events { payloads, ledger }))
+        } else {
+            Some(None)
         };
-        let provider = provider(env, role);
+        let provider = match role {
+            Role::Payment => payment_provider(env).map(Some),
+            Role::Email => mail_provider(env).map(Some),
+            Role::Inventory | Role::Intake | Role::Replay => Some(None),
+        };
         let concurrency = concurrency(env, database.as_ref().and_then(Option::as_ref));
         Some(Self {
             role,
@@ -199,19 +202,16 @@ fn ledger(env: &Reader<'_>) -> Option<Ledger> {
     }
 }
 
-fn provider(env: &Reader<'_>, role: Role) -> Option<Option<Provider>> {
-    let (url, token) = match role {
-        Role::Payment => (
-            env.required("PAYMENT_PROVIDER_URL", "address of who charges"),
-            env.secret("PAYMENT_PROVIDER_API_TOKEN_FILE", "file with the token for who charges"),
-        ),
-        Role::Email => (
-            env.required("EMAIL_PROVIDER_URL", "address of who sends mail"),
-            env.secret("EMAIL_PROVIDER_API_TOKEN_FILE", "file with the token for who sends mail"),
-        ),
-        Role::Inventory | Role::Intake | Role::Replay => return Some(None),
-    };
-    Some(Some(Provider { url: url?, token: token? }))
+fn payment_provider(env: &Reader<'_>) -> Option<Provider> {
+    let url = env.required("PAYMENT_PROVIDER_URL", "address of who charges");
+    let token = env.secret("PAYMENT_PROVIDER_API_TOKEN_FILE", "file with the token for who charges");
+    Some(Provider { url: url?, token: token? })
+}
+
+fn mail_provider(env: &Reader<'_>) -> Option<Provider> {
+    let url = env.required("EMAIL_PROVIDER_URL", "address of who sends mail");
+    let token = env.secret("EMAIL_PROVIDER_API_TOKEN_FILE", "file with the token for who sends mail");
+    Some(Provider { url: url?, token: token? })
 }
 
 /// Each message needs a connection, so there are never more of them than connections.
@@ -273,7 +273,7 @@ mod tests {
     fn each_role_reads_what_it_needs() {
         let payment = read(&variables("payment")).expect("all is there");
         assert_eq!((payment.role, payment.concurrency), (Role::Payment, 3));
-        assert_eq!(payment.queue.visibility, Duration::from_secs(180));
+        assert_eq!(payment.queue.visibility, Duration::from_mins(3));
         assert_eq!(payment.provider.expect("it has one").url.as_str(), "https://pay.example.com");
         assert_eq!(payment.events.expect("it takes them").ledger, Ledger::DynamoDb { table: "table".to_owned() });
         let email = read(&variables("email")).expect("all is there");

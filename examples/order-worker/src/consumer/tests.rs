@@ -33,14 +33,12 @@ impl Queue for Fake {
     async fn receive(&self, most: u32) -> Result<Vec<Message>, Error> {
         self.note(format!("receive {most}"));
         let batch = self.batches.lock().expect("nobody panics").pop_front();
-        match batch {
-            Some(batch) => Ok(batch),
-            None => {
-                tokio::time::sleep(Duration::from_secs(20)).await;
-                self.stop.send(true).expect("somebody listens");
-                Ok(Vec::new())
-            }
+        if let Some(batch) = batch {
+            return Ok(batch);
         }
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        self.stop.send(true).expect("somebody listens");
+        Ok(Vec::new())
     }
 
     async fn delete(&self, message: &Message) -> Result<(), Error> {
@@ -49,7 +47,7 @@ impl Queue for Fake {
     }
 
     async fn hide(&self, message: &Message, time: Duration) -> Result<(), Error> {
-        if time == Duration::from_secs(60) {
+        if time == Duration::from_mins(1) {
             self.note(format!("hold {}", message.id));
             return if self.loses { Err(Error::Lost) } else { Ok(()) };
         }
@@ -102,7 +100,7 @@ fn fake(batches: Vec<Vec<Message>>) -> (Fake, watch::Receiver<bool>) {
 }
 
 async fn run((fake, stop): (Fake, watch::Receiver<bool>)) -> Vec<String> {
-    let limits = Limits { concurrency: 4, processing: Duration::from_secs(30), visibility: Duration::from_secs(60) };
+    let limits = Limits { concurrency: 4, processing: Duration::from_secs(30), visibility: Duration::from_mins(1) };
     let metrics = Metrics::new(&mut Registry::default());
     Consumer::new((fake.clone(), Obeys(fake.clone())), limits, metrics, stop).run().await;
     fake.said()
@@ -178,7 +176,7 @@ async fn what_is_begun_is_finished_and_the_rest_is_given_back() {
 #[tokio::test(start_paused = true)]
 async fn after_a_failure_one_message_is_taken_at_a_time() {
     let (queue, stop) = fake(vec![vec![message("a", None, "later")], vec![message("b", None, "done")]]);
-    let limits = Limits { concurrency: 1, processing: Duration::from_secs(30), visibility: Duration::from_secs(60) };
+    let limits = Limits { concurrency: 1, processing: Duration::from_secs(30), visibility: Duration::from_mins(1) };
     let metrics = Metrics::new(&mut Registry::default());
     let consumer = Consumer::new((queue.clone(), Obeys(queue)), Limits { concurrency: 4, ..limits }, metrics, stop);
     let slots = Semaphore::new(4);

@@ -46,7 +46,7 @@ pub(super) async fn redrive(shelf: &Shelf, order: Order) -> Result<()> {
     }
     let most = order.max_per_second.unwrap_or(PER_SECOND).max(1);
     let wanted = if order.all { None } else { Some(ids) };
-    one_by_one(shelf, wanted, number, Duration::from_secs(1) / most).await
+    one_by_one(shelf, wanted, number, most).await
 }
 
 fn asked(question: &str) -> Result<bool> {
@@ -97,7 +97,10 @@ fn is_missing(code: Option<&str>, status: Option<u16>) -> bool {
 
 /// Sends messages and deletes each when it is sent. `wanted` says which; without it, as many as there were at first, so
 /// that those which fail again meanwhile are not sent for ever.
-async fn one_by_one(shelf: &Shelf, wanted: Option<BTreeSet<String>>, number: usize, pause: Duration) -> Result<()> {
+async fn one_by_one(shelf: &Shelf, wanted: Option<BTreeSet<String>>, number: usize, per_second: u32) -> Result<()> {
+    let pause = Duration::from_secs(1) / per_second;
+    // Not more at a time than can be sent while they are hidden.
+    let batch = usize::try_from(per_second.saturating_mul(20).min(100)).unwrap_or(1);
     let mut left = wanted.clone().unwrap_or_default();
     let (mut chosen, mut others) = (Vec::new(), Vec::new());
     let (mut sent, mut problems) = (0_usize, Vec::new());
@@ -106,12 +109,11 @@ async fn one_by_one(shelf: &Shelf, wanted: Option<BTreeSet<String>>, number: usi
             .walk(|message| {
                 let is_wanted = wanted.is_none() || left.remove(&message.id);
                 if is_wanted && sent + chosen.len() < number {
-                    chosen.push(message)
+                    chosen.push(message);
                 } else {
-                    others.push(message)
+                    others.push(message);
                 }
-                // Not more at a time than can be sent while they are hidden.
-                chosen.len() < 100 && sent + chosen.len() < number
+                chosen.len() + 10 <= batch && sent + chosen.len() < number
             })
             .await;
         if chosen.is_empty() {

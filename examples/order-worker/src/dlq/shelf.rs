@@ -118,9 +118,9 @@ impl Shelf {
             .walk(|message| {
                 let enough = found.len() >= most;
                 if !enough && wanted(&message) {
-                    found.push(message)
+                    found.push(message);
                 } else {
-                    others.push(message)
+                    others.push(message);
                 }
                 found.len() < most
             })

@@ -166,7 +166,7 @@ pub(crate) mod tests {
         let config = aws_config::SdkConfig::builder().build();
         let effect = Counted(AtomicU32::new(0), failures);
         let ledger = Arc::new(Memory::default());
-        Events::new((Role::Email, effect), ledger, Payloads::new(&config, "b".to_owned()), Duration::from_secs(60))
+        Events::new((Role::Email, effect), ledger, Payloads::new(&config, "b".to_owned()), Duration::from_mins(1))
     }
 
     fn message(change: Change) -> Message {

@@ -33,7 +33,7 @@ impl Effect for Inventory {
         let (store, id) = (self.database.store(), event.order_id);
         match event.change {
             Change::OrderCreated { .. } => {
-                let reserved = self.database.ask(store.reserve(id, cause)).await?;
+                let reserved = self.database.ask(|| store.reserve(id, cause)).await?;
                 Ok(match reserved {
                     Reserved::Reserved => "StockReserved",
                     Reserved::OutOfStock => "OutOfStock",
@@ -41,7 +41,7 @@ impl Effect for Inventory {
                 })
             }
             Change::OrderCancelled { .. } => {
-                let released = self.database.ask(store.release(id)).await?;
+                let released = self.database.ask(|| store.release(id)).await?;
                 Ok(if released { "StockReleased" } else { "StockSettled" })
             }
             Change::OrderConfirmed | Change::PaymentRetryRequested { .. } => Ok("Ignored"),

@@ -51,7 +51,7 @@ impl Orders {
         span.record("requestId", submission.request_id.as_str());
         span.record("orderId", tracing::field::display(submission.order_id));
         span.record("userId", submission.user_id.as_str());
-        match self.database.ask(self.database.store().place(&submission)).await? {
+        match self.database.ask(|| self.database.store().place(&submission)).await? {
             Placed::New => Ok("OrderCreated"),
             Placed::Before => Ok("AlreadyDone"),
             Placed::Conflict => {

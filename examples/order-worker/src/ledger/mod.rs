@@ -19,7 +19,7 @@ use crate::outcome::Step;
 
 /// How long an event is remembered that is done: longer than the 4 days in a queue and the 14 days in its dead-letter
 /// queue, after which an operator may send it again.
-pub const REMEMBERED: Duration = Duration::from_secs(28 * 24 * 60 * 60);
+pub const REMEMBERED: Duration = Duration::from_hours(28 * 24);
 
 /// What a ledger answers.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Step<T>> + Send + 'a>>;

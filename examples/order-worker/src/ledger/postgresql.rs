@@ -26,7 +26,7 @@ impl PostgreSql {
 
     async fn begun(&self, claim: &Claim) -> Step<Begun> {
         let pool = self.database.store().pool();
-        let call = async {
+        let call = async || {
             let taken = sqlx::query(
                 "INSERT INTO idempotency AS i (key, done, owner, expires_at)
                  VALUES ($1, false, $2, now() + make_interval(secs => $3))
@@ -57,7 +57,7 @@ impl PostgreSql {
     }
 
     async fn ours(&self, claim: &Claim, done: bool, time: Duration) -> Step<bool> {
-        let call = async {
+        let call = async || {
             let changed = sqlx::query(
                 "UPDATE idempotency SET done = done OR $3, expires_at = now() + make_interval(secs => $4)
                  WHERE key = $1 AND owner = $2 AND (NOT done OR $3)",
@@ -74,7 +74,7 @@ impl PostgreSql {
     }
 
     async fn forget(&self) -> Step<()> {
-        let call = async {
+        let call = async || {
             sqlx::query(
                 "DELETE FROM idempotency WHERE key IN
                  (SELECT key FROM idempotency WHERE expires_at < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)",
@@ -109,7 +109,7 @@ impl Ledger for PostgreSql {
 
     fn release<'a>(&'a self, claim: &'a Claim) -> Answer<'a, ()> {
         Box::pin(async {
-            let call = async {
+            let call = async || {
                 sqlx::query("DELETE FROM idempotency WHERE key = $1 AND owner = $2 AND NOT done")
                     .bind(&claim.key)
                     .bind(&claim.owner)
