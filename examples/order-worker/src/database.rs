@@ -137,11 +137,20 @@ impl Database {
 async fn at_once<T, F: Future<Output = Result<T, Error>>>(call: impl Fn() -> F) -> Result<T, Error> {
     for _ in 1..BROKEN {
         match call().await {
-            Err(Error::Unavailable(sqlx::Error::Io(_) | sqlx::Error::Protocol(_))) => {}
+            Err(Error::Unavailable(error)) if is_broken(&error) => {}
             other => return other,
         }
     }
     call().await
+}
+
+/// Whether a connection is broken. The last words of a database that stops are `admin_shutdown` and `crash_shutdown`.
+fn is_broken(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| ["57P01", "57P02"].contains(&code.as_ref())),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -181,10 +181,14 @@ async fn after_a_failure_one_message_is_taken_at_a_time() {
     let consumer = Consumer::new((queue.clone(), Obeys(queue)), Limits { concurrency: 4, ..limits }, metrics, stop);
     let slots = Semaphore::new(4);
     assert_eq!(consumer.free(&slots).await, Some(4));
-    consumer.learn(&Outcome::later("not now"));
+    consumer.learn(&Outcome::later("not now"), false);
+    assert_eq!(consumer.free(&slots).await, Some(4), "it says nothing of others");
+    consumer.learn(&Outcome::outage("not now"), false);
     assert_eq!(consumer.free(&slots).await, Some(1));
-    consumer.learn(&Outcome::Done("Done"));
+    consumer.learn(&Outcome::Done("Done"), false);
     assert_eq!(consumer.free(&slots).await, Some(4));
+    consumer.learn(&Outcome::later("not now"), true);
+    assert_eq!(consumer.free(&slots).await, Some(1), "those of its group wait behind it");
 }
 
 #[test]
