@@ -67,9 +67,7 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
         let mut tasks = JoinSet::new();
         let mut errors = 0_u32;
         while !self.is_stopping() {
-            while let Some(ended) = tasks.try_join_next() {
-                note(ended);
-            }
+            forget_ended(&mut tasks);
             let Some(free) = self.free(&slots).await else { break };
             // It is not cut short when the worker is to stop: what the queue is about to give would be hidden for nothing.
             match self.queue.receive(free).await {
@@ -92,6 +90,7 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
                 }
             }
         }
+        forget_ended(&mut tasks);
         tracing::info!(inFlight = tasks.len(), "no more messages are taken");
         let drained = async {
             while let Some(ended) = tasks.join_next().await {
@@ -117,15 +116,16 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
             }
         }
         let mut waited = false;
-        while !self.handler.is_able().await {
+        loop {
+            let able = tokio::select! { able = self.handler.is_able() => able, () = self.stopped() => return None };
+            if able {
+                break;
+            }
             if !waited {
                 tracing::warn!("no messages are taken while the database does not answer");
                 waited = true;
             }
             self.sleep(jitter(Duration::from_secs(1))).await;
-            if self.is_stopping() {
-                return None;
-            }
         }
         let outages = self.outages.load(Ordering::Relaxed);
         if outages > PATIENCE {
@@ -175,6 +175,12 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
 /// How long to wait after so many failures in a row.
 fn slowed(failures: u32) -> Duration {
     jitter(Duration::from_secs(2_u64.saturating_pow(failures).min(SLOWEST)))
+}
+
+fn forget_ended(tasks: &mut JoinSet<()>) {
+    while let Some(ended) = tasks.try_join_next() {
+        note(ended);
+    }
 }
 
 /// A task that broke off has let its messages go, and they come back.

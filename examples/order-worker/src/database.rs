@@ -27,6 +27,8 @@ pub struct Database {
     migrated: OnceCell<()>,
 }
 
+/// Longest that making its tables may take.
+const MIGRATION: Duration = Duration::from_secs(30);
 /// So many connections of the pool may be those of a database that was restarted.
 const BROKEN: u32 = 5;
 
@@ -105,9 +107,14 @@ impl Database {
         if !self.doubted.load(Ordering::Relaxed) {
             return true;
         }
-        if let Err(error) = self.migrated.get_or_try_init(|| self.migrate()).await {
-            tracing::warn!(error = %error, "the tables of the database cannot be made now");
-            return false;
+        let migrated = tokio::time::timeout(MIGRATION, self.migrated.get_or_try_init(|| self.migrate())).await;
+        match migrated {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, "the tables of the database cannot be made now");
+                return false;
+            }
+            Err(_) => return false,
         }
         let one = async || {
             sqlx::query("SELECT 1").execute(self.store.pool()).await?;
