@@ -162,10 +162,11 @@ impl World {
         }
     }
 
-    /// Ends a program as Kubernetes does: no new requests, then SIGTERM, then SIGKILL.
+    /// Ends a program as Kubernetes does: no new requests, a wait, SIGTERM, and SIGKILL when its time is over.
     pub async fn terminate(&self, program: Program) -> Ended {
         if self.is_service(program.name()) {
             self.gateway.remove_backend(program.name(), program.address(HTTP));
+            tokio::time::sleep(program.environment().wait()).await;
         }
         program.terminate().await
     }
