@@ -2,13 +2,19 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod customers;
 mod emulator;
+mod ends;
 mod gateway;
 mod issuer;
+mod orders;
 mod orphans;
 mod otlp;
+mod outages;
 mod postgres;
 mod programs;
 mod providers;
+mod rejected;
+mod shop;
 mod store;
 mod topics;
