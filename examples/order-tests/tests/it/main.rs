@@ -7,6 +7,7 @@ mod emulator;
 mod ends;
 mod gateway;
 mod issuer;
+mod openapi;
 mod orders;
 mod orphans;
 mod otlp;
