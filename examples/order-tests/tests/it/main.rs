@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod chaos;
 mod customers;
 mod emulator;
 mod ends;
