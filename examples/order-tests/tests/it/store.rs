@@ -318,9 +318,9 @@ async fn check(saga: &Saga, orders: &BTreeMap<OrderId, Submission>, seed: u64) {
     let rows =
         sqlx::query("SELECT id, status, payment, stock FROM orders").fetch_all(saga.store.pool()).await.expect("rows");
     assert_eq!(rows.len(), orders.len());
-    let (charges, refunds) =
-        (saga.provider.charges.lock().expect("quiet"), saga.provider.refunds.lock().expect("quiet"));
-    let published = saga.published.lock().expect("quiet");
+    let charges = saga.provider.charges.lock().expect("quiet").clone();
+    let refunds = saga.provider.refunds.lock().expect("quiet").clone();
+    let published = saga.published.lock().expect("quiet").clone();
     let (mut confirmed, mut reserved) = (0, BTreeMap::<String, i64>::new());
     for row in rows {
         let id = OrderId::from(row.get::<sqlx::types::Uuid, _>("id"));
