@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -104,7 +105,44 @@ pub struct Line {
     /// Which product. 1 to 64 letters, digits, `-`, `_` and `.`.
     pub product_id: String,
     /// How many. 1 to 1,000.
+    #[serde(deserialize_with = "amount")]
     pub qty: u32,
+}
+
+/// How many, as JSON has it: `2` and `2.0` are the same number.
+struct Amount(u32);
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Numbers;
+
+        impl Visitor<'_> for Numbers {
+            type Value = Amount;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number")
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Amount, E> {
+                u32::try_from(value).map(Amount).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Amount, E> {
+                u32::try_from(value).map(Amount).map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
+            }
+
+            fn visit_f64<E: Error>(self, value: f64) -> Result<Amount, E> {
+                // The text of a whole number has no fraction, so that nothing is rounded.
+                value.to_string().parse().map(Amount).map_err(|_| E::invalid_value(Unexpected::Float(value), &self))
+            }
+        }
+
+        from.deserialize_any(Numbers)
+    }
+}
+
+fn amount<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    Amount::deserialize(from).map(|Amount(amount)| amount)
 }
 
 /// An order as it is asked for: one product, or `lines` with several.
@@ -121,7 +159,7 @@ pub struct NewOrder {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Body {
     product_id: Option<String>,
-    qty: Option<u32>,
+    qty: Option<Amount>,
     lines: Option<Vec<Line>>,
     idempotency_key: Option<String>,
 }
@@ -141,7 +179,7 @@ impl NewOrder {
         let body: Body = serde_json::from_slice(body).map_err(|error| Invalid::one("", error.to_string()))?;
         let mut problems = Vec::new();
         let lines = match (body.product_id, body.qty, body.lines) {
-            (Some(product_id), Some(qty), None) => vec![Line { product_id, qty }],
+            (Some(product_id), Some(Amount(qty)), None) => vec![Line { product_id, qty }],
             (None, None, Some(lines)) => lines,
             (Some(_), None, None) => {
                 problems.push(Problem::new("/qty", "is missing"));
@@ -259,6 +297,20 @@ mod tests {
         let many = NewOrder::read(br#"{"lines":[{"productId":"sku-328","qty":2}]}"#).expect("it is an order");
         assert_eq!((one.lines.clone(), one.fingerprint()), (many.lines.clone(), many.fingerprint()));
         assert_eq!((one.idempotency_key.as_deref(), many.idempotency_key), (Some("k"), None));
+    }
+
+    #[test]
+    fn a_whole_number_may_have_a_fraction_of_nothing() {
+        for amount in ["2", "2.0", "2e0", "0.2E1"] {
+            let body = format!(r#"{{"lines":[{{"productId":"a","qty":{amount}}}]}}"#);
+            assert_eq!(NewOrder::read(body.as_bytes()).map(|order| order.lines[0].qty), Ok(2), "{amount}");
+            let body = format!(r#"{{"productId":"a","qty":{amount}}}"#);
+            assert_eq!(NewOrder::read(body.as_bytes()).map(|order| order.lines[0].qty), Ok(2), "{amount}");
+        }
+        for amount in ["2.5", "-1", "-1.0", "4294967296", "1e300", "\"2\"", "true"] {
+            let said = wrong(&format!(r#"{{"productId":"a","qty":{amount}}}"#));
+            assert!(said.contains("expected a whole number"), "{said}");
+        }
     }
 
     #[test]

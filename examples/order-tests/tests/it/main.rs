@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod contract;
 mod emulator;
 mod gateway;
 mod issuer;

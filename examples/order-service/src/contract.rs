@@ -1,0 +1,57 @@
+//! What the service needs of whoever deploys it.
+
+use std::time::Duration;
+
+use order_runtime::contract::{Action, Contract, variables};
+use order_runtime::settings::Reader;
+
+use crate::run::{DRAIN_EVENTS, DRAIN_REQUESTS, DRAIN_REST, DRAIN_TRACES};
+use crate::settings::Settings;
+
+const ACTIONS: [Action; 3] = [
+    Action { action: "sns:Publish", on: "ORDER_EVENTS_TOPIC_ARN", why: "events of orders are published" },
+    Action {
+        action: "sqs:SendMessage",
+        on: "REPLAY_QUEUE_URL",
+        why: "orders wait in the queue while the database is down",
+    },
+    Action {
+        action: "s3:PutObject",
+        on: "EVENT_PAYLOADS_BUCKET",
+        why: "events that are too large for the topic are put there",
+    },
+];
+
+/// Returns the contract.
+pub fn contract() -> Contract {
+    let (required, optional) = variables(Reader::asked(Settings::read));
+    let drain: Duration = [DRAIN_REQUESTS, DRAIN_EVENTS, DRAIN_TRACES, DRAIN_REST].iter().sum();
+    Contract {
+        required,
+        optional,
+        ports: vec!["PORT"],
+        probes: [("/livez", "PORT"), ("/readyz", "PORT")].into(),
+        drain_seconds: drain.as_secs(),
+        actions: ACTIONS.to_vec(),
+        consumes: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_in_it() {
+        let contract = contract();
+        for name in ["PORT", "DB_POOL_SIZE", "OIDC_ISSUER", "OIDC_AUDIENCE", "REPLAY_QUEUE_URL"] {
+            assert!(contract.required.contains_key(name), "{name}");
+        }
+        assert_eq!(contract.optional["ORDER_ANSWER"], "accepted");
+        for action in &contract.actions {
+            assert!(contract.required.contains_key(action.on), "{action:?}");
+        }
+        // The platform gives 50 s, of which its `preStop` takes 15.
+        assert!(contract.drain_seconds <= 30);
+    }
+}

@@ -1,0 +1,159 @@
+//! Where an order goes: into the database, or into the queue while the database is down.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use order_events::{OrderId, Submission, UserId};
+use order_runtime::breaker::{Breaker, Broken};
+use order_runtime::store::{After, Error, Order, Placed, Store};
+use tokio::sync::Notify;
+
+use crate::problem::Failure;
+use crate::replay::Replay;
+
+/// Longest that the database may take to store an order; what is left of the request's time is for the queue.
+const STORE: Duration = Duration::from_millis(2_500);
+/// Longest that it may take to find orders.
+const FIND: Duration = Duration::from_secs(3);
+/// Pause before the one retry, at most. Unit: milliseconds.
+const RETRY_PAUSE: std::ops::Range<u64> = 10..60;
+
+/// Takes orders and finds them.
+#[derive(Debug)]
+pub struct Desk {
+    store: Store,
+    database: Arc<Breaker>,
+    replay: Replay,
+    /// Whether the tables are there.
+    open: AtomicBool,
+    written: Arc<Notify>,
+}
+
+/// What became of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The database has it.
+    Stored(Placed),
+    /// The queue has it.
+    Queued,
+}
+
+impl Desk {
+    /// Takes orders for a database, which is not used before [`Desk::open`], and for a queue. `written` hears of every
+    /// order that was stored.
+    pub fn new(store: Store, database: Arc<Breaker>, replay: Replay, written: Arc<Notify>) -> Self {
+        Self { store, database, replay, open: AtomicBool::new(false), written }
+    }
+
+    /// The tables are there: the database is used from now on.
+    pub fn open(&self) {
+        self.open.store(true, Ordering::SeqCst);
+    }
+
+    /// Takes an order.
+    ///
+    /// # Errors
+    ///
+    /// 503 if neither the database nor the queue can have it.
+    pub async fn take(&self, submission: &Submission) -> Result<Taken, Failure> {
+        let down = match self.place(submission).await {
+            Ok(placed) => {
+                self.written.notify_one();
+                return Ok(Taken::Stored(placed));
+            }
+            Err(Broken::Failed(error)) if !error.is_transient() => return Err(Failure::internal(error)),
+            Err(down) => down,
+        };
+        tracing::warn!(cause = %down, "the database is down, the order goes to the queue");
+        match self.replay.send(submission).await {
+            Ok(()) => Ok(Taken::Queued),
+            Err(cause) => {
+                let detail = "Orders cannot be taken now; with the same idempotency key it is safe to ask again.";
+                Err(Failure::unavailable(detail, format!("{down}; {cause}")))
+            }
+        }
+    }
+
+    /// Finds an order of a user.
+    ///
+    /// # Errors
+    ///
+    /// 503 if the database is down.
+    pub async fn order(&self, user: &UserId, id: OrderId) -> Result<Option<Order>, Failure> {
+        self.find(self.store.order(user, id)).await
+    }
+
+    /// Finds orders of a user, as [`Store::orders`] does.
+    ///
+    /// # Errors
+    ///
+    /// 503 if the database is down.
+    pub async fn orders(&self, user: &UserId, after: Option<After>, limit: u32) -> Result<Vec<Order>, Failure> {
+        self.find(self.store.orders(user, after, limit)).await
+    }
+
+    /// Storing twice is storing once, so what a moment may have cured is tried again, within the same time.
+    async fn place(&self, submission: &Submission) -> Result<Placed, Broken<Error>> {
+        let twice = async {
+            match self.store.place(submission).await {
+                Err(error) if passing(&error) => {
+                    tokio::time::sleep(Duration::from_millis(rand::random_range(RETRY_PAUSE))).await;
+                    self.store.place(submission).await
+                }
+                first => first,
+            }
+        };
+        self.ask(twice, STORE).await
+    }
+
+    async fn find<T>(&self, found: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+        self.ask(found, FIND).await.map_err(|error| match error {
+            Broken::Failed(error) if !error.is_transient() => Failure::internal(error),
+            down => Failure::unavailable("Orders cannot be looked at now; new ones are taken.", down),
+        })
+    }
+
+    async fn ask<T>(
+        &self,
+        asked: impl Future<Output = Result<T, Error>>,
+        within: Duration,
+    ) -> Result<T, Broken<Error>> {
+        if !self.open.load(Ordering::SeqCst) {
+            return Err(Broken::Open("the database"));
+        }
+        self.database.call(in_time(asked, within), Error::is_transient).await
+    }
+}
+
+/// Gives a call of the database so long.
+pub(crate) async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>, within: Duration) -> Result<T, Error> {
+    tokio::time::timeout(within, asked).await.unwrap_or(Err(Error::Unavailable(sqlx::Error::PoolTimedOut)))
+}
+
+/// Whether it may be over by now: a conflict of transactions, or a connection that broke while nobody used it.
+fn passing(error: &Error) -> bool {
+    match error {
+        Error::Unavailable(sqlx::Error::Database(said)) => said.code().is_some_and(|code| code.starts_with("40")),
+        Error::Unavailable(error) => matches!(error, sqlx::Error::Io(_)),
+        Error::Refused(_) | Error::NoOrder(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_has_time_for_the_database_and_then_the_queue() {
+        assert!(STORE + Duration::from_millis(2_200) < crate::observe::TIMEOUT);
+        assert!(FIND < crate::observe::TIMEOUT);
+    }
+
+    #[test]
+    fn only_what_may_be_over_is_tried_again() {
+        assert!(passing(&Error::Unavailable(sqlx::Error::Io(std::io::ErrorKind::BrokenPipe.into()))));
+        assert!(!passing(&Error::Unavailable(sqlx::Error::PoolTimedOut)));
+        assert!(!passing(&Error::Refused(sqlx::Error::RowNotFound)));
+    }
+}

@@ -1,0 +1,23 @@
+//! The order service: takes orders over HTTP, stores them with their events, and publishes the events.
+//!
+//! - [`api`]: the routes, and the `OpenAPI` document that follows from them.
+//! - [`auth`] and [`limit`]: who calls, and how often.
+//! - [`observe`]: what happens around every request, as its id, its span, its time-out and its log line.
+//! - [`problem`]: everything that can be answered instead of what was asked for.
+//! - [`desk`] and [`replay`]: where an order goes, also while the database is down.
+//! - [`relay`]: events on their way from the outbox to the topic.
+//! - [`run`], [`server`], [`settings`], [`contract`] and [`metrics`]: the program around it.
+
+pub mod api;
+pub mod auth;
+pub mod contract;
+pub mod desk;
+pub mod limit;
+pub mod metrics;
+pub mod observe;
+pub mod problem;
+pub mod relay;
+pub mod replay;
+pub mod run;
+pub mod server;
+pub mod settings;
