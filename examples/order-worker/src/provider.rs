@@ -1,0 +1,382 @@
+//! Providers: others who are asked over HTTP, and know a repeated question by its idempotency key.
+
+use std::time::Duration;
+
+use order_events::{Line, OrderId, UserId};
+use order_runtime::breaker::{Breaker, Broken};
+use order_runtime::settings::Secret;
+use order_runtime::telemetry;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tracing::Instrument as _;
+
+use crate::outcome::{Outcome, Step, jitter};
+use crate::settings;
+
+/// Longest that one call may take.
+const CALL: Duration = Duration::from_secs(4);
+/// Most calls for one question. All of them with their pauses fit into every role's processing time.
+const CALLS: u32 = 3;
+/// The first pause between two calls; each next one is twice as long.
+const PAUSE: Duration = Duration::from_millis(200);
+/// So many failures in a row, and a provider is not asked for a while.
+const THRESHOLD: u32 = 6;
+/// How long it is not asked then.
+const OPEN: Duration = Duration::from_secs(5);
+/// Most that an answer may have. Unit: bytes.
+const LARGEST: usize = 64 * 1024;
+
+/// A provider.
+#[derive(Debug)]
+pub struct Provider {
+    client: Client,
+    url: settings::Address,
+    token: Secret,
+    breaker: Breaker,
+}
+
+/// A question.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Where it is asked, as `/v1/charges`.
+    pub path: &'static str,
+    /// The same question has the same key.
+    pub key: String,
+    /// The request at the beginning of it all.
+    pub request_id: String,
+    /// What is asked.
+    pub body: Value,
+}
+
+/// An answer that is one: the provider understood, and would say the same again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Reply {
+    status: StatusCode,
+    body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error("{0}")]
+    Call(String),
+    #[error("it answered {0}")]
+    Status(StatusCode),
+    #[error("its answer is too large")]
+    Large,
+}
+
+impl Provider {
+    /// Makes what asks it. Nothing is asked yet.
+    ///
+    /// # Errors
+    ///
+    /// TLS cannot be set up.
+    pub fn new(name: &'static str, settings: &settings::Provider) -> reqwest::Result<Self> {
+        // Nobody else is to get the token: no redirects, and no proxy but one that the platform would set.
+        let client = Client::builder()
+            .timeout(CALL)
+            .connect_timeout(Duration::from_secs(1))
+            .redirect(Policy::none())
+            .no_proxy()
+            .user_agent(concat!("order-worker/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let breaker = Breaker::new(name, THRESHOLD, OPEN);
+        Ok(Self { client, url: settings.url.clone(), token: settings.token.clone(), breaker })
+    }
+
+    /// Asks, and asks again while there is no answer; the key makes that safe.
+    async fn ask(&self, question: &Question) -> Step<Reply> {
+        let mut pause = PAUSE;
+        for call in 1..=CALLS {
+            let answer = self.breaker.call(self.call(question), |_| true).await;
+            match answer {
+                Ok(reply) => return Ok(reply),
+                Err(Broken::Open(name)) => return Err(Outcome::outage(format!("{name} has not answered lately"))),
+                Err(Broken::Failed(error)) if call == CALLS => return Err(Outcome::outage(error.to_string())),
+                Err(Broken::Failed(error)) => {
+                    tracing::debug!(error = %error, call, "the provider is asked again");
+                    tokio::time::sleep(jitter(pause)).await;
+                    pause = pause.saturating_mul(2);
+                }
+            }
+        }
+        Err(Outcome::outage("internal error: a provider was not asked"))
+    }
+
+    async fn call(&self, question: &Question) -> Result<Reply, Failed> {
+        let span = tracing::info_span!("ask", otel.kind = "client", otel.name = question.path);
+        async {
+            let request = self.client.post(format!("{}{}", self.url.as_str(), question.path));
+            let request = request.headers(headers(question)).bearer_auth(self.token.reveal()).json(&question.body);
+            let mut response = request.send().await.map_err(|error| Failed::Call(described(&error)))?;
+            let status = response.status();
+            // 408, 425 and 429 say "not now", as all of 5xx do; 409 says that the same question is being answered.
+            let not_now = [408, 409, 425, 429].contains(&status.as_u16());
+            if status.is_server_error() || not_now {
+                return Err(Failed::Status(status));
+            }
+            let mut body = Vec::new();
+            while let Some(part) = response.chunk().await.map_err(|error| Failed::Call(described(&error)))? {
+                if body.len().saturating_add(part.len()) > LARGEST {
+                    return Err(Failed::Large);
+                }
+                body.extend_from_slice(&part);
+            }
+            Ok(Reply { status, body })
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+/// An error with what is behind it. Its address is left out: it is known, and long.
+fn described(error: &reqwest::Error) -> String {
+    let mut text = if error.is_timeout() { "no answer in time".to_owned() } else { "no answer".to_owned() };
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+fn headers(question: &Question) -> HeaderMap {
+    let mut all = telemetry::headers();
+    all.insert("idempotency-key".to_owned(), question.key.clone());
+    all.insert("x-request-id".to_owned(), question.request_id.clone());
+    // What cannot be in a header is left out; a key always can.
+    let pairs = all
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(&value).ok()?)));
+    pairs.collect()
+}
+
+/// An answer that we did not expect: the message comes back, and somebody has to look.
+fn unexpected(question: &Question, reply: &Reply) -> Outcome {
+    let status = reply.status.as_u16();
+    tracing::error!(status, path = question.path, "the provider refused what the worker asked for");
+    Outcome::later(format!("{} was answered with {status}", question.path))
+}
+
+fn read<'a, T: Deserialize<'a>>(question: &Question, reply: &'a Reply) -> Step<T> {
+    serde_json::from_slice(&reply.body).map_err(|_| unexpected(question, reply))
+}
+
+/// What is to be paid.
+#[derive(Clone, Debug)]
+pub struct Charge {
+    /// Which order.
+    pub order_id: OrderId,
+    /// Who pays.
+    pub user_id: UserId,
+    /// Which attempt.
+    pub attempt: u32,
+    /// What for.
+    pub lines: Vec<Line>,
+}
+
+/// What became of a charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Charged {
+    /// It is paid.
+    Captured {
+        /// The provider's name of it.
+        charge_id: String,
+    },
+    /// It is not.
+    Declined {
+        /// Why, as `card-declined`.
+        code: String,
+        /// Whether it may be tried again.
+        again: bool,
+    },
+}
+
+/// Who charges.
+pub trait Payments: Send + Sync + 'static {
+    /// Charges.
+    fn charge(&self, charge: &Charge, request_id: &str) -> impl Future<Output = Step<Charged>> + Send;
+    /// Gives back what was charged.
+    fn refund(&self, id: OrderId, charge_id: &str, request_id: &str) -> impl Future<Output = Step<()>> + Send;
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Paid {
+    charge_id: String,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    code: String,
+    #[serde(default)]
+    retry: bool,
+}
+
+impl Payments for Provider {
+    async fn charge(&self, charge: &Charge, request_id: &str) -> Step<Charged> {
+        let Charge { order_id, user_id, attempt, lines } = charge;
+        let question = Question {
+            path: "/v1/charges",
+            key: format!("{order_id}/{attempt}"),
+            request_id: request_id.to_owned(),
+            body: json!({ "orderId": order_id, "userId": user_id, "attempt": attempt, "lines": lines }),
+        };
+        let reply = self.ask(&question).await?;
+        match reply.status {
+            StatusCode::CREATED | StatusCode::OK => {
+                let Paid { charge_id } = read(&question, &reply)?;
+                Ok(Charged::Captured { charge_id })
+            }
+            StatusCode::PAYMENT_REQUIRED => {
+                let Refused { code, retry } = read(&question, &reply)?;
+                Ok(Charged::Declined { code: word(&code), again: retry })
+            }
+            _ => Err(unexpected(&question, &reply)),
+        }
+    }
+
+    async fn refund(&self, id: OrderId, charge_id: &str, request_id: &str) -> Step<()> {
+        let question = Question {
+            path: "/v1/refunds",
+            key: format!("{id}/refund"),
+            request_id: request_id.to_owned(),
+            body: json!({ "orderId": id, "chargeId": charge_id }),
+        };
+        let reply = self.ask(&question).await?;
+        if reply.status.is_success() { Ok(()) } else { Err(unexpected(&question, &reply)) }
+    }
+}
+
+/// What of a code goes into an order's reason: it is shown to the customer.
+fn word(code: &str) -> String {
+    let sound = (1..=64).contains(&code.len())
+        && code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
+    if sound { code.to_owned() } else { "payment-declined".to_owned() }
+}
+
+/// A mail to a customer.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// The event that it tells of; the same event is the same mail.
+    pub key: String,
+    /// To whom.
+    pub user_id: UserId,
+    /// About which order.
+    pub order_id: OrderId,
+    /// Which text, as `order-confirmed`.
+    pub template: &'static str,
+    /// Why, where there is a reason.
+    pub reason: Option<String>,
+}
+
+/// Who sends mail.
+pub trait Mailer: Send + Sync + 'static {
+    /// Sends a mail.
+    fn send(&self, mail: &Mail, request_id: &str) -> impl Future<Output = Step<()>> + Send;
+}
+
+impl Mailer for Provider {
+    async fn send(&self, mail: &Mail, request_id: &str) -> Step<()> {
+        let mut body = json!({ "userId": mail.user_id, "orderId": mail.order_id, "template": mail.template });
+        if let (Some(body), Some(reason)) = (body.as_object_mut(), &mail.reason) {
+            body.insert("reason".to_owned(), reason.as_str().into());
+        }
+        let question =
+            Question { path: "/v1/messages", key: mail.key.clone(), request_id: request_id.to_owned(), body };
+        let reply = self.ask(&question).await?;
+        if reply.status.is_success() { Ok(()) } else { Err(unexpected(&question, &reply)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::http::Request;
+    use axum::response::IntoResponse as _;
+
+    use super::*;
+
+    type Seen = Arc<Mutex<Vec<String>>>;
+
+    /// A provider that answers with these, one after the other and then the last.
+    async fn provider(answers: &'static [(u16, &'static str)]) -> (Provider, Seen) {
+        let seen = Seen::default();
+        let noted = seen.clone();
+        let answer = move |request: Request<axum::body::Body>| {
+            let noted = noted.clone();
+            async move {
+                let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+                let said = ["authorization", "idempotency-key", "x-request-id"].map(|name| header(name).unwrap_or("-"));
+                let mut noted = noted.lock().expect("nobody panics");
+                noted.push(format!("{} {}", request.uri(), said.join(" ")));
+                let (status, body) = answers[(noted.len() - 1).min(answers.len() - 1)];
+                (StatusCode::from_u16(status).expect("it is a status"), body).into_response()
+            }
+        };
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("there is a port");
+        let url = format!("http://{}/base", listener.local_addr().expect("it has one"));
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+        let settings = settings::Provider { url: url.parse().expect("it is an address"), token: Secret::new("t0ken") };
+        (Provider::new("the provider", &settings).expect("it is made"), seen)
+    }
+
+    fn charge() -> Charge {
+        Charge {
+            order_id: uuid::Uuid::nil().into(),
+            user_id: "user-999".parse().expect("it is a user"),
+            attempt: 2,
+            lines: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_charge_is_asked_for_again_with_the_same_key() {
+        let (provider, seen) = provider(&[(503, ""), (429, ""), (201, r#"{"chargeId":"ch_1"}"#)]).await;
+        let charged = provider.charge(&charge(), "r1").await;
+        assert_eq!(charged, Ok(Charged::Captured { charge_id: "ch_1".to_owned() }));
+        let line = "/base/v1/charges Bearer t0ken 00000000-0000-0000-0000-000000000000/2 r1";
+        assert_eq!(*seen.lock().expect("nobody panics"), [line; 3]);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_an_answer() {
+        let (provider, seen) = provider(&[(402, r#"{"code":"card-declined","retry":true}"#)]).await;
+        let declined = Charged::Declined { code: "card-declined".to_owned(), again: true };
+        assert_eq!(provider.charge(&charge(), "r1").await, Ok(declined));
+        assert_eq!(seen.lock().expect("nobody panics").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_we_did_wrong_comes_back_and_is_not_asked_again_at_once() {
+        let (provider, seen) = provider(&[(401, "who?"), (201, "nonsense")]).await;
+        let refused = provider.charge(&charge(), "r1").await;
+        assert_eq!(refused, Err(Outcome::later("/v1/charges was answered with 401")));
+        let nonsense = provider.charge(&charge(), "r1").await;
+        assert_eq!(nonsense, Err(Outcome::later("/v1/charges was answered with 201")));
+        assert_eq!(seen.lock().expect("nobody panics").len(), 2);
+    }
+
+    #[tokio::test]
+    async fn who_does_not_answer_is_left_alone_for_a_while() {
+        let (provider, seen) = provider(&[(500, "")]).await;
+        for _ in 0..3 {
+            let failed = provider.refund(uuid::Uuid::nil().into(), "ch_1", "r1").await.expect_err("it fails");
+            assert!(matches!(failed, Outcome::Later(later) if later.outage));
+        }
+        assert_eq!(seen.lock().expect("nobody panics").len(), 6);
+    }
+
+    #[test]
+    fn a_code_that_is_none_is_not_shown() {
+        assert_eq!(word("card-declined"), "card-declined");
+        assert_eq!(word("<b>"), "payment-declined");
+        assert_eq!(word(""), "payment-declined");
+    }
+}
