@@ -37,6 +37,8 @@ pub const DRAIN_REST: Duration = Duration::from_secs(2);
 const THRESHOLD: u32 = 5;
 /// How long it is not asked.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How long the program is not ready while the tables are not known to be there.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Pauses between attempts to make the tables grow from the first to the second.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
@@ -100,6 +102,7 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> std::io::Re
     let fresh = app.clone();
     tokio::spawn(async move { fresh.tokens.keep_fresh().await });
     let (stop_relay, relay_stop) = watch::channel(false);
+    let (opened, mut is_open) = watch::channel(false);
     let mut relaying = tokio::spawn(async move {
         tokio::select! {
             () = migrate(&store) => {}
@@ -107,11 +110,18 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> std::io::Re
             () = stopped(relay_stop.clone()) => return,
         }
         app.desk.open();
+        // Whoever waits for it may not wait any more.
+        let _ = opened.send(true);
         relay.run(relay_stop).await;
     });
 
-    health.ready();
     tracing::info!(port = public.local_addr()?.port(), "listening");
+    let ready = health.clone();
+    tokio::spawn(async move {
+        // It can take orders without the database, and better with it.
+        let _ = tokio::time::timeout(PATIENCE, is_open.wait_for(|open| *open)).await;
+        ready.ready();
+    });
     let stopping = async {
         stopped(stop).await;
         health.stopping();

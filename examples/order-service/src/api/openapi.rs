@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, HeaderBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi as _};
 
 use super::{find, place};
@@ -78,6 +78,13 @@ fn add(operation: &mut Operation, own: &[Kind]) {
     for kind in ALWAYS.iter().chain(own) {
         kinds.entry(kind.status()).or_default().push(*kind);
     }
+    let id = ParameterBuilder::new()
+        .name("X-Request-ID")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The id of the request; without 1 to 128 visible ASCII characters it gets a new one."))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+    operation.parameters.get_or_insert_default().push(RefOr::T(id.build()));
     let all = &mut operation.responses.responses;
     all.extend(kinds.into_iter().map(|(status, kinds)| (status.as_str().to_owned(), problem(status, &kinds))));
     for response in all.values_mut() {
