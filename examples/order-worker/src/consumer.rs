@@ -28,7 +28,7 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// So many outages in a row do not slow it down.
 const PATIENCE: u32 = 2;
 /// Longest that it waits before it takes another message. Unit: seconds.
-const SLOWEST: u64 = 30;
+const SLOWEST: u64 = 15;
 
 /// How much and how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Consumer<Q, H> {
     limits: Limits,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
-    /// How many messages in a row had to come back.
+    /// How many messages in a row had to come back, and others with them.
     failures: AtomicU32,
     /// How many in a row because something did not answer.
     outages: AtomicU32,
@@ -67,9 +67,7 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
         let mut tasks = JoinSet::new();
         let mut errors = 0_u32;
         while !self.is_stopping() {
-            while let Some(ended) = tasks.try_join_next() {
-                note(ended);
-            }
+            forget_ended(&mut tasks);
             let Some(free) = self.free(&slots).await else { break };
             // It is not cut short when the worker is to stop: what the queue is about to give would be hidden for nothing.
             match self.queue.receive(free).await {
@@ -92,6 +90,7 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
                 }
             }
         }
+        forget_ended(&mut tasks);
         tracing::info!(inFlight = tasks.len(), "no more messages are taken");
         let drained = async {
             while let Some(ended) = tasks.join_next().await {
@@ -109,16 +108,24 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
             slot = slots.acquire() => drop(slot.ok()?),
             () = self.stopped() => return None,
         }
+        if self.is_careful() {
+            // What became of those that are in flight says whether to go on like this.
+            tokio::select! {
+                slots = slots.acquire_many(self.limits.concurrency.max(1)) => drop(slots.ok()?),
+                () = self.stopped() => return None,
+            }
+        }
         let mut waited = false;
-        while !self.handler.is_able().await {
+        loop {
+            let able = tokio::select! { able = self.handler.is_able() => able, () = self.stopped() => return None };
+            if able {
+                break;
+            }
             if !waited {
                 tracing::warn!("no messages are taken while the database does not answer");
                 waited = true;
             }
             self.sleep(jitter(Duration::from_secs(1))).await;
-            if self.is_stopping() {
-                return None;
-            }
         }
         let outages = self.outages.load(Ordering::Relaxed);
         if outages > PATIENCE {
@@ -128,19 +135,24 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
             return None;
         }
         // Whatever made the last one fail should not use up the receives of ten others.
-        let most = if self.failures.load(Ordering::Relaxed) > 0 { 1 } else { slots.available_permits().min(BATCH) };
+        let most = if self.is_careful() { 1 } else { slots.available_permits().min(BATCH) };
         u32::try_from(most).ok()
     }
 
-    /// Learns from what became of a message.
-    fn learn(&self, outcome: &Outcome) {
+    /// Whether messages are taken one at a time.
+    fn is_careful(&self) -> bool {
+        self.failures.load(Ordering::Relaxed) > 0
+    }
+
+    /// Learns from what became of a message, which may be one of a group: others of it can only wait behind.
+    fn learn(&self, outcome: &Outcome, grouped: bool) {
         match outcome {
             Outcome::Done(_) | Outcome::Reject(_) => {
                 self.failures.store(0, Ordering::Relaxed);
                 self.outages.store(0, Ordering::Relaxed);
             }
-            Outcome::Later(Later { outage, after, .. }) => {
-                self.failures.fetch_add(u32::from(after.is_none()), Ordering::Relaxed);
+            Outcome::Later(Later { outage, .. }) => {
+                self.failures.fetch_add(u32::from(*outage || grouped), Ordering::Relaxed);
                 self.outages.fetch_add(u32::from(*outage), Ordering::Relaxed);
             }
         }
@@ -163,6 +175,12 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
 /// How long to wait after so many failures in a row.
 fn slowed(failures: u32) -> Duration {
     jitter(Duration::from_secs(2_u64.saturating_pow(failures).min(SLOWEST)))
+}
+
+fn forget_ended(tasks: &mut JoinSet<()>) {
+    while let Some(ended) = tasks.try_join_next() {
+        note(ended);
+    }
 }
 
 /// A task that broke off has let its messages go, and they come back.

@@ -27,6 +27,8 @@ pub struct Database {
     migrated: OnceCell<()>,
 }
 
+/// Longest that making its tables may take.
+const MIGRATION: Duration = Duration::from_secs(30);
 /// So many connections of the pool may be those of a database that was restarted.
 const BROKEN: u32 = 5;
 
@@ -105,9 +107,14 @@ impl Database {
         if !self.doubted.load(Ordering::Relaxed) {
             return true;
         }
-        if let Err(error) = self.migrated.get_or_try_init(|| self.migrate()).await {
-            tracing::warn!(error = %error, "the tables of the database cannot be made now");
-            return false;
+        let migrated = tokio::time::timeout(MIGRATION, self.migrated.get_or_try_init(|| self.migrate())).await;
+        match migrated {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, "the tables of the database cannot be made now");
+                return false;
+            }
+            Err(_) => return false,
         }
         let one = async || {
             sqlx::query("SELECT 1").execute(self.store.pool()).await?;
@@ -137,11 +144,20 @@ impl Database {
 async fn at_once<T, F: Future<Output = Result<T, Error>>>(call: impl Fn() -> F) -> Result<T, Error> {
     for _ in 1..BROKEN {
         match call().await {
-            Err(Error::Unavailable(sqlx::Error::Io(_) | sqlx::Error::Protocol(_))) => {}
+            Err(Error::Unavailable(error)) if is_broken(&error) => {}
             other => return other,
         }
     }
     call().await
+}
+
+/// Whether a connection is broken. The last words of a database that stops are `admin_shutdown` and `crash_shutdown`.
+fn is_broken(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| ["57P01", "57P02"].contains(&code.as_ref())),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

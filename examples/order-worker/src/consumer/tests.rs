@@ -7,6 +7,9 @@ use super::*;
 use crate::message::Message;
 use crate::queue::Error;
 
+const LIMITS: Limits =
+    Limits { concurrency: 4, processing: Duration::from_secs(30), visibility: Duration::from_mins(1) };
+
 /// A queue in memory: gives its batches one after the other, then says that it is time to stop. Notes what it is told.
 #[derive(Clone)]
 struct Fake {
@@ -100,9 +103,8 @@ fn fake(batches: Vec<Vec<Message>>) -> (Fake, watch::Receiver<bool>) {
 }
 
 async fn run((fake, stop): (Fake, watch::Receiver<bool>)) -> Vec<String> {
-    let limits = Limits { concurrency: 4, processing: Duration::from_secs(30), visibility: Duration::from_mins(1) };
     let metrics = Metrics::new(&mut Registry::default());
-    Consumer::new((fake.clone(), Obeys(fake.clone())), limits, metrics, stop).run().await;
+    Consumer::new((fake.clone(), Obeys(fake.clone())), LIMITS, metrics, stop).run().await;
     fake.said()
 }
 
@@ -176,15 +178,18 @@ async fn what_is_begun_is_finished_and_the_rest_is_given_back() {
 #[tokio::test(start_paused = true)]
 async fn after_a_failure_one_message_is_taken_at_a_time() {
     let (queue, stop) = fake(vec![vec![message("a", None, "later")], vec![message("b", None, "done")]]);
-    let limits = Limits { concurrency: 1, processing: Duration::from_secs(30), visibility: Duration::from_mins(1) };
     let metrics = Metrics::new(&mut Registry::default());
-    let consumer = Consumer::new((queue.clone(), Obeys(queue)), Limits { concurrency: 4, ..limits }, metrics, stop);
+    let consumer = Consumer::new((queue.clone(), Obeys(queue)), LIMITS, metrics, stop);
     let slots = Semaphore::new(4);
     assert_eq!(consumer.free(&slots).await, Some(4));
-    consumer.learn(&Outcome::later("not now"));
+    consumer.learn(&Outcome::later("not now"), false);
+    assert_eq!(consumer.free(&slots).await, Some(4), "it says nothing of others");
+    consumer.learn(&Outcome::outage("not now"), false);
     assert_eq!(consumer.free(&slots).await, Some(1));
-    consumer.learn(&Outcome::Done("Done"));
+    consumer.learn(&Outcome::Done("Done"), false);
     assert_eq!(consumer.free(&slots).await, Some(4));
+    consumer.learn(&Outcome::later("not now"), true);
+    assert_eq!(consumer.free(&slots).await, Some(1), "those of its group wait behind it");
 }
 
 #[test]

@@ -160,17 +160,17 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
                 return false;
             }
         };
+        let message = held.message.clone();
         let outcome = self.tell(held, outcome).await;
-        self.learn(&outcome.0);
-        self.metrics.became(&outcome.0, begun.elapsed());
+        self.learn(&outcome, message.group.is_some());
+        self.metrics.became(&outcome, begun.elapsed());
         drop(in_flight);
-        log(&outcome.0, outcome.1, begun);
-        matches!(outcome.0, Outcome::Done(_) | Outcome::Reject(_))
+        log(&outcome, message.receives, begun);
+        matches!(outcome, Outcome::Done(_) | Outcome::Reject(_))
     }
 
-    /// Tells the queue what became of a message. If it cannot be told, the message comes back. Returns that, and how often
-    /// the message was received.
-    async fn tell(&self, held: Held, mut outcome: Outcome) -> (Outcome, u32) {
+    /// Tells the queue what became of a message. If it cannot be told, the message comes back, and that is returned.
+    async fn tell(&self, held: Held, mut outcome: Outcome) -> Outcome {
         let message = held.message.clone();
         if let Outcome::Reject(reason) = &outcome
             && let Err(error) = self.queue.bury(&message, reason).await
@@ -188,7 +188,7 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
                 }
             }
         }
-        (outcome, message.receives)
+        outcome
     }
 
     /// What cannot be deleted comes back, and is then known to be done.
