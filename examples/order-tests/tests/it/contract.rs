@@ -105,23 +105,21 @@ impl Given {
             return Some(self.behind(text("StackName"), text("OutputName")));
         }
         if let Some(parameter) = resource.get("Ref").and_then(Value::as_str) {
-            let said = template["Parameters"][parameter]["Description"].as_str().expect("a parameter with a description");
+            let said =
+                template["Parameters"][parameter]["Description"].as_str().expect("a parameter with a description");
             let words: Vec<&str> = said.split(' ').collect();
             let [_, output, _, _, stack, ..] = words[..] else { panic!("{said}") };
             return Some(self.behind(stack, output));
         }
-        match resource.get("Fn::Sub") {
-            // `${Parameter}/*`, or a list with the values.
-            Some(Value::String(text)) => {
-                let parameter = text.strip_prefix("${").and_then(|rest| rest.strip_suffix("}/*"))?;
-                self.allowed_on(template, &serde_json::json!({ "Ref": parameter }))
-            }
-            Some(Value::Array(parts)) => {
-                let values = parts[1].as_object().expect("values");
-                values.values().find_map(|value| self.allowed_on(template, value))
-            }
-            _ => panic!("{resource}"),
+        if let Some(parts) = resource.get("Fn::Join") {
+            // Objects of a bucket: its ARN and `/*`.
+            let parts = parts[1].as_array().expect("parts");
+            return parts.iter().find(|part| part.is_object()).and_then(|part| self.allowed_on(template, part));
         }
+        let text = resource["Fn::Sub"].as_str().unwrap_or_else(|| panic!("{resource}"));
+        // The same, or the ARN of a secret, whose name is written out.
+        let parameter = text.strip_prefix("${").and_then(|rest| rest.strip_suffix("}/*"))?;
+        self.allowed_on(template, &serde_json::json!({ "Ref": parameter }))
     }
 
     /// Everything that the role of a service account allows.
@@ -129,7 +127,8 @@ impl Given {
         let template = self.template("workloads");
         let resources = template["Resources"].as_object().expect("resources");
         let identity = resources.values().find(|resource| {
-            resource["Type"] == "AWS::EKS::PodIdentityAssociation" && resource["Properties"]["ServiceAccount"] == account
+            resource["Type"] == "AWS::EKS::PodIdentityAssociation"
+                && resource["Properties"]["ServiceAccount"] == account
         });
         let role = identity.expect("an identity")["Properties"]["RoleArn"]["Fn::GetAtt"][0].as_str().expect("a role");
         let statements = &resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
@@ -188,7 +187,8 @@ fn the_variables_are_those_that_the_programs_ask_for() {
         let (required, optional) = (contract.keys("required"), contract.keys("optional"));
         let missing: Vec<_> = required.difference(&provided).collect();
         assert!(missing.is_empty(), "{account} in {}: nobody sets {missing:?}", given.environment);
-        let unread: Vec<_> = provided.iter().filter(|name| !required.contains(*name) && !optional.contains(*name)).collect();
+        let unread: Vec<_> =
+            provided.iter().filter(|name| !required.contains(*name) && !optional.contains(*name)).collect();
         assert!(unread.is_empty(), "{account} in {}: nobody reads {unread:?}", given.environment);
     });
 }
@@ -245,9 +245,9 @@ fn the_roles_allow_what_the_programs_do_and_nothing_else() {
 fn the_files_of_secrets_are_those_that_the_programs_read() {
     everywhere(|contract, given, pod, account| {
         let context = format!("{account} in {}", given.environment);
-        let mounted = pod.object("SecretProviderClass").map_or("", |class| {
-            class["spec"]["parameters"]["objects"].as_str().expect("a list of objects")
-        });
+        let mounted = pod
+            .object("SecretProviderClass")
+            .map_or("", |class| class["spec"]["parameters"]["objects"].as_str().expect("a list of objects"));
         let mounted: Value = serde_yaml::from_str(mounted).expect("it is YAML");
         let mut files = BTreeSet::new();
         for object in mounted.as_array().into_iter().flatten() {
@@ -268,8 +268,11 @@ fn every_queue_has_one_consumer_and_its_scaler_looks_at_it() {
         let mut taken = BTreeSet::new();
         for (contract, file, account) in programs() {
             let pod = given.pod(&file);
-            let queues: BTreeSet<Resource> =
-                contract.words("consumes").into_iter().map(|variable| given.named_by(&pod.variables[variable])).collect();
+            let queues: BTreeSet<Resource> = contract
+                .words("consumes")
+                .into_iter()
+                .map(|variable| given.named_by(&pod.variables[variable]))
+                .collect();
             if let Some(scaler) = pod.object("ScaledObject") {
                 let triggers = scaler["spec"]["triggers"].as_array().expect("triggers").iter();
                 let watched = triggers.map(|trigger| trigger["metadata"]["queueURL"].as_str().expect("a URL"));
@@ -312,9 +315,12 @@ fn every_kind_of_event_is_let_through_to_somebody_and_no_other_is() {
 fn the_api_leads_to_what_the_service_serves_with_the_scopes_that_it_asks_for() {
     let document = Contract::of("order-service", &["openapi"]).0;
     let mut served = BTreeMap::new();
-    for (path, item) in document["paths"].as_object().expect("paths").iter().filter(|(path, _)| path.starts_with("/v1/")) {
+    for (path, item) in
+        document["paths"].as_object().expect("paths").iter().filter(|(path, _)| path.starts_with("/v1/"))
+    {
         for (method, operation) in item.as_object().expect("operations") {
-            let scopes = operation["security"][0].as_object().expect("a scheme").values().next().expect("scopes").clone();
+            let scopes =
+                operation["security"][0].as_object().expect("a scheme").values().next().expect("scopes").clone();
             served.insert(format!("{} {path}", method.to_uppercase()), scopes);
         }
     }
