@@ -339,3 +339,30 @@ fn the_api_leads_to_what_the_service_serves_with_the_scopes_that_it_asks_for() {
         assert_eq!(led, served, "{environment}");
     }
 }
+
+#[test]
+fn the_images_are_built_for_the_ports_and_the_user_of_the_pods() {
+    everywhere(|_, given, pod, account| {
+        let context = format!("{account} in {}", given.environment);
+        let image = pod.container()["image"].as_str().expect("an image");
+        let (_, name) = image.rsplit_once('/').expect("a registry");
+        let (name, version) = name.split_once(':').expect("a tag");
+        let dockerfile = root().join("examples").join(name).join("Dockerfile");
+        let dockerfile =
+            fs::read_to_string(dockerfile).unwrap_or_else(|problem| panic!("{context}: {name}: {problem}"));
+        let said = |word: &str| {
+            let mut lines = dockerfile.lines().filter_map(|line| line.strip_prefix(word)).map(str::trim);
+            lines.next().unwrap_or_else(|| panic!("{name}: no {word}")).to_owned()
+        };
+        let port = pod.container()["ports"][0]["containerPort"].as_u64().expect("a port");
+        assert_eq!(said("EXPOSE"), port.to_string(), "{context}");
+        assert_eq!(pod.spec()["securityContext"]["runAsNonRoot"], true, "{context}");
+        let group = pod.spec()["securityContext"]["fsGroup"].as_u64().expect("a group");
+        assert_eq!(said("USER"), format!("{group}:{group}"), "{context}");
+        assert_eq!(said("ENTRYPOINT"), format!("[\"/usr/local/bin/{name}\"]"), "{context}");
+        if let Some(file) = pod.variables.get("DB_CA_FILE") {
+            assert!(dockerfile.contains(&format!(" {file}\n")), "{context}: the image has no {file}");
+        }
+        assert_eq!(version, env!("CARGO_PKG_VERSION"), "{context}");
+    });
+}
