@@ -31,6 +31,7 @@ fn actions(role: Role) -> Vec<Action> {
     let (queue, dead_letters) = (role.queue_variable(), role.dead_letter_variable());
     let mut all = vec![
         Action { action: "sqs:ReceiveMessage", on: queue, why: "takes messages" },
+        Action { action: "sqs:GetQueueAttributes", on: queue, why: "learns how long the queue hides messages" },
         Action { action: "sqs:DeleteMessage", on: queue, why: "finishes messages" },
         Action { action: "sqs:ChangeMessageVisibility", on: queue, why: "holds messages, and gives them back" },
         Action { action: "sqs:SendMessage", on: dead_letters, why: "puts away what can never be done" },

@@ -5,10 +5,16 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata};
-use aws_sdk_sqs::types::MessageSystemAttributeName;
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use order_runtime::aws;
 
 use crate::message::Message;
+use crate::outcome::jitter;
+
+/// How often the queue is asked for its settings.
+const ASKED: u32 = 3;
+/// There must be time to extend it.
+const SHORTEST: Duration = Duration::from_secs(3);
 
 /// Why a queue did not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,24 +58,52 @@ pub struct Settings {
     pub url: String,
     /// Its dead-letter queue.
     pub dead_letters: String,
-    /// How long a message that was received stays hidden from others if that is not extended.
-    pub visibility: Duration,
+    /// How long a message that was received stays hidden from others if that is not extended; as the queue says if this
+    /// says nothing.
+    pub visibility: Option<Duration>,
     /// How long to wait for messages.
     pub wait: Duration,
 }
 
 impl Sqs {
-    /// Uses a queue.
-    pub fn new(config: &aws_config::SdkConfig, settings: &Settings) -> Self {
+    /// Uses a queue, and asks it how long it hides messages. If it does not say so after some time, `otherwise` holds.
+    pub async fn open(config: &aws_config::SdkConfig, settings: &Settings, otherwise: Duration) -> Self {
         let patient = Builder::from(config).timeout_config(aws::waiting(settings.wait)).build();
-        Self {
+        let mut queue = Self {
             client: Client::new(config),
             patient: Client::from_conf(patient),
             url: settings.url.clone(),
             dead_letters: settings.dead_letters.clone(),
-            visibility: settings.visibility,
+            visibility: settings.visibility.unwrap_or(otherwise),
             wait: settings.wait,
+        };
+        if settings.visibility.is_none() {
+            queue.visibility = queue.asked_visibility().await.unwrap_or(otherwise);
         }
+        queue
+    }
+
+    /// Returns how long a message stays hidden from others if that is not extended.
+    pub fn visibility(&self) -> Duration {
+        self.visibility
+    }
+
+    async fn asked_visibility(&self) -> Option<Duration> {
+        for attempt in 1..=ASKED {
+            let ask = self.client.get_queue_attributes().queue_url(&self.url);
+            match ask.attribute_names(QueueAttributeName::VisibilityTimeout).send().await {
+                Ok(said) => {
+                    let seconds = said.attributes()?.get(&QueueAttributeName::VisibilityTimeout)?.parse().ok()?;
+                    return Some(Duration::from_secs(seconds).max(SHORTEST));
+                }
+                Err(error) => {
+                    let cause = DisplayErrorContext(&error).to_string();
+                    tracing::warn!(attempt, cause, "the queue does not say how long it hides messages");
+                    tokio::time::sleep(jitter(Duration::from_secs(1))).await;
+                }
+            }
+        }
+        None
     }
 }
 

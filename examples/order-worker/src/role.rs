@@ -98,7 +98,7 @@ impl Role {
         Duration::from_secs(self.row().processing)
     }
 
-    /// Returns how long a message stays hidden from others if nobody extends that.
+    /// Returns how long a message stays hidden from others if nobody extends that, should the queue not say so.
     pub fn visibility(self) -> Duration {
         Duration::from_secs(self.row().visibility)
     }

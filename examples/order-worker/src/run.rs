@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use aws_config::SdkConfig;
@@ -52,13 +53,10 @@ async fn work(settings: &Settings) -> Result<()> {
     let probes = tokio::spawn(async move { axum::serve(listener, routes).await });
 
     let config = aws::config(settings.region.clone()).await;
-    let queue = Sqs::new(&config, &settings.queue);
-    let handler = handler(settings, &config)?;
-    let limits = Limits {
-        concurrency: settings.concurrency,
-        processing: settings.role.processing(),
-        visibility: settings.queue.visibility,
-    };
+    let queue = Sqs::open(&config, &settings.queue, settings.role.visibility()).await;
+    let visibility = queue.visibility();
+    let handler = handler(settings, &config, visibility)?;
+    let limits = Limits { concurrency: settings.concurrency, processing: settings.role.processing(), visibility };
     let consumer = Consumer::new((queue, handler), limits, metrics, stop.clone());
     health.ready();
     tracing::info!(role = settings.role.as_str(), port, concurrency = settings.concurrency, "started");
@@ -77,7 +75,7 @@ async fn work(settings: &Settings) -> Result<()> {
 }
 
 /// Makes what the role's work needs.
-fn handler(settings: &Settings, config: &SdkConfig) -> Result<RoleHandler> {
+fn handler(settings: &Settings, config: &SdkConfig, visibility: Duration) -> Result<RoleHandler> {
     let database = settings.database.as_ref().map(|database| {
         let pool = database.pool(&format!("order-worker/{}", settings.role));
         Arc::new(Database::new(Store::new(pool)))
@@ -86,12 +84,14 @@ fn handler(settings: &Settings, config: &SdkConfig) -> Result<RoleHandler> {
     let work = match settings.role {
         Role::Payment => {
             let payment = Payment::new(needed()?, provider(settings, "the payment provider")?);
-            Work::Payment(events(settings, config, database.as_ref(), payment)?)
+            Work::Payment(events((settings, visibility), config, database.as_ref(), payment)?)
         }
-        Role::Inventory => Work::Inventory(events(settings, config, database.as_ref(), Inventory::new(needed()?))?),
+        Role::Inventory => {
+            Work::Inventory(events((settings, visibility), config, database.as_ref(), Inventory::new(needed()?))?)
+        }
         Role::Email => {
             let email = Email::new(provider(settings, "the mail provider")?);
-            Work::Email(events(settings, config, database.as_ref(), email)?)
+            Work::Email(events((settings, visibility), config, database.as_ref(), email)?)
         }
         Role::Intake => Work::Orders(Orders::intake(needed()?)),
         Role::Replay => Work::Orders(Orders::replay(needed()?)),
@@ -105,7 +105,7 @@ fn provider(settings: &Settings, name: &'static str) -> Result<Provider> {
 }
 
 fn events<E: Effect>(
-    settings: &Settings,
+    (settings, visibility): (&Settings, Duration),
     config: &SdkConfig,
     database: Option<&Arc<Database>>,
     effect: E,
@@ -119,7 +119,7 @@ fn events<E: Effect>(
         }
     };
     let payloads = Payloads::new(config, events.payloads.clone());
-    Ok(Events::new((settings.role, effect), ledger, payloads, settings.queue.visibility))
+    Ok(Events::new((settings.role, effect), ledger, payloads, visibility))
 }
 
 fn missing(what: &str) -> anyhow::Error {

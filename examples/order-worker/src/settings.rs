@@ -181,13 +181,12 @@ impl Settings {
 fn queue(env: &Reader<'_>, role: Role) -> Option<queue::Settings> {
     let url = env.required(role.queue_variable(), "address of the queue it works off");
     let dead_letters = env.required(role.dead_letter_variable(), "address of that queue's dead-letter queue");
-    let visibility = env.or::<Seconds<3, 43_200>>(
+    let visibility = env.maybe::<Seconds<3, 43_200>>(
         "VISIBILITY_SECONDS",
-        "how long a message stays hidden from others if this worker does not extend that",
-        &role.visibility().as_secs().to_string(),
+        "how long a message stays hidden from others if this worker does not extend that; as the queue says without it",
     );
     let wait = env.or::<Seconds<0, 20>>("RECEIVE_WAIT_SECONDS", "how long to wait for messages", "20");
-    let (visibility, wait) = (visibility?.0, wait?.0);
+    let (visibility, wait) = (visibility?.map(|seconds| seconds.0), wait?.0);
     Some(queue::Settings { url: url?, dead_letters: dead_letters?, visibility, wait })
 }
 
@@ -273,7 +272,7 @@ mod tests {
     fn each_role_reads_what_it_needs() {
         let payment = read(&variables("payment")).expect("all is there");
         assert_eq!((payment.role, payment.concurrency), (Role::Payment, 3));
-        assert_eq!(payment.queue.visibility, Duration::from_mins(3));
+        assert_eq!(payment.queue.visibility, None);
         assert_eq!(payment.provider.expect("it has one").url.as_str(), "https://pay.example.com");
         assert_eq!(payment.events.expect("it takes them").ledger, Ledger::DynamoDb { table: "table".to_owned() });
         let email = read(&variables("email")).expect("all is there");

@@ -1,8 +1,9 @@
-//! That the harness is what the tests of the order service and the worker take it for.
+//! That the harness is what the tests of the order service and the worker take it for, and those tests.
 
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 mod chaos;
+mod contract;
 mod customers;
 mod emulator;
 mod ends;

@@ -326,7 +326,6 @@ async fn check(saga: &Saga, orders: &BTreeMap<OrderId, Submission>, seed: u64) {
     let rows =
         sqlx::query("SELECT id, status, payment, stock FROM orders").fetch_all(saga.store.pool()).await.expect("rows");
     assert_eq!(rows.len(), orders.len());
-    // Nobody works on them any more.
     let charges = saga.provider.charges.lock().expect("quiet").clone();
     let refunds = saga.provider.refunds.lock().expect("quiet").clone();
     let published = saga.published.lock().expect("quiet").clone();
