@@ -101,9 +101,6 @@ impl Environment {
         own.insert("AWS_ACCESS_KEY_ID", credentials.access_key_id().to_owned());
         own.insert("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key().to_owned());
         own.insert("AWS_SESSION_TOKEN", credentials.session_token().unwrap_or_default().to_owned());
-        if !variables.contains_key("DB_HOST") {
-            own.remove("DB_CA_FILE");
-        }
         variables.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
         variables.extend(overrides.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
         let image = text(&container["image"]).rsplit('/').next().unwrap_or_default();

@@ -52,8 +52,8 @@ async fn chaos(seed: u64) {
     let begun = Instant::now();
     let plan = Plan::draw(seed);
     let mut shop = Shop::closed().await;
-    // The workers say themselves how long a message is hidden. The platform's one to three minutes are until a message
-    // of a worker that was killed comes back.
+    // Otherwise workers ask their queues, which hide messages for one to three minutes, as the platform says: so long it
+    // takes until a message of a worker that was killed comes back.
     shop.set("VISIBILITY_SECONDS", "5");
     shop.set("RECEIVE_WAIT_SECONDS", "1");
     for name in plan::PROGRAMS {
