@@ -38,11 +38,19 @@ async fn a_service_that_is_told_to_end_answers_what_it_took() {
             })
         })
         .collect();
-    // Each pod in turn is taken out, told to end and replaced, as in a rollout. The gateway answers 503 if a pod breaks
-    // a connection, or if there is none.
+    // A pod is replaced, taken out and told to end, as in a rollout, while no order can be stored for a while: so there
+    // are some that it took and did not answer yet. The gateway answers 503 if a pod breaks a connection.
     for _ in 0..2 {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        shop.replace("order-service").await;
+        let old = shop.start_beside("order-service").await;
+        let mut holds = shop.world.db.begin().await.expect("the database is there");
+        sqlx::query("LOCK TABLE orders IN EXCLUSIVE MODE").execute(&mut *holds).await.expect("it is locked");
+        let held = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            holds.rollback().await
+        });
+        shop.end(old).await;
+        held.await.expect("nothing panics").expect("the database is there");
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     over.store(true, Ordering::Relaxed);

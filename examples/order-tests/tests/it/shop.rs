@@ -118,14 +118,15 @@ impl Shop {
         self.end(program).await;
     }
 
-    /// Starts another program of a deployment, and then ends the one that was there, as in a rollout.
-    pub(crate) async fn replace(&mut self, name: &str) {
-        let program = self.programs.remove(name).unwrap_or_else(|| panic!("{name} does not run"));
+    /// Starts another program of a deployment, as in a rollout, and returns the one that was there.
+    pub(crate) async fn start_beside(&mut self, name: &str) -> Program {
+        let before = self.programs.remove(name).unwrap_or_else(|| panic!("{name} does not run"));
         self.start(name).await;
-        self.end(program).await;
+        before
     }
 
-    async fn end(&self, program: Program) {
+    /// Ends a program as [`Shop::terminate`] does.
+    pub(crate) async fn end(&self, program: Program) {
         let name = program.name().to_owned();
         let ended = self.world.terminate(program).await;
         let well = matches!(ended, Ended::InTime(status) if status.success());
