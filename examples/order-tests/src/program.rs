@@ -15,6 +15,9 @@ use crate::platform::Platform;
 use crate::process::{self, LOOK, built};
 use crate::secrets;
 
+/// Longest that a request takes from the gateway to a program here.
+const ON_THE_WAY: Duration = Duration::from_millis(300);
+
 /// Where the things are that a program in the cluster would find elsewhere.
 #[derive(Clone, Debug)]
 pub struct Surroundings<'a> {
@@ -98,9 +101,6 @@ impl Environment {
         own.insert("AWS_ACCESS_KEY_ID", credentials.access_key_id().to_owned());
         own.insert("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key().to_owned());
         own.insert("AWS_SESSION_TOKEN", credentials.session_token().unwrap_or_default().to_owned());
-        if !variables.contains_key("DB_HOST") {
-            own.remove("DB_CA_FILE");
-        }
         variables.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
         variables.extend(overrides.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
         let image = text(&container["image"]).rsplit('/').next().unwrap_or_default();
@@ -116,6 +116,13 @@ impl Environment {
         let whole = self.pod["terminationGracePeriodSeconds"].as_u64().unwrap_or(30);
         let wait = self.container["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap_or_default();
         Duration::from_secs(whole.saturating_sub(wait))
+    }
+
+    /// How long Kubernetes waits between taking a pod out of its services and SIGTERM, so that requests that are on their
+    /// way to it arrive. On loopback they need less.
+    pub fn wait(&self) -> Duration {
+        let wait = self.container["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap_or_default();
+        Duration::from_secs(wait).min(ON_THE_WAY)
     }
 
     /// How long the program may take to be ready: what the startup probe allows.

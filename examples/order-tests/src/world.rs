@@ -117,14 +117,14 @@ impl World {
         let replaced = BTreeMap::from([
             ("DB_HOST", "127.0.0.1".to_owned()),
             ("DB_PORT", self.postgres.port().to_string()),
+            ("DB_CA_FILE", ca.clone()),
             ("OIDC_ISSUER", self.issuer.url()),
             ("PAYMENT_PROVIDER_URL", self.providers.url()),
             ("EMAIL_PROVIDER_URL", self.providers.url()),
         ]);
         let added = BTreeMap::from([
             ("AWS_ENDPOINT_URL", self.emulator.endpoint()),
-            ("SSL_CERT_FILE", ca.clone()),
-            ("DB_CA_FILE", ca),
+            ("SSL_CERT_FILE", ca),
             ("PATH", "/usr/bin:/bin".to_owned()),
         ]);
         let around = Surroundings { platform: &self.platform, aws: self.aws(), replaced, added };
@@ -162,10 +162,11 @@ impl World {
         }
     }
 
-    /// Ends a program as Kubernetes does: no new requests, then SIGTERM, then SIGKILL.
+    /// Ends a program as Kubernetes does: no new requests, a wait, SIGTERM, and SIGKILL when its time is over.
     pub async fn terminate(&self, program: Program) -> Ended {
         if self.is_service(program.name()) {
             self.gateway.remove_backend(program.name(), program.address(HTTP));
+            tokio::time::sleep(program.environment().wait()).await;
         }
         program.terminate().await
     }

@@ -31,10 +31,9 @@ async fn every_deployment_is_started_with_what_its_manifest_says() {
             assert!(variables.contains_key(variable), "{name} has no {variable}");
         }
         let more = ["AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-        let more = more.into_iter().chain(["DB_CA_FILE", "EXTRA", "PATH", "SSL_CERT_FILE"]);
+        let more = more.into_iter().chain(["EXTRA", "PATH", "SSL_CERT_FILE"]);
         let expected = written.as_array().map_or(0, Vec::len) + more.count();
-        let without_database = usize::from(!variables.contains_key("DB_HOST"));
-        assert_eq!(variables.len(), expected - without_database, "{name}: nothing else");
+        assert_eq!(variables.len(), expected, "{name}: nothing else");
         for (variable, path) in variables.iter().filter(|(variable, _)| variable.ends_with("_FILE")) {
             assert!(Path::new(path).is_file(), "{name}: {variable}={path}");
         }
