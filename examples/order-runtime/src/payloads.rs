@@ -1,7 +1,7 @@
 //! The bucket of events that are too large for the topic.
 
+use crate::aws;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::primitives::ByteStream;
 use order_events::Pointer;
 
@@ -44,7 +44,7 @@ impl Payloads {
         let body = ByteStream::from(text.as_bytes().to_vec());
         let put = self.client.put_object().bucket(&self.bucket).key(&pointer.payload_key).body(body);
         let put = put.content_type("application/json").send().await;
-        put.map(drop).map_err(|error| Error::Bucket(DisplayErrorContext(&error).to_string()))
+        put.map(drop).map_err(|error| Error::Bucket(aws::why(&error)))
     }
 
     /// Gets a text and checks that it is the one.
@@ -58,7 +58,7 @@ impl Payloads {
             if error.as_service_error().is_some_and(|error| error.is_no_such_key()) {
                 Error::Missing(key.clone())
             } else {
-                Error::Bucket(DisplayErrorContext(&error).to_string())
+                Error::Bucket(aws::why(&error))
             }
         })?;
         let bytes = got.body.collect().await.map_err(|error| Error::Bucket(error.to_string()))?.into_bytes();

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use order_events::{Submission, UserId, attribute};
+use order_runtime::aws;
 use order_runtime::breaker::Breaker;
 use sha2::{Digest as _, Sha256};
 
@@ -49,7 +49,7 @@ impl Replay {
         }
         let sent = async {
             match tokio::time::timeout(TIMEOUT, message.send()).await {
-                Ok(answer) => answer.map(drop).map_err(|error| DisplayErrorContext(&error).to_string()),
+                Ok(answer) => answer.map(drop).map_err(|error| aws::why(&error)),
                 Err(_) => Err("it did not answer in time".to_owned()),
             }
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
-use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use order_runtime::aws;
 
@@ -97,7 +97,7 @@ impl Sqs {
                     return Some(Duration::from_secs(seconds).max(SHORTEST));
                 }
                 Err(error) => {
-                    let cause = DisplayErrorContext(&error).to_string();
+                    let cause = aws::why(&error);
                     tracing::warn!(attempt, cause, "the queue does not say how long it hides messages");
                     tokio::time::sleep(jitter(Duration::from_secs(1))).await;
                 }
@@ -123,14 +123,14 @@ impl Queue for Sqs {
             .message_attribute_names("All")
             .send()
             .await
-            .map_err(|error| Error::Failed(DisplayErrorContext(&error).to_string()))?;
+            .map_err(|error| Error::Failed(aws::why(&error)))?;
         Ok(received.messages.unwrap_or_default().into_iter().filter_map(Message::read).collect())
     }
 
     async fn delete(&self, message: &Message) -> Result<(), Error> {
         let delete = self.client.delete_message().queue_url(&self.url).receipt_handle(&message.receipt);
         let deleted = delete.send().await;
-        deleted.map(drop).map_err(|error| Error::Failed(DisplayErrorContext(&error).to_string()))
+        deleted.map(drop).map_err(|error| Error::Failed(aws::why(&error)))
     }
 
     async fn hide(&self, message: &Message, time: Duration) -> Result<(), Error> {
@@ -151,7 +151,7 @@ impl Queue for Sqs {
             {
                 Error::Lost
             }
-            _ => Error::Failed(DisplayErrorContext(&error).to_string()),
+            _ => Error::Failed(aws::why(&error)),
         })
     }
 
@@ -166,7 +166,7 @@ impl Queue for Sqs {
             .set_message_deduplication_id(message.group.as_ref().map(|_| message.id.clone()))
             .send()
             .await;
-        sent.map(drop).map_err(|error| Error::Failed(DisplayErrorContext(&error).to_string()))
+        sent.map(drop).map_err(|error| Error::Failed(aws::why(&error)))
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::DisplayErrorContext;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use order_events::{MESSAGE_LIMIT, Pointer, attribute};
+use order_runtime::aws;
 use order_runtime::breaker::Breaker;
 use order_runtime::payloads::Payloads;
 use order_runtime::store::Written;
@@ -105,7 +105,7 @@ impl Publisher {
         let sent = async {
             let request = self.client.publish_batch().topic_arn(&self.topic);
             let sent = request.set_publish_batch_request_entries(Some(entries?)).send().await;
-            sent.map_err(|error| DisplayErrorContext(&error).to_string())
+            sent.map_err(|error| aws::why(&error))
         };
         let answer = match self.sns.call(sent, |_| true).await {
             Ok(answer) => answer,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, anyhow, bail};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
-use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use order_runtime::aws;
 use serde::Deserialize;
@@ -42,8 +42,12 @@ struct RedrivePolicy {
 }
 
 /// What an SDK says, with what is behind it.
-pub(super) fn said(error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
-    anyhow!("{}", DisplayErrorContext(&error))
+pub(super) fn said<E, R>(error: SdkError<E, R>) -> anyhow::Error
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    anyhow!("{}", aws::why(&error))
 }
 
 impl Shelf {

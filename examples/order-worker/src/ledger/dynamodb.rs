@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::{Answer, Begun, Claim, Ledger, REMEMBERED};
 use crate::outcome::{Outcome, Step};
+use order_runtime::aws;
 
 /// A table with the partition key `key` and the time to live `expires-at`.
 ///
@@ -130,7 +131,7 @@ async fn sent(update: UpdateItemFluentBuilder) -> Step<Updated> {
                 _ => Item::new(),
             }))
         }
-        Err(error) => Err(Outcome::outage(format!("the table of done events: {}", DisplayErrorContext(&error)))),
+        Err(error) => Err(Outcome::outage(format!("the table of done events: {}", aws::why(&error)))),
     }
 }
 
