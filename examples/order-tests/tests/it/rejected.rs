@@ -1,8 +1,8 @@
 //! Messages that nobody can work on, and what an operator does about them; and a ledger in PostgreSQL.
 
-use aws_sdk_sns::types::MessageAttributeValue;
 use std::time::Duration;
 
+use aws_sdk_sns::types::MessageAttributeValue;
 use order_events::{Change, Event};
 use serde_json::Value;
 use uuid::Uuid;

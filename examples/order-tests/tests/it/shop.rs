@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName};
 use order_tests::World;
+use order_tests::log::Line;
 use order_tests::program::{Ended, Program};
 use order_tests::world::Customer;
 use reqwest::Response;
@@ -127,23 +128,20 @@ impl Shop {
 
     /// Ends a program as [`Shop::terminate`] does.
     pub(crate) async fn end(&self, program: Program) {
-        let name = program.name().to_owned();
-        let ended = self.world.terminate(program).await;
-        let well = matches!(ended, Ended::InTime(status) if status.success());
-        assert!(well, "{name}: {ended:?}\n{}", self.world.log.tail(&name));
+        end(&self.world, program).await;
     }
 
     /// Ends all programs at once, and looks for what must not be in their lines.
     pub(crate) async fn close(&mut self) {
-        let mut ends = Vec::new();
-        for (name, program) in std::mem::take(&mut self.programs) {
-            let world = self.world.clone();
-            ends.push((name, tokio::spawn(async move { world.terminate(program).await })));
-        }
-        for (name, end) in ends {
-            let ended = end.await.expect("nothing panics");
-            let well = matches!(ended, Ended::InTime(status) if status.success());
-            assert!(well, "{name}: {ended:?}\n{}", self.world.log.tail(&name));
+        let programs = std::mem::take(&mut self.programs).into_values();
+        let ends: Vec<_> = programs
+            .map(|program| {
+                let world = self.world.clone();
+                tokio::spawn(async move { end(&world, program).await })
+            })
+            .collect();
+        for end in ends {
+            end.await.expect("they end as they should");
         }
         self.check_lines();
     }
@@ -190,9 +188,16 @@ impl Shop {
 
     /// Waits until an order stands so, and returns it.
     pub(crate) async fn until(&self, customer: &Customer, id: &str, state: &str) -> Value {
-        let so = async || self.state(customer, id).await == state;
-        self.world.until(&format!("the order {id} is {state}"), SOON, so).await;
-        self.order(customer, id).await.expect("the order is there")
+        let start = Instant::now();
+        loop {
+            let order = self.order(customer, id).await;
+            if let Some(order) = order.filter(|order| order["status"] == state) {
+                return order;
+            }
+            assert!(start.elapsed() < SOON, "after {SOON:?} the order {id} is not {state}\n{}", self.said());
+            // Not so often that the customer asks too much.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Waits until the provider has sent so many mails about an order.
@@ -294,6 +299,20 @@ impl Shop {
         let output = command.output().expect("the worker starts");
         let said = [output.stdout, output.stderr].concat();
         (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
+    }
+}
+
+/// Ends a program, which must succeed in time, and waits for its last line.
+async fn end(world: &World, program: Program) {
+    let (name, process) = (program.name().to_owned(), program.id());
+    let ended = world.terminate(program).await;
+    let well = matches!(ended, Ended::InTime(status) if status.success());
+    assert!(well, "{name}: {ended:?}\n{}", world.log.tail(&name));
+    let is_last = |line: &Line| line.process == process && line.get("message") == Some("stopped");
+    let start = Instant::now();
+    while !world.log.of(&name).iter().any(is_last) {
+        assert!(start.elapsed() < SOON, "{name} does not say that it stopped\n{}", world.log.tail(&name));
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
