@@ -1,12 +1,10 @@
 //! Programs that are told to end, and programs that cannot begin.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use order_tests::process::built;
 use order_tests::providers::Fault;
 
 use crate::shop::{PLENTY, SOON, Shop, order, placed};
@@ -117,47 +115,4 @@ async fn workers_that_are_told_to_end_finish_what_they_began() {
     }
     assert_eq!(shop.world.stock("sku-1").await, PLENTY - 6);
     shop.close().await;
-}
-
-#[test]
-fn a_program_without_settings_says_all_that_are_missing() {
-    let of_database = ["DB_HOST", "DB_NAME", "DB_PASSWORD_FILE", "DB_POOL_SIZE", "DB_PORT", "DB_USERNAME_FILE"];
-    let service = ["AWS_REGION", "EVENT_PAYLOADS_BUCKET", "OIDC_AUDIENCE", "OIDC_ISSUER", "ORDER_EVENTS_TOPIC_ARN"];
-    let service = service.into_iter().chain(["OTEL_SERVICE_NAME", "PORT", "REPLAY_QUEUE_URL"]).chain(of_database);
-    assert_missing("order-service", &[], service.collect());
-    assert_missing("order-worker", &[], vec!["WORKER_ROLE"]);
-    let worker = ["AWS_REGION", "HEALTH_PORT", "OTEL_SERVICE_NAME"];
-    for (role, own) in [
-        ("payment", &["PAYMENT_PROVIDER_URL", "PAYMENT_PROVIDER_API_TOKEN_FILE"][..]),
-        ("inventory", &[]),
-        ("email", &["EMAIL_PROVIDER_URL", "EMAIL_PROVIDER_API_TOKEN_FILE"]),
-        ("intake", &[]),
-        ("replay", &[]),
-    ] {
-        let upper = role.to_uppercase();
-        let queues = [format!("{upper}_QUEUE_URL"), format!("{upper}_DEAD_LETTER_QUEUE_URL")];
-        let takes_events = ["payment", "inventory", "email"].contains(&role);
-        let events = ["EVENT_PAYLOADS_BUCKET", "IDEMPOTENCY_TABLE"].into_iter().filter(|_| takes_events);
-        let database = of_database.into_iter().filter(|_| role != "email");
-        let all = worker.into_iter().chain(own.iter().copied()).chain(events).chain(database);
-        assert_missing(
-            "order-worker",
-            &[("WORKER_ROLE", role)],
-            all.chain(queues.iter().map(String::as_str)).collect(),
-        );
-    }
-}
-
-/// That a program ends with `EX_CONFIG` and names exactly these variables.
-fn assert_missing(program: &str, variables: &[(&str, &str)], mut expected: Vec<&str>) {
-    let mut command = Command::new(built(program));
-    command.env_clear().envs(variables.iter().copied()).stdin(Stdio::null());
-    let output = command.output().expect("the program starts");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(78), "{program} {variables:?}: {said}");
-    let named = said.lines().filter_map(|line| line.strip_prefix("  ")?.split_once(" is not set"));
-    let mut named: Vec<&str> = named.map(|(name, _)| name).collect();
-    named.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(named, expected, "{program} {variables:?}: {said}");
 }
