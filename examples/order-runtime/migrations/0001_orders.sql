@@ -39,8 +39,6 @@ CREATE TABLE outbox (
     written_at timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE INDEX outbox_of_order ON outbox (order_id, seq);
-
 CREATE TABLE stock (
     product_id text PRIMARY KEY,
     available bigint NOT NULL CHECK (available >= 0)
