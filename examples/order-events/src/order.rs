@@ -170,6 +170,11 @@ impl NewOrder {
     /// Most characters of an idempotency key.
     pub const LONGEST_KEY: usize = 255;
 
+    /// Whether a text can be an idempotency key: 1 to 255 visible ASCII characters.
+    pub fn is_key(text: &str) -> bool {
+        (1..=Self::LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    }
+
     /// Reads the body of a request.
     ///
     /// # Errors
@@ -244,8 +249,7 @@ impl NewOrder {
 ///
 /// Says what it must be.
 pub(crate) fn check_key(key: &str) -> Result<(), Invalid> {
-    let sound = (1..=NewOrder::LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if sound { Ok(()) } else { Err(Invalid::one("", "must have 1 to 255 visible ASCII characters")) }
+    if NewOrder::is_key(key) { Ok(()) } else { Err(Invalid::one("", "must have 1 to 255 visible ASCII characters")) }
 }
 
 /// One thing that is wrong with what somebody sent.

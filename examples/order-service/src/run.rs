@@ -10,7 +10,6 @@ use order_runtime::breaker::Breaker;
 use order_runtime::health::{Health, stopped};
 use order_runtime::store::Store;
 use prometheus_client::registry::Registry;
-use sqlx::migrate::MigrateError;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -175,17 +174,12 @@ async fn listener(port: u16) -> std::io::Result<TcpListener> {
         .map_err(|error| std::io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
 }
 
-/// Makes the tables, however long the database is down. A database that a newer version has changed is used as it is:
-/// versions that run side by side must be able to.
+/// Makes the tables, however long the database is down.
 async fn migrate(store: &Store) {
     let mut pause = BACK_OFF.0;
     loop {
         match store.migrate().await {
             Ok(()) => return,
-            Err(MigrateError::VersionMissing(version)) => {
-                tracing::warn!(version, "the database is that of a newer version");
-                return;
-            }
             Err(error) => tracing::warn!(cause = %error, "the tables cannot be made yet"),
         }
         tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;

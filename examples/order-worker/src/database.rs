@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use order_runtime::breaker::{Breaker, Broken};
 use order_runtime::store::{Error, Store};
-use sqlx::migrate::MigrateError;
 use tokio::sync::OnceCell;
 
 use crate::outcome::{Outcome, Step};
@@ -107,7 +106,7 @@ impl Database {
         if !self.doubted.load(Ordering::Relaxed) {
             return true;
         }
-        let migrated = tokio::time::timeout(MIGRATION, self.migrated.get_or_try_init(|| self.migrate())).await;
+        let migrated = tokio::time::timeout(MIGRATION, self.migrated.get_or_try_init(|| self.store.migrate())).await;
         match migrated {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
@@ -125,17 +124,6 @@ impl Database {
             self.doubted.store(false, Ordering::Relaxed);
         }
         answers
-    }
-
-    async fn migrate(&self) -> Result<(), MigrateError> {
-        match self.store.migrate().await {
-            // A newer version was here and this one is being replaced; what it needs is still there.
-            Err(MigrateError::VersionMissing(version)) => {
-                tracing::warn!(version, "the database was changed by a newer version");
-                Ok(())
-            }
-            other => other,
-        }
     }
 }
 

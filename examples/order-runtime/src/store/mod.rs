@@ -11,7 +11,7 @@ mod stock;
 use jiff::Timestamp;
 use order_events::{Change, Event, Line, OrderId, Submission, UserId};
 use serde::{Deserialize, Serialize};
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row as _};
@@ -146,13 +146,20 @@ impl Store {
         &self.pool
     }
 
-    /// Makes the tables, or changes them to what this version expects. Programs that start together wait for each other.
+    /// Makes the tables, or changes them to what this version expects. Programs that start together wait for each other. A
+    /// database that a newer version has changed is used as it is: versions that run side by side must be able to.
     ///
     /// # Errors
     ///
-    /// The database does not answer, or was changed by a newer version.
-    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        MIGRATIONS.run(&self.pool).await
+    /// The database does not answer.
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
+        match MIGRATIONS.run(&self.pool).await {
+            Err(MigrateError::VersionMissing(version)) => {
+                tracing::warn!(version, "the database is that of a newer version");
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// Stores an order and that it was placed, in one statement and so in one transaction. However often it is asked for

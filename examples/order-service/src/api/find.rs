@@ -122,8 +122,11 @@ fn read_limit(text: &str) -> Result<u32, Failure> {
 }
 
 fn read_key(text: String) -> Result<String, Failure> {
-    let sound = (1..=NewOrder::LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if sound { Ok(text) } else { Err(wrong("idempotencyKey", "must have 1 to 255 visible ASCII characters")) }
+    if NewOrder::is_key(&text) {
+        Ok(text)
+    } else {
+        Err(wrong("idempotencyKey", "must have 1 to 255 visible ASCII characters"))
+    }
 }
 
 /// A cursor is when an order was placed, in microseconds, and its id.

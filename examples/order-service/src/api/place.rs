@@ -137,9 +137,7 @@ fn header_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     if all.next().is_some() {
         return Err(Failure::parameter(Kind::TwoKeys, KEY, "must be sent once"));
     }
-    let key = first.to_str().ok().filter(|key| {
-        (1..=NewOrder::LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
-    });
+    let key = first.to_str().ok().filter(|key| NewOrder::is_key(key));
     let wrong = || Failure::parameter(Kind::Parameter, KEY, "must have 1 to 255 visible ASCII characters");
     Ok(Some(key.ok_or_else(wrong)?.to_owned()))
 }

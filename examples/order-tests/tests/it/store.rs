@@ -76,6 +76,16 @@ async fn an_order_is_stored_once_however_many_place_it_and_seen_by_its_user_only
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_a_newer_version_has_changed_is_used_as_it_is() {
+    let database = Database::start().await;
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES (9999, 'newer', true, 'x', 0)";
+    sqlx::query(newer).execute(database.store.pool()).await.expect("it is changed");
+    database.store.migrate().await.expect("it is left as it is");
+    database.store.place(&submission("ann", "k", &[("sku-1", 2)])).await.expect("it is stored");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_of_orders_lie_side_by_side() {
     let database = Database::start().await;
     // Some in the same microsecond.
