@@ -169,6 +169,7 @@ pub const FINDINGS: &[Finding] = &[
     error("monitors/fifo-topic", "Alarms are told to a FIFO topic, which CloudWatch does not support."),
     error("monitors/nothing", "A monitor watches nothing."),
     warning("monitors/other-region", "Something is measured in a region where this monitor does not watch."),
+    warning("monitors/every-renewal", "An alarm about the end of certificates goes off at every renewal."),
     warning("monitors/tells-nobody", "Alarms are made that tell nobody."),
     error("networks/block-size", "The address block of a network is too large or too small."),
     error("networks/endpoint-gateway", "A service with a free gateway endpoint is given one that is paid by the hour."),

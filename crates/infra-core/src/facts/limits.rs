@@ -279,7 +279,7 @@ pub mod cloudwatch {
     /// A share.
     pub const PERCENT: Bounds = Bounds::new(1, 100, 1);
     /// Days before the end of a certificate; no public one is valid for longer.
-    pub const CERTIFICATE_DAYS: Bounds = Bounds::new(1, 398, 45);
+    pub const CERTIFICATE_DAYS: Bounds = Bounds::new(1, 398, 30);
 }
 
 /// Limits of VPCs and NAT gateways.
