@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use order_events::{Line, OrderId, UserId};
 use order_runtime::breaker::{Breaker, Broken};
-use order_runtime::settings::Secret;
+use order_runtime::settings::SecretFile;
 use order_runtime::telemetry;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -35,7 +35,7 @@ const LARGEST: usize = 64 * 1024;
 pub struct Provider {
     client: Client,
     url: settings::Address,
-    token: Secret,
+    token: SecretFile,
     breaker: Breaker,
 }
 
@@ -68,6 +68,8 @@ enum Failed {
     Status(StatusCode),
     #[error("its answer is too large")]
     Large,
+    #[error("the token cannot be read: {0}")]
+    Token(String),
 }
 
 impl Provider {
@@ -112,12 +114,16 @@ impl Provider {
         let span = tracing::info_span!("ask", otel.kind = "client", otel.name = question.path);
         async {
             let request = self.client.post(format!("{}{}", self.url.as_str(), question.path));
-            let request = request.headers(headers(question)).bearer_auth(self.token.reveal()).json(&question.body);
+            // Read each time: a token is rotated by writing its file anew.
+            let token = self.token.read().map_err(|error| Failed::Token(error.to_string()))?;
+            let request = request.headers(headers(question)).bearer_auth(token.reveal()).json(&question.body);
             let mut response = request.send().await.map_err(|error| Failed::Call(described(&error)))?;
             let status = response.status();
             // 408, 425 and 429 say "not now", as all of 5xx do; 409 says that the same question is being answered.
             let not_now = [408, 409, 425, 429].contains(&status.as_u16());
-            if status.is_server_error() || not_now {
+            // It does not know our token: the next message would fare no better, until the file has the new one.
+            let stranger = [401, 403].contains(&status.as_u16());
+            if status.is_server_error() || not_now || stranger {
                 return Err(Failed::Status(status));
             }
             let mut body = Vec::new();
@@ -296,6 +302,7 @@ impl Mailer for Provider {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
     use std::sync::{Arc, Mutex};
 
     use axum::Router;
@@ -306,8 +313,23 @@ mod tests {
 
     type Seen = Arc<Mutex<Vec<String>>>;
 
+    /// A file with a token, which is gone in the end.
+    struct Token(PathBuf);
+
+    impl Token {
+        fn write(&self, token: &str) {
+            std::fs::write(&self.0, token).expect("the file can be written");
+        }
+    }
+
+    impl Drop for Token {
+        fn drop(&mut self) {
+            std::fs::remove_file(&self.0).expect("the file is there");
+        }
+    }
+
     /// A provider that answers with these, one after the other and then the last.
-    async fn provider(answers: &'static [(u16, &'static str)]) -> (Provider, Seen) {
+    async fn provider(answers: &'static [(u16, &'static str)]) -> (Provider, Seen, Token) {
         let seen = Seen::default();
         let noted = seen.clone();
         let answer = move |request: Request<axum::body::Body>| {
@@ -322,10 +344,15 @@ mod tests {
             }
         };
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("there is a port");
-        let url = format!("http://{}/base", listener.local_addr().expect("it has one"));
+        let address = listener.local_addr().expect("it has one");
+        let url = format!("http://{address}/base");
+        let file = format!("order-worker-token-{}-{}", std::process::id(), address.port());
+        let token = Token(std::env::temp_dir().join(file));
+        token.write("t0ken\n");
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
-        let settings = settings::Provider { url: url.parse().expect("it is an address"), token: Secret::new("t0ken") };
-        (Provider::new("the provider", &settings).expect("it is made"), seen)
+        let file = SecretFile::new(&token.0);
+        let settings = settings::Provider { url: url.parse().expect("it is an address"), token: file };
+        (Provider::new("the provider", &settings).expect("it is made"), seen, token)
     }
 
     fn charge() -> Charge {
@@ -339,7 +366,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_charge_is_asked_for_again_with_the_same_key() {
-        let (provider, seen) = provider(&[(503, ""), (201, r#"{"chargeId":"ch_1"}"#)]).await;
+        let (provider, seen, _token) = provider(&[(503, ""), (201, r#"{"chargeId":"ch_1"}"#)]).await;
         let charged = provider.charge(&charge(), "r1").await;
         assert_eq!(charged, Ok(Charged::Captured { charge_id: "ch_1".to_owned() }));
         let line = "/base/v1/charges Bearer t0ken 00000000-0000-0000-0000-000000000000/2 r1";
@@ -348,7 +375,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_is_an_answer() {
-        let (provider, seen) = provider(&[(402, r#"{"code":"card-declined","retry":true}"#)]).await;
+        let (provider, seen, _token) = provider(&[(402, r#"{"code":"card-declined","retry":true}"#)]).await;
         let declined = Charged::Declined { code: "card-declined".to_owned(), again: true };
         assert_eq!(provider.charge(&charge(), "r1").await, Ok(declined));
         assert_eq!(seen.lock().expect("nobody panics").len(), 1);
@@ -356,17 +383,29 @@ mod tests {
 
     #[tokio::test]
     async fn what_we_did_wrong_comes_back_and_is_not_asked_again_at_once() {
-        let (provider, seen) = provider(&[(401, "who?"), (201, "nonsense")]).await;
+        let (provider, seen, _token) = provider(&[(400, "what?"), (201, "nonsense")]).await;
         let refused = provider.charge(&charge(), "r1").await;
-        assert_eq!(refused, Err(Outcome::later("/v1/charges was answered with 401")));
+        assert_eq!(refused, Err(Outcome::later("/v1/charges was answered with 400")));
         let nonsense = provider.charge(&charge(), "r1").await;
         assert_eq!(nonsense, Err(Outcome::later("/v1/charges was answered with 201")));
         assert_eq!(seen.lock().expect("nobody panics").len(), 2);
     }
 
     #[tokio::test]
+    async fn a_token_is_read_for_each_call_and_one_that_is_refused_is_no_fault_of_the_message() {
+        let (provider, seen, token) = provider(&[(401, ""), (403, ""), (201, r#"{"chargeId":"ch_1"}"#)]).await;
+        let failed = provider.charge(&charge(), "r1").await.expect_err("the token is not known");
+        assert!(matches!(failed, Outcome::Later(later) if later.outage && later.why == "it answered 403 Forbidden"));
+        token.write("rotated");
+        provider.charge(&charge(), "r1").await.expect("the new token is known");
+        let tokens: Vec<bool> =
+            seen.lock().expect("nobody panics").iter().map(|line| line.contains("Bearer rotated")).collect();
+        assert_eq!(tokens, [false, false, true]);
+    }
+
+    #[tokio::test]
     async fn who_does_not_answer_is_left_alone_for_a_while() {
-        let (provider, seen) = provider(&[(500, "")]).await;
+        let (provider, seen, _token) = provider(&[(500, "")]).await;
         for _ in 0..4 {
             let failed = provider.refund(uuid::Uuid::nil().into(), "ch_1", "r1").await.expect_err("it fails");
             assert!(matches!(failed, Outcome::Later(later) if later.outage));

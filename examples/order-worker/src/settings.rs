@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use order_runtime::settings::{Reader, Secret};
+use order_runtime::settings::{Reader, SecretFile};
 use order_runtime::{database, telemetry};
 
 use crate::queue;
@@ -66,7 +66,7 @@ pub struct Provider {
     /// Where it is.
     pub url: Address,
     /// What it knows us by.
-    pub token: Secret,
+    pub token: SecretFile,
 }
 
 /// An address of HTTP, without the slash at the end.

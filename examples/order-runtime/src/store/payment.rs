@@ -48,7 +48,7 @@ impl Store {
     ///
     /// The store's.
     pub async fn payment_due(&self, id: OrderId, attempt: Option<u32>) -> Result<Due, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let order = Locked::take(&mut tx, id).await?;
         let current = attempt == Some(order.attempt);
         let due = match order.payment.as_str() {
@@ -73,7 +73,7 @@ impl Store {
     ///
     /// The store's.
     pub async fn payment_captured(&self, id: OrderId, charge_id: &str, cause: &Cause) -> Result<Captured, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let order = Locked::take(&mut tx, id).await?;
         if order.payment == "CHARGING" {
             sqlx::query("UPDATE orders SET payment = 'CAPTURED', charge_id = $2, changed_at = now() WHERE id = $1")
@@ -103,7 +103,7 @@ impl Store {
         reason: &str,
         cause: &Cause,
     ) -> Result<(), Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let order = Locked::take(&mut tx, id).await?;
         if order.payment == "CHARGING" && order.attempt == attempt {
             if again && attempt < MOST_ATTEMPTS && order.is("PENDING") {
@@ -136,7 +136,7 @@ impl Store {
             "UPDATE orders SET payment = 'REFUNDED', changed_at = now() WHERE id = $1 AND payment = 'CAPTURED' AND status = 'CANCELLED'",
         )
         .bind(id.as_uuid())
-        .execute(&self.pool)
+        .execute(&mut *self.connection().await?)
         .await?;
         Ok(())
     }

@@ -18,6 +18,7 @@ mod postgres;
 mod programs;
 mod providers;
 mod rejected;
+mod rotation;
 mod shop;
 mod store;
 mod topics;

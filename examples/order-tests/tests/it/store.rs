@@ -38,7 +38,7 @@ fn user(name: &str) -> UserId {
     name.parse().expect("it is a user")
 }
 
-fn submission(name: &str, key: &str, lines: &[(&str, u32)]) -> Submission {
+pub(crate) fn submission(name: &str, key: &str, lines: &[(&str, u32)]) -> Submission {
     let lines = lines.iter().map(|(product, qty)| Line { product_id: (*product).to_owned(), qty: *qty }).collect();
     let order = NewOrder { lines, idempotency_key: None };
     let at = Timestamp::from_microsecond(1_764_000_000_123_456).expect("it is a time");
@@ -80,7 +80,10 @@ async fn a_database_that_a_newer_version_has_changed_is_used_as_it_is() {
     let database = Database::start().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
                  VALUES (9999, 'newer', true, 'x', 0)";
-    sqlx::query(newer).execute(database.store.pool()).await.expect("it is changed");
+    sqlx::query(newer)
+        .execute(&mut *database.store.connection().await.expect("a connection"))
+        .await
+        .expect("it is changed");
     database.store.migrate().await.expect("it is left as it is");
     database.store.place(&submission("ann", "k", &[("sku-1", 2)])).await.expect("it is stored");
 }
@@ -333,8 +336,9 @@ async fn the_saga_ends_well_in_whatever_order_its_events_come() {
 }
 
 async fn check(saga: &Saga, orders: &BTreeMap<OrderId, Submission>, seed: u64) {
-    let rows =
-        sqlx::query("SELECT id, status, payment, stock FROM orders").fetch_all(saga.store.pool()).await.expect("rows");
+    let mut connection = saga.store.connection().await.expect("a connection");
+    let rows = sqlx::query("SELECT id, status, payment, stock FROM orders").fetch_all(&mut *connection);
+    let rows = rows.await.expect("rows");
     assert_eq!(rows.len(), orders.len());
     let charges = saga.provider.charges.lock().expect("quiet").clone();
     let refunds = saga.provider.refunds.lock().expect("quiet").clone();
@@ -370,7 +374,7 @@ async fn check(saga: &Saga, orders: &BTreeMap<OrderId, Submission>, seed: u64) {
     for product in PRODUCTS {
         let left: i64 = sqlx::query_scalar("SELECT available FROM stock WHERE product_id = $1")
             .bind(product)
-            .fetch_one(saga.store.pool())
+            .fetch_one(&mut *connection)
             .await
             .expect("it is there");
         let gone = reserved.get(product).copied().unwrap_or_default();

@@ -51,6 +51,11 @@ impl RoleHandler {
     pub fn new(work: Work, database: Option<Arc<Database>>) -> Self {
         Self { work, database }
     }
+
+    /// Returns the database, if it needs one.
+    pub fn database(&self) -> Option<Arc<Database>> {
+        self.database.clone()
+    }
 }
 
 impl Handler for RoleHandler {
