@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use order_events::{OrderId, Submission, UserId};
 use order_runtime::breaker::{Breaker, Broken};
-use order_runtime::store::{After, Error, Order, Placed, Store};
+use order_runtime::store::{After, Error, Order, Page, Placed, Store};
 use tokio::sync::Notify;
 
 use crate::problem::Failure;
@@ -87,7 +87,7 @@ impl Desk {
     /// # Errors
     ///
     /// 503 if the database is down.
-    pub async fn orders(&self, user: &UserId, after: Option<After>, limit: u32) -> Result<Vec<Order>, Failure> {
+    pub async fn orders(&self, user: &UserId, after: Option<After>, limit: (u32, u32)) -> Result<Page, Failure> {
         self.find(|| self.store.orders(user, after, limit)).await
     }
 

@@ -162,6 +162,15 @@ pub struct Order {
     pub placed_at: Timestamp,
 }
 
+/// Orders of a user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The orders, the newest first.
+    pub orders: Vec<Order>,
+    /// Whether there are others after them.
+    pub more: bool,
+}
+
 /// Where a page of orders ended: the next one starts after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct After {
@@ -179,6 +188,9 @@ pub struct Cause {
     /// Where the change belongs in a trace.
     pub traceparent: Option<String>,
 }
+
+/// What an order has beside its lines as JSON, at most. Unit: bytes.
+const OVERHEAD: u32 = 1024;
 
 const COLUMNS: &str =
     "id, status, reason, lines, request_id, (extract(epoch FROM placed_at) * 1000000)::bigint AS placed";
@@ -299,11 +311,13 @@ impl Store {
             change: Change::OrderCreated { lines: submission.lines.clone() },
         };
         let fingerprint = submission.fingerprint();
+        let bytes = serde_json::to_vec(&submission.lines).map_err(|error| decode(error.into()))?.len();
+        let bytes = i32::try_from(bytes).unwrap_or(i32::MAX);
         let mut connection = self.connection().await?;
         let placed: bool = sqlx::query_scalar(
             "WITH placed AS (
-                INSERT INTO orders (id, user_id, idempotency_key, fingerprint, request_id, lines, placed_at)
-                VALUES ($1, $2, $3, $4, $5, $6, to_timestamp($7 / 1000000.0))
+                INSERT INTO orders (id, user_id, idempotency_key, fingerprint, request_id, lines, placed_at, bytes)
+                VALUES ($1, $2, $3, $4, $5, $6, to_timestamp($7 / 1000000.0), $13)
                 ON CONFLICT (id) DO NOTHING RETURNING id
             ), event AS (
                 INSERT INTO outbox (event_id, order_id, event_type, event_version, request_id, traceparent, body)
@@ -323,6 +337,7 @@ impl Store {
         .bind(version(&event))
         .bind(&submission.traceparent)
         .bind(event.text())
+        .bind(bytes)
         .fetch_one(&mut *connection)
         .await?;
         if placed {
@@ -350,24 +365,42 @@ impl Store {
         row.map(|row| order(&row)).transpose()
     }
 
-    /// Returns orders of a user, the newest first: at most `limit`, those after `after`.
+    /// Returns orders of a user, the newest first, those after `after`: at most `limit`, and no more than fit into
+    /// `most_bytes` as JSON; the first one fits always. What does not fit is not read.
     ///
     /// # Errors
     ///
     /// The store's.
-    pub async fn orders(&self, user: &UserId, after: Option<After>, limit: u32) -> Result<Vec<Order>, Error> {
+    pub async fn orders(
+        &self,
+        user: &UserId,
+        after: Option<After>,
+        (limit, most_bytes): (u32, u32),
+    ) -> Result<Page, Error> {
+        // One more than the limit shows whether there is another page.
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM orders
-             WHERE user_id = $1 AND ($2::bigint IS NULL OR (placed_at, id) < (to_timestamp($2 / 1000000.0), $3))
-             ORDER BY placed_at DESC, id DESC LIMIT $4",
+            "WITH found AS MATERIALIZED (
+                SELECT id, placed_at AS at, {OVERHEAD} + coalesce(bytes, octet_length(lines::text)) AS bytes FROM orders
+                WHERE user_id = $1 AND ($2::bigint IS NULL OR (placed_at, id) < (to_timestamp($2 / 1000000.0), $3))
+                ORDER BY placed_at DESC, id DESC LIMIT $4 + 1
+            ), measured AS (
+                SELECT id, row_number() OVER page AS number, sum(bytes) OVER page AS total, count(*) OVER () AS found
+                FROM found WINDOW page AS (ORDER BY at DESC, id DESC)
+            )
+            SELECT {COLUMNS}, found FROM measured JOIN orders USING (id)
+            WHERE number = 1 OR (number <= $4 AND total <= $5)
+            ORDER BY placed_at DESC, id DESC",
         )))
         .bind(user.as_str())
         .bind(after.map(|after| after.placed_at.as_microsecond()))
         .bind(after.map(|after| after.order_id.as_uuid()))
         .bind(i64::from(limit))
+        .bind(i64::from(most_bytes))
         .fetch_all(&mut *self.connection().await?)
         .await?;
-        rows.iter().map(order).collect()
+        let found: i64 = rows.first().map_or(Ok(0), |row| row.try_get("found"))?;
+        let orders: Vec<Order> = rows.iter().map(order).collect::<Result<_, _>>()?;
+        Ok(Page { more: usize::try_from(found).is_ok_and(|found| found > orders.len()), orders })
     }
 }
 

@@ -9,6 +9,7 @@ mod emulator;
 mod ends;
 mod gateway;
 mod issuer;
+mod lists;
 mod openapi;
 mod orders;
 mod orphans;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use order_events::{Change, Event, Kind, Line, NewOrder, OrderId, Submission, UserId};
-use order_runtime::store::{After, Captured, Cause, Due, Placed, Status, Store};
+use order_runtime::store::{After, Captured, Cause, Due, Order, Page, Placed, Status, Store};
 use order_tests::postgres::Postgres;
 use order_tests::tls::Tls;
 use rand::rngs::StdRng;
@@ -97,17 +97,52 @@ async fn pages_of_orders_lie_side_by_side() {
         order.placed_at = Timestamp::from_microsecond(1_764_000_000_000_000 + index / 4).expect("it is a time");
         database.store.place(&order).await.expect("it is stored");
     }
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let page = database.store.orders(&user("ann"), after, 5).await.expect("an answer");
-        let Some(last) = page.last() else { break };
-        after = Some(After { placed_at: last.placed_at, order_id: last.order_id });
-        all.extend(page);
-    }
+    let all = pages(&database.store, (5, u32::MAX)).await.concat();
     assert_eq!(all.len(), 23);
     assert_eq!(all.iter().map(|order| order.order_id).collect::<BTreeSet<_>>().len(), 23);
     assert!(all.is_sorted_by(|a, b| (a.placed_at, a.order_id) > (b.placed_at, b.order_id)), "the newest first");
-    assert!(database.store.orders(&user("bob"), None, 5).await.expect("an answer").is_empty());
+    let nothing = database.store.orders(&user("bob"), None, (5, u32::MAX)).await.expect("an answer");
+    assert_eq!(nothing, Page { orders: Vec::new(), more: false });
+    // The last page is known to be the last, also when it is full.
+    let full = database.store.orders(&user("ann"), None, (23, u32::MAX)).await.expect("an answer");
+    assert_eq!((full.orders.len(), full.more), (23, false));
+}
+
+/// All orders of ann, page by page.
+async fn pages(store: &Store, limits: (u32, u32)) -> Vec<Vec<Order>> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.orders(&user("ann"), after, limits).await.expect("an answer");
+        let Some(last) = page.orders.last() else { return all };
+        after = Some(After { placed_at: last.placed_at, order_id: last.order_id });
+        let more = page.more;
+        all.push(page.orders);
+        if !more {
+            return all;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_has_few_bytes_and_at_least_one_order() {
+    let database = Database::start().await;
+    let lines = |number: usize| vec![("sku-with-a-name-of-a-length-that-is-long", 1_000_u32); number];
+    for (index, number) in [1, 1, 9_000, 1, 4_000, 4_000, 4_000, 2, 13_000, 1].into_iter().enumerate() {
+        let mut order = submission("ann", &format!("k{index}"), &lines(number));
+        order.placed_at = Timestamp::from_second(1_764_000_000 - i64::try_from(index).expect("few")).expect("a time");
+        database.store.place(&order).await.expect("it is stored");
+    }
+    // One was stored by a version that did not say how large it is.
+    let forget = "UPDATE orders SET bytes = NULL WHERE idempotency_key = 'k8'";
+    sqlx::query(forget).execute(&mut *database.store.connection().await.expect("one")).await.expect("it is set");
+    let pages = pages(&database.store, (100, 550_000)).await;
+    let lengths: Vec<Vec<usize>> =
+        pages.iter().map(|page| page.iter().map(|order| order.lines.len()).collect()).collect();
+    assert_eq!(lengths, [vec![1, 1], vec![9_000], vec![1, 4_000, 4_000], vec![4_000, 2], vec![13_000], vec![1]]);
+    for page in &pages {
+        let bytes = serde_json::to_vec(page).expect("it is JSON").len();
+        assert!(page.len() == 1 || bytes <= 550_000, "{bytes}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
