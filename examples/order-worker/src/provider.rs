@@ -27,6 +27,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 const THRESHOLD: u32 = 6;
 /// How long it is not asked then.
 const OPEN: Duration = Duration::from_secs(5);
+/// Where charges are made and looked at.
+const CHARGES: &str = "/v1/charges";
 /// Most that an answer may have. Unit: bytes.
 const LARGEST: usize = 64 * 1024;
 
@@ -44,12 +46,24 @@ pub struct Provider {
 pub struct Question {
     /// Where it is asked, as `/v1/charges`.
     pub path: &'static str,
-    /// The same question has the same key.
-    pub key: String,
+    /// What is asked.
+    pub asks: Asks,
     /// The request at the beginning of it all.
     pub request_id: String,
-    /// What is asked.
-    pub body: Value,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub enum Asks {
+    /// To do something, once: the same question has the same key.
+    ToDo {
+        /// The key.
+        key: String,
+        /// What.
+        body: Value,
+    },
+    /// What was done about an order.
+    About(OrderId),
 }
 
 /// An answer that is one: the provider understood, and would say the same again.
@@ -93,30 +107,32 @@ impl Provider {
 
     /// Asks, and asks again while there is no answer; the key makes that safe.
     async fn ask(&self, question: &Question) -> Step<Reply> {
-        let mut pause = PAUSE;
-        for call in 1..=CALLS {
-            let answer = self.breaker.call(self.call(question), |_| true).await;
-            match answer {
-                Ok(reply) => return Ok(reply),
-                Err(Broken::Open(name)) => return Err(Outcome::outage(format!("{name} has not answered lately"))),
-                Err(Broken::Failed(error)) if call == CALLS => return Err(Outcome::outage(error.to_string())),
-                Err(Broken::Failed(error)) => {
-                    tracing::debug!(error = %error, call, "the provider is asked again");
-                    tokio::time::sleep(jitter(pause)).await;
-                    pause = pause.saturating_mul(2);
-                }
+        let mut answer = self.once(question).await;
+        for call in 1..CALLS {
+            if !answer.as_ref().is_err_and(may_be_asked_again) {
+                break;
             }
+            pause(call).await;
+            answer = self.once(question).await;
         }
-        Err(Outcome::outage("internal error: a provider was not asked"))
+        answer.map_err(outage)
+    }
+
+    async fn once(&self, question: &Question) -> Result<Reply, Broken<Failed>> {
+        self.breaker.call(self.call(question), |_| true).await
     }
 
     async fn call(&self, question: &Question) -> Result<Reply, Failed> {
         let span = tracing::info_span!("ask", otel.kind = "client", otel.name = question.path);
         async {
-            let request = self.client.post(format!("{}{}", self.url.as_str(), question.path));
+            let url = format!("{}{}", self.url.as_str(), question.path);
+            let request = match &question.asks {
+                Asks::ToDo { body, .. } => self.client.post(url).json(body),
+                Asks::About(id) => self.client.get(url).query(&[("orderId", id.to_string())]),
+            };
             // Read each time: a token is rotated by writing its file anew.
             let token = self.token.read().map_err(|error| Failed::Token(error.to_string()))?;
-            let request = request.headers(headers(question)).bearer_auth(token.reveal()).json(&question.body);
+            let request = request.headers(headers(question)).bearer_auth(token.reveal());
             let mut response = request.send().await.map_err(|error| Failed::Call(described(&error)))?;
             let status = response.status();
             // 408, 425 and 429 say "not now", as all of 5xx do; 409 says that the same question is being answered.
@@ -140,6 +156,24 @@ impl Provider {
     }
 }
 
+/// Whether another answer may come at once: not while it is not asked.
+fn may_be_asked_again(broken: &Broken<Failed>) -> bool {
+    matches!(broken, Broken::Failed(_))
+}
+
+fn outage(broken: Broken<Failed>) -> Outcome {
+    match broken {
+        Broken::Open(name) => Outcome::outage(format!("{name} has not answered lately")),
+        Broken::Failed(error) => Outcome::outage(error.to_string()),
+    }
+}
+
+/// Waits after so many calls.
+async fn pause(calls: u32) {
+    tracing::debug!(calls, "the provider is asked again");
+    tokio::time::sleep(jitter(PAUSE.saturating_mul(2_u32.saturating_pow(calls.saturating_sub(1))))).await;
+}
+
 /// An error with what is behind it. Its address is left out: it is known, and long.
 fn described(error: &reqwest::Error) -> String {
     let mut text = if error.is_timeout() { "no answer in time".to_owned() } else { "no answer".to_owned() };
@@ -153,7 +187,9 @@ fn described(error: &reqwest::Error) -> String {
 
 fn headers(question: &Question) -> HeaderMap {
     let mut all = telemetry::headers();
-    all.insert("idempotency-key".to_owned(), question.key.clone());
+    if let Asks::ToDo { key, .. } = &question.asks {
+        all.insert("idempotency-key".to_owned(), key.clone());
+    }
     all.insert("x-request-id".to_owned(), question.request_id.clone());
     // What cannot be in a header is left out; a key always can.
     let pairs = all
@@ -205,7 +241,9 @@ pub enum Charged {
 
 /// Who charges.
 pub trait Payments: Send + Sync + 'static {
-    /// Charges.
+    /// Looks whether an order was charged, in whatever attempt; returns the provider's name of the charge.
+    fn look(&self, id: OrderId, request_id: &str) -> impl Future<Output = Step<Option<String>>> + Send;
+    /// Charges. If there is no answer, it looks for the charge before it asks again.
     fn charge(&self, charge: &Charge, request_id: &str) -> impl Future<Output = Step<Charged>> + Send;
     /// Gives back what was charged.
     fn refund(&self, id: OrderId, charge_id: &str, request_id: &str) -> impl Future<Output = Step<()>> + Send;
@@ -217,6 +255,12 @@ struct Paid {
     charge_id: String,
 }
 
+/// All charges of an order.
+#[derive(Deserialize)]
+struct Known {
+    charges: Vec<Paid>,
+}
+
 #[derive(Deserialize)]
 struct Refused {
     code: String,
@@ -225,15 +269,37 @@ struct Refused {
 }
 
 impl Payments for Provider {
+    async fn look(&self, id: OrderId, request_id: &str) -> Step<Option<String>> {
+        let question = Question { path: CHARGES, asks: Asks::About(id), request_id: request_id.to_owned() };
+        let reply = self.ask(&question).await?;
+        if reply.status != StatusCode::OK {
+            return Err(unexpected(&question, &reply));
+        }
+        let Known { charges } = read(&question, &reply)?;
+        if charges.len() > 1 {
+            tracing::error!(orderId = %id, charges = charges.len(), "the provider charged an order more than once");
+        }
+        Ok(charges.into_iter().next_back().map(|paid| paid.charge_id))
+    }
+
     async fn charge(&self, charge: &Charge, request_id: &str) -> Step<Charged> {
         let Charge { order_id, user_id, attempt, lines } = charge;
-        let question = Question {
-            path: "/v1/charges",
-            key: format!("{order_id}/{attempt}"),
-            request_id: request_id.to_owned(),
-            body: json!({ "orderId": order_id, "userId": user_id, "attempt": attempt, "lines": lines }),
-        };
-        let reply = self.ask(&question).await?;
+        let body = json!({ "orderId": order_id, "userId": user_id, "attempt": attempt, "lines": lines });
+        let asks = Asks::ToDo { key: format!("{order_id}/{attempt}"), body };
+        let question = Question { path: CHARGES, asks, request_id: request_id.to_owned() };
+        let mut answer = self.once(&question).await;
+        for call in 1..CALLS {
+            if !answer.as_ref().is_err_and(may_be_asked_again) {
+                break;
+            }
+            pause(call).await;
+            // It may have charged, and failed after that.
+            if let Some(charge_id) = self.look(*order_id, request_id).await? {
+                return Ok(Charged::Captured { charge_id });
+            }
+            answer = self.once(&question).await;
+        }
+        let reply = answer.map_err(outage)?;
         match reply.status {
             StatusCode::CREATED | StatusCode::OK => {
                 let Paid { charge_id } = read(&question, &reply)?;
@@ -248,12 +314,8 @@ impl Payments for Provider {
     }
 
     async fn refund(&self, id: OrderId, charge_id: &str, request_id: &str) -> Step<()> {
-        let question = Question {
-            path: "/v1/refunds",
-            key: format!("{id}/refund"),
-            request_id: request_id.to_owned(),
-            body: json!({ "orderId": id, "chargeId": charge_id }),
-        };
+        let asks = Asks::ToDo { key: format!("{id}/refund"), body: json!({ "orderId": id, "chargeId": charge_id }) };
+        let question = Question { path: "/v1/refunds", asks, request_id: request_id.to_owned() };
         let reply = self.ask(&question).await?;
         if reply.status.is_success() { Ok(()) } else { Err(unexpected(&question, &reply)) }
     }
@@ -293,8 +355,8 @@ impl Mailer for Provider {
         if let (Some(body), Some(reason)) = (body.as_object_mut(), &mail.reason) {
             body.insert("reason".to_owned(), reason.as_str().into());
         }
-        let question =
-            Question { path: "/v1/messages", key: mail.key.clone(), request_id: request_id.to_owned(), body };
+        let asks = Asks::ToDo { key: mail.key.clone(), body };
+        let question = Question { path: "/v1/messages", asks, request_id: request_id.to_owned() };
         let reply = self.ask(&question).await?;
         if reply.status.is_success() { Ok(()) } else { Err(unexpected(&question, &reply)) }
     }
@@ -365,12 +427,33 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_charge_is_asked_for_again_with_the_same_key() {
-        let (provider, seen, _token) = provider(&[(503, ""), (201, r#"{"chargeId":"ch_1"}"#)]).await;
+    async fn a_charge_is_looked_up_before_it_is_asked_for_again_with_the_same_key() {
+        let answers = &[(503, ""), (200, r#"{"charges":[]}"#), (201, r#"{"chargeId":"ch_1"}"#)];
+        let (provider, seen, _token) = provider(answers).await;
         let charged = provider.charge(&charge(), "r1").await;
         assert_eq!(charged, Ok(Charged::Captured { charge_id: "ch_1".to_owned() }));
-        let line = "/base/v1/charges Bearer t0ken 00000000-0000-0000-0000-000000000000/2 r1";
-        assert_eq!(*seen.lock().expect("nobody panics"), [line; 2]);
+        let (asked, looked) = (
+            "/base/v1/charges Bearer t0ken 00000000-0000-0000-0000-000000000000/2 r1",
+            "/base/v1/charges?orderId=00000000-0000-0000-0000-000000000000 Bearer t0ken - r1",
+        );
+        assert_eq!(*seen.lock().expect("nobody panics"), [asked, looked, asked]);
+    }
+
+    #[tokio::test]
+    async fn a_charge_that_was_made_although_the_answer_was_another_is_not_asked_for_again() {
+        let (provider, seen, _token) = provider(&[(500, ""), (200, r#"{"charges":[{"chargeId":"ch_1"}]}"#)]).await;
+        let charged = provider.charge(&charge(), "r1").await;
+        assert_eq!(charged, Ok(Charged::Captured { charge_id: "ch_1".to_owned() }));
+        assert_eq!(seen.lock().expect("nobody panics").len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_look_that_is_not_understood_says_nothing() {
+        let (provider, _, _token) = provider(&[(404, "no such route"), (200, "{}")]).await;
+        let looked = provider.look(uuid::Uuid::nil().into(), "r1").await;
+        assert_eq!(looked, Err(Outcome::later("/v1/charges was answered with 404")));
+        let looked = provider.look(uuid::Uuid::nil().into(), "r1").await;
+        assert_eq!(looked, Err(Outcome::later("/v1/charges was answered with 200")));
     }
 
     #[tokio::test]
@@ -393,11 +476,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_is_read_for_each_call_and_one_that_is_refused_is_no_fault_of_the_message() {
-        let (provider, seen, token) = provider(&[(401, ""), (403, ""), (201, r#"{"chargeId":"ch_1"}"#)]).await;
-        let failed = provider.charge(&charge(), "r1").await.expect_err("the token is not known");
+        let (provider, seen, token) = provider(&[(401, ""), (403, ""), (201, "{}")]).await;
+        let refund = || provider.refund(uuid::Uuid::nil().into(), "ch_1", "r1");
+        let failed = refund().await.expect_err("the token is not known");
         assert!(matches!(failed, Outcome::Later(later) if later.outage && later.why == "it answered 403 Forbidden"));
         token.write("rotated");
-        provider.charge(&charge(), "r1").await.expect("the new token is known");
+        refund().await.expect("the new token is known");
         let tokens: Vec<bool> =
             seen.lock().expect("nobody panics").iter().map(|line| line.contains("Bearer rotated")).collect();
         assert_eq!(tokens, [false, false, true]);

@@ -86,7 +86,8 @@ fn handler(settings: &Settings, config: &SdkConfig, visibility: Duration) -> Res
     let needed = || database.clone().ok_or_else(|| missing("database"));
     let work = match settings.role {
         Role::Payment => {
-            let payment = Payment::new(needed()?, provider(settings, "the payment provider")?);
+            let pauses = settings.payment.ok_or_else(|| missing("payments"))?;
+            let payment = Payment::new(needed()?, provider(settings, "the payment provider")?, pauses);
             Work::Payment(events((settings, visibility), config, database.as_ref(), payment)?)
         }
         Role::Inventory => {

@@ -24,7 +24,7 @@ use crate::breaker::{Breaker, Broken};
 use crate::database::{Connections, is_class};
 
 pub use outbox::{Batch, Written};
-pub use payment::{Captured, Due};
+pub use payment::{Captured, Due, Unsettled};
 pub use stock::Reserved;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -411,6 +411,8 @@ struct Locked {
     status: String,
     payment: String,
     attempt: u32,
+    /// How long the provider must not be asked again, if it wants that.
+    retry_in: Option<Duration>,
     charge_id: Option<String>,
     stock: String,
     lines: Vec<Line>,
@@ -419,19 +421,22 @@ struct Locked {
 impl Locked {
     async fn take(tx: &mut PgConnection, id: OrderId) -> Result<Self, Error> {
         let row = sqlx::query(
-            "SELECT user_id, status, payment, attempt, charge_id, stock, lines FROM orders WHERE id = $1 FOR UPDATE",
+            "SELECT user_id, status, payment, attempt, charge_id, stock, lines,
+             extract(epoch FROM retry_at - now())::float8 AS retry_in FROM orders WHERE id = $1 FOR UPDATE",
         )
         .bind(id.as_uuid())
         .fetch_optional(tx)
         .await?
         .ok_or(Error::NoOrder(id))?;
         let Json(lines) = row.try_get("lines")?;
+        let retry_in: Option<f64> = row.try_get("retry_in")?;
         Ok(Self {
             id,
             user_id: user(row.try_get("user_id")?)?,
             status: row.try_get("status")?,
             payment: row.try_get("payment")?,
             attempt: u32::try_from(row.try_get::<i32, _>("attempt")?).unwrap_or(1),
+            retry_in: retry_in.filter(|left| *left > 0.0).and_then(|left| Duration::try_from_secs_f64(left).ok()),
             charge_id: row.try_get("charge_id")?,
             stock: row.try_get("stock")?,
             lines,

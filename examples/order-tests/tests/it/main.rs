@@ -10,6 +10,7 @@ mod ends;
 mod gateway;
 mod issuer;
 mod lists;
+mod money;
 mod openapi;
 mod orders;
 mod orphans;

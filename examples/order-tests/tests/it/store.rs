@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use order_events::{Change, Event, Kind, Line, NewOrder, OrderId, Submission, UserId};
@@ -156,7 +157,10 @@ async fn two_relays_never_have_events_of_one_order_at_once_and_what_fails_stays_
     store.place(&ann).await.expect("it is stored");
     store.place(&bob).await.expect("it is stored");
     store.payment_due(ann.order_id, Some(1)).await.expect("an answer");
-    store.payment_declined(ann.order_id, (1, false), "card-declined", &cause()).await.expect("it is stored");
+    store
+        .payment_declined(ann.order_id, (1, false, Duration::ZERO), "card-declined", &cause())
+        .await
+        .expect("it is stored");
 
     let first = store.take_events(1).await.expect("an answer");
     let second = store.take_events(10).await.expect("an answer");
@@ -172,7 +176,7 @@ async fn two_relays_never_have_events_of_one_order_at_once_and_what_fails_stays_
             break again;
         }
         drop(again);
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     };
     let kinds: Vec<&str> = again.events.iter().map(|event| event.event_type.as_str()).collect();
     assert_eq!(kinds, ["OrderCreated", "OrderCreated"]);
@@ -180,6 +184,68 @@ async fn two_relays_never_have_events_of_one_order_at_once_and_what_fails_stays_
     again.published(&seqs).await.expect("they are forgotten");
     let last = store.take_events(10).await.expect("an answer");
     assert_eq!((last.events.len(), last.events[0].event_type.as_str()), (1, "OrderCancelled"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_of_which_nobody_knows_is_found_and_a_charge_that_never_was_is_none() {
+    let database = Database::start().await;
+    let (store, hour) = (&database.store, Duration::from_hours(1));
+    let (lost, never) = (submission("ann", "lost", &[("none", 1)]), submission("ann", "never", &[("none", 1)]));
+    for order in [&lost, &never] {
+        store.place(order).await.expect("it is stored");
+        let due = store.payment_due(order.order_id, Some(1)).await.expect("an answer");
+        assert!(matches!(due, Due::Charge { asked: false, .. }), "{due:?}");
+        // There is no answer, and the message comes again.
+        let due = store.payment_due(order.order_id, Some(1)).await.expect("an answer");
+        assert!(matches!(due, Due::Charge { asked: true, .. }), "{due:?}");
+        store.reserve(order.order_id, &cause()).await.expect("an answer");
+        // Cancelled, it is never charged again, whoever asks.
+        for attempt in [Some(1), None] {
+            let due = store.payment_due(order.order_id, attempt).await.expect("an answer");
+            assert_eq!(due, Due::Look { attempt: 1 });
+        }
+    }
+    assert_eq!(store.unsettled(hour).await.expect("an answer"), [], "somebody may be at it");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let second = Duration::from_secs(1);
+    let unsettled = store.unsettled(second).await.expect("an answer");
+    assert_eq!(unsettled.len(), 2);
+    assert_eq!(store.unsettled(second).await.expect("an answer"), [], "one looks at a time");
+
+    let captured = store.payment_captured(lost.order_id, "charge", &cause()).await.expect("it is stored");
+    assert_eq!(captured, Captured::ToRefund);
+    assert!(!store.payment_missing(never.order_id, 1, hour).await.expect("an answer"), "it may still be made");
+    assert!(!store.payment_missing(never.order_id, 2, Duration::ZERO).await.expect("an answer"), "of another attempt");
+    assert!(store.payment_missing(never.order_id, 1, Duration::ZERO).await.expect("an answer"));
+    assert_eq!(store.payment_due(never.order_id, Some(1)).await.expect("an answer"), Due::Nothing);
+    // What is to be given back is not forgotten either.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let unsettled = store.unsettled(second).await.expect("an answer");
+    assert_eq!(unsettled.iter().map(|order| order.order_id).collect::<Vec<_>>(), [lost.order_id]);
+    store.payment_refunded(lost.order_id).await.expect("it is stored");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(store.unsettled(second).await.expect("an answer"), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_is_declined_for_now_pauses_longer_each_time() {
+    let database = Database::start().await;
+    let store = &database.store;
+    let order = submission("ann", "k", &[("none", 1)]);
+    store.place(&order).await.expect("it is stored");
+    for (attempt, longest) in [(1, 30), (2, 120)] {
+        store.payment_due(order.order_id, Some(attempt)).await.expect("an answer");
+        let declined = (attempt, true, Duration::from_secs(30));
+        store.payment_declined(order.order_id, declined, "poor", &cause()).await.expect("it is stored");
+        let due = store.payment_due(order.order_id, Some(attempt + 1)).await.expect("an answer");
+        let Due::Later(left) = due else { panic!("{due:?}") };
+        let longest = Duration::from_secs(longest);
+        assert!(left <= longest && left + Duration::from_secs(5) > longest, "{left:?}");
+        let over = "UPDATE orders SET retry_at = now()";
+        sqlx::query(over).execute(&mut *store.connection().await.expect("one")).await.expect("it is set");
+    }
+    let due = store.payment_due(order.order_id, Some(3)).await.expect("an answer");
+    assert!(matches!(due, Due::Charge { attempt: 3, asked: false, .. }), "{due:?}");
 }
 
 /// A provider of payments that forgets nothing: the same key is the same charge.
@@ -198,6 +264,11 @@ impl Provider {
             _ => Ok(format!("charge-of-{id}-{attempt}")),
         };
         charges.entry((id, attempt)).or_insert(answer).clone()
+    }
+
+    fn look(&self, id: OrderId) -> Option<String> {
+        let charges = self.charges.lock().expect("nobody panics");
+        charges.iter().find_map(|((order, _), answer)| answer.clone().ok().filter(|_| *order == id))
     }
 }
 
@@ -285,41 +356,53 @@ impl Saga {
 
     /// As the worker does it.
     async fn pay(&self, event: &Event, dice: &mut StdRng) -> Result<(), Died> {
-        let id = event.order_id;
         let attempt = match event.change {
             Change::OrderCreated { .. } => Some(1),
             Change::PaymentRetryRequested { attempt, .. } => Some(attempt),
             Change::OrderConfirmed | Change::OrderCancelled { .. } => None,
         };
+        self.settle(event.order_id, attempt, dice).await
+    }
+
+    async fn settle(&self, id: OrderId, attempt: Option<u32>, dice: &mut StdRng) -> Result<(), Died> {
         loop {
             let due = self.store.payment_due(id, attempt).await.expect("an answer");
             live(dice)?;
-            match due {
+            let answer = match due {
                 Due::Nothing => return Ok(()),
-                Due::Charge { attempt, .. } => {
-                    let answer = self.provider.charge(id, attempt, dice);
-                    live(dice)?;
-                    match answer {
-                        Ok(charge) => {
-                            let captured =
-                                self.store.payment_captured(id, &charge, &cause()).await.expect("it is stored");
-                            live(dice)?;
-                            if captured == Captured::Kept {
-                                return Ok(());
-                            }
-                        }
-                        Err(again) => {
-                            let cause = cause();
-                            let declined = self.store.payment_declined(id, (attempt, again), "card-declined", &cause);
-                            declined.await.expect("it is stored");
-                            return live(dice);
-                        }
-                    }
+                Due::Later(left) => panic!("nobody waits here: {left:?}"),
+                Due::Charge { attempt, asked, .. } => {
+                    let found = asked.then(|| self.provider.look(id)).flatten();
+                    found.map_or_else(|| self.provider.charge(id, attempt, dice), Ok).map_err(|again| (attempt, again))
+                }
+                Due::Look { attempt } => {
+                    let Some(charge) = self.provider.look(id) else {
+                        self.store.payment_missing(id, attempt, Duration::ZERO).await.expect("it is stored");
+                        return Ok(());
+                    };
+                    Ok(charge)
                 }
                 Due::Refund { .. } => {
                     self.provider.refunds.lock().expect("nobody panics").insert(id);
                     live(dice)?;
                     self.store.payment_refunded(id).await.expect("it is stored");
+                    continue;
+                }
+            };
+            live(dice)?;
+            match answer {
+                Ok(charge) => {
+                    let captured = self.store.payment_captured(id, &charge, &cause()).await.expect("it is stored");
+                    live(dice)?;
+                    if captured == Captured::Kept {
+                        return Ok(());
+                    }
+                }
+                Err((attempt, again)) => {
+                    let (attempt, cause) = ((attempt, again, Duration::ZERO), cause());
+                    let declined = self.store.payment_declined(id, attempt, "card-declined", &cause);
+                    declined.await.expect("it is stored");
+                    return live(dice);
                 }
             }
         }
