@@ -249,6 +249,7 @@ impl<'a> Draft<'a> {
             parameters: self.parameters.into_values().collect(),
             outputs: self.outputs,
             attributes: self.attributes,
+            adopts: false,
         };
         let silent = change.resources.is_empty()
             && change.parameters.is_empty()

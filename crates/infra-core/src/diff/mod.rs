@@ -35,7 +35,6 @@ pub use change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 pub use changes::*;
 pub use compare::changes;
 pub use exposure::exposures;
-pub(crate) use objects::NO_ANSWER;
-pub use objects::{is_secret, object_fields, objects};
+pub use objects::{Objects, is_secret, object_fields, objects};
 pub use stacks::{Stacks, stacks, templates};
 pub use zones::zones;
