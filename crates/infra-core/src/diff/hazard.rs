@@ -9,6 +9,7 @@ use super::draft::{entry, section};
 use super::grants::text;
 use super::normal::{Context, scalar_text};
 use super::references::{Target, references};
+use super::refusals::refusals;
 use super::stacks::holding;
 use super::value::same;
 use crate::facts::resource_types;
@@ -35,6 +36,7 @@ pub(super) fn hazards(
         found.extend(scene.outputs(change));
         found.extend(scene.names(change));
         found.extend(renames(change));
+        found.extend(scene.refusals(change));
     }
     found
 }
@@ -88,6 +90,13 @@ impl Scene<'_> {
             help: "to delete it all the same, apply once with `protected: false` in its environment".to_owned(),
             blocking: true,
         })
+    }
+
+    fn refusals(self, change: &StackChange) -> Vec<Hazard> {
+        match (holding(self.deployed, &change.stack), self.desired.stacks.get(&change.stack)) {
+            (Some(before), Some(after)) => refusals(change, &before.template, &after.template),
+            (_, _) => Vec::new(),
+        }
     }
 
     /// Outputs that go or change although others take them.
