@@ -263,7 +263,7 @@ fn changes_value(change: &StackChange, old: &Value, new: &Value) -> bool {
     };
     let depends = |reference: &super::references::Reference| match &reference.target {
         Target::Own(id) => replaced(id),
-        Target::Output(..) | Target::Export(_) => false,
+        Target::Attribute(..) | Target::Output(..) | Target::Export(_) => false,
     };
     !same(&value(old), &value(new), Context::UNKNOWN) || references(&value(new), Vec::new()).iter().any(depends)
 }
@@ -285,7 +285,7 @@ fn reads(template: &Value, key: &StackKey, output: &OutputRef) -> bool {
             let region = if from.region.is_empty() { &key.region } else { &from.region };
             from.name == output.stack.name && *region == output.stack.region && name == output.output
         }
-        Target::Own(_) | Target::Export(_) => false,
+        Target::Own(_) | Target::Attribute(..) | Target::Export(_) => false,
     })
 }
 

@@ -11,6 +11,7 @@ mod draft;
 mod exposure;
 mod grants;
 mod hazard;
+mod identity;
 mod impact;
 mod loss;
 mod normal;

@@ -275,7 +275,7 @@ impl<'a> World<'a> {
         }
         for target in draft.foreign() {
             let output = match &target {
-                Target::Own(_) => None,
+                Target::Own(_) | Target::Attribute(..) => None,
                 Target::Output(stack, output) => Some(OutputRef {
                     stack: StackKey::new(
                         stack.name.clone(),
