@@ -300,7 +300,7 @@ fn moved_targets<'a>(change: &'a StackChange, after: &Value) -> Vec<(&'a Resourc
     let own = |value: &Value| -> BTreeSet<String> {
         let all = references(value, Vec::new()).into_iter();
         all.filter_map(|reference| match reference.target {
-            Target::Own(id) => Some(id),
+            Target::Own(id) | Target::Attribute(id, _) => Some(id),
             Target::Output(..) | Target::Export(_) => None,
         })
         .collect()
