@@ -6,12 +6,14 @@ mod approvals;
 pub mod build;
 mod entry;
 pub mod load;
+mod overlay;
 mod project;
 mod reference;
 
 pub use approvals::{ApprovalLevel, ApprovalRule, Approvals};
 pub use entry::{Allow, Common, Entry, Origin, Override, PatchOperation, Section};
 pub use project::{ClusterAccess, EnvironmentSpec, LintLevel, Project, ReferenceMode};
+pub use overlay::NEW;
 pub(crate) use reference::REFERENCE_INDEX;
 pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
 

@@ -63,7 +63,7 @@ pub struct Things {
     pub queues: Vec<Ref<Queue>>,
     /// APIs: errors, slow answers.
     pub http_apis: Vec<Ref<HttpApi>>,
-    /// Load balancers: unhealthy targets.
+    /// Load balancers: unhealthy targets, and fewer healthy ones than there must be.
     pub load_balancers: Vec<Ref<LoadBalancer>>,
     /// Databases: connections, processor, storage.
     pub databases: Vec<Ref<Database>>,
@@ -95,7 +95,8 @@ pub struct Limits {
     pub database_free_storage_percent: u8,
     /// Answers of a web site with a status of 500 or above. 1 to 100 per cent.
     pub site_errors_percent: u8,
-    /// Days before the end of a certificate; ACM renews its own 45 days before. 1 or more.
+    /// Days before the end of a certificate. ACM renews its own 45 days before, so an alarm at 45 or more goes off at
+    /// every renewal. 1 to 398.
     pub certificate_days: u16,
 }
 
@@ -124,7 +125,7 @@ impl Default for Limits {
             database_connections_percent: 80,
             database_free_storage_percent: 10,
             site_errors_percent: 1,
-            certificate_days: 45,
+            certificate_days: 30,
         }
     }
 }

@@ -171,6 +171,80 @@ fn unhealthy_targets_are_told() {
     ");
 }
 
+/// Threshold and what a lack of numbers means, of the alarm on healthy targets.
+fn fewest_healthy(yaml: &str) -> String {
+    let text = properties(&format!("{yaml}{MONITOR}"), "MonitorMainExampleInternalLoadBalancerOrdersTooFewHealthy");
+    let wanted = ["MetricName", "Statistic", "ComparisonOperator", "Threshold", "TreatMissingData"];
+    let lines = text.lines().filter(|line| wanted.iter().any(|key| line.starts_with(key)));
+    lines.map(|line| line.split_once(": ").unwrap().1).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_group_without_enough_healthy_targets_is_told_and_so_is_one_without_any() {
+    let alone = fewest_healthy(TARGETS_AND_DATABASES);
+    assert_eq!(alone, "HealthyHostCount Maximum LessThanThreshold 1 breaching");
+    let service = format!(
+        "{TARGETS_AND_DATABASES}
+clusters:
+  main:
+    network: main
+    creator-is-admin: true
+    node-groups: {{ general: {{}} }}
+    provided-by: {{ load-balancer-controller: {{ by: us }} }}
+services:
+  orders:
+    cluster: main
+    image: r.example.com/orders:1
+    port: 8080
+    replicas: {{ min: 4, max: 9 }}
+    exposes: {{ load-balancer: internal, target-group: orders }}"
+    );
+    assert_eq!(fewest_healthy(&service), "HealthyHostCount Maximum LessThanThreshold 4 breaching");
+    // Each zone's part counts its own targets only.
+    let apart = service.replace("    type: network\n", "    type: network\n    cross-zone: false\n");
+    assert_eq!(fewest_healthy(&apart), "HealthyHostCount Maximum LessThanThreshold 1 breaching");
+}
+
+const CERTIFICATE: &str = "
+hosted-zones: { main: { domain: '${env.domain}', existing: Z0123456789EXAMPLE0 } }
+certificates: { api: { domain: 'api.${env.domain}', zones: [main] } }";
+
+#[test]
+fn a_certificate_that_was_not_renewed_is_told_until_it_is_and_after_its_end() {
+    assert_snapshot!(properties(&format!("{CERTIFICATE}{MONITOR}"), "MonitorMainExampleApiCertificateExpiry"), @"
+    AlarmName: shop-dev-main-example-api-certificate-expiry
+    AlarmDescription: 'Certificate api ends within 30 days, or has ended, and is not renewed: look at its validation records.'
+    Namespace: AWS/CertificateManager
+    MetricName: DaysToExpiry
+    Dimensions:
+    - Name: CertificateArn
+      Value:
+        Ref: CertificateApi
+    Statistic: Minimum
+    Period: 86400
+    EvaluationPeriods: 1
+    ComparisonOperator: LessThanOrEqualToThreshold
+    Threshold: 30
+    TreatMissingData: breaching
+    AlarmActions:
+    - Ref: TopicAlarms
+    OKActions:
+    - Ref: TopicAlarms
+    ");
+}
+
+#[test]
+fn an_alarm_at_every_renewal_is_none() {
+    let days = |days: u16, certificates: &str| {
+        report(&format!("{certificates}{MONITOR}    limits: {{ certificate-days: {days} }}"))
+    };
+    assert_snapshot!(days(45, CERTIFICATE), @"monitors/every-renewal: this alarm goes off at every renewal <- `45` 45 days before the end");
+    assert!(!days(44, CERTIFICATE).contains("renewal"));
+    // Nobody renews these by itself.
+    let arn = "arn:aws:acm:eu-west-1:123456789012:certificate/0a0a0a0a-0000-0000-0000-000000000000";
+    assert!(!days(60, &format!("certificates: {{ api: {{ imported: ['{arn}'] }} }}")).contains("renewal"));
+}
+
 #[test]
 fn databases_are_watched_as_their_engine_measures() {
     let yaml = format!("{TARGETS_AND_DATABASES}{MONITOR}");
