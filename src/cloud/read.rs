@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::call::Failure;
 use super::{Cloud, Summary};
-use crate::state::{Deployed, Desired, OutputRef, Owned, fill_text};
+use crate::state::{Deployed, Desired, Holder, OutputRef, Owned, fill_text, of_stack};
 
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,15 @@ pub(crate) async fn read(
     account: String,
 ) -> Result<Deployed, Failure> {
     let mut deployed = Deployed { account, ..Deployed::default() };
-    for summary in summaries(cloud, desired).await? {
-        deployed.stacks.insert(summary.key.clone(), summary.stack);
+    let memory = Owned::key(&desired.project, &desired.environment, &desired.region);
+    for Summary { key, stack } in summaries(cloud, desired).await? {
+        let wanted = desired.stacks.contains_key(&key) || key == memory;
+        match of_stack(&stack, &desired.project, &desired.environment) {
+            Holder::Ours => drop(deployed.stacks.insert(key, stack)),
+            Holder::Nobody if wanted => drop(deployed.stacks.insert(key, stack)),
+            Holder::Other(who) if wanted => drop(deployed.foreign.insert(key, who)),
+            Holder::Nobody | Holder::Other(_) => {}
+        }
     }
     if extent == Extent::Outputs {
         return Ok(deployed);
@@ -68,16 +75,9 @@ async fn summaries(cloud: &Arc<Cloud>, desired: &Desired) -> Result<Vec<Summary>
     }
     let mut found = Vec::new();
     while let Some(done) = asked.join_next().await {
-        found.extend(joined(done)?.into_iter().filter(|summary| is_ours(desired, summary)));
+        found.extend(joined(done)?);
     }
     Ok(found)
-}
-
-fn is_ours(desired: &Desired, summary: &Summary) -> bool {
-    let tag = |key: &str, value: &str| summary.stack.tags.get(key).is_some_and(|found| found == value);
-    desired.stacks.contains_key(&summary.key)
-        || summary.key == Owned::key(&desired.project, &desired.environment, &desired.region)
-        || (tag("infra:project", &desired.project) && tag("infra:environment", &desired.environment))
 }
 
 async fn zones(cloud: &Arc<Cloud>, desired: &Desired, deployed: &mut Deployed) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use super::live::{self, Compared, Live, Which};
+use super::live::{self, Compared, Live, Scope, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::{Cloud, Failure, NewChangeSet, Review, UNSEEN};
 use crate::diff::{self, Action, Changes, StackChange};
@@ -28,6 +28,8 @@ pub(crate) struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    scope: Scope,
     /// Stacks to compare, with those they take values from; everything if none is named.
     #[arg(long, short, value_name = "STACK", num_args = 1..)]
     stack: Vec<String>,
@@ -88,7 +90,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         return Ok(exit(&changes));
     }
     let live = match live::open(global, args.which.env.as_deref())? {
-        Ok(live) => live,
+        Ok(live) => Live { scope: args.scope, ..live },
         Err(exit) => return Ok(exit),
     };
     let compared = match &args.against {
@@ -151,6 +153,8 @@ pub(crate) fn exit(changes: &Changes) -> Exit {
         (true, _) if !changes.hazards.is_empty() => Exit::Failed,
         (true, _) if changes.has_drift() => Exit::Different,
         (true, _) => Exit::Done,
+        // What was changed before is not there yet, or never will be.
+        (false, false) if changes.only_waits() => Exit::Failed,
         (false, false) => Exit::Different,
         (false, true) => Exit::Blocked,
     }

@@ -52,6 +52,9 @@ fn pair(name: &str, [then, now]: [Option<Value>; 2], changes: &mut Changes) {
     let nothing = Value::Object(serde_json::Map::new());
     let key = StackKey::new(name, "template");
     let mut change = diff::templates(&key, then.as_ref().unwrap_or(&nothing), now.as_ref().unwrap_or(&nothing));
+    if let (Some(then), Some(now)) = (&then, &now) {
+        changes.hazards.extend(diff::refusals(&change, then, now));
+    }
     if let Some(now) = &now {
         changes.exposures.extend(diff::exposures(&change, then.as_ref(), now));
     }

@@ -19,6 +19,7 @@ mod iam;
 mod kills;
 #[cfg(feature = "k8s")]
 mod objects;
+mod ownership;
 mod plans;
 mod platform;
 mod progress;

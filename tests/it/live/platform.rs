@@ -1,5 +1,7 @@
 //! The bundled platform, from nothing to all of it.
 
+use std::fs;
+
 use super::site::{EDGE, REGION, Site};
 
 #[test]
@@ -80,4 +82,47 @@ fn one_stack_is_applied_with_those_it_takes_values_from_and_nothing_else() {
     site.run(2, &["diff", "--env", "local"]);
     site.run(0, &["apply", "--env", "local", "--yes"]);
     site.run(0, &["diff", "--env", "local"]);
+}
+
+/// Edits of one line, as they are made on any day: the file, the line before, the line after.
+///
+/// The first two were refused for good: what refers to a thing that is changed in place was called changed, and what
+/// refers to that perhaps replaced.
+const EDITS: &[(&str, &str, &str)] = &[
+    (
+        "messaging",
+        "  payment: { visibility-timeout: 180 }",
+        "  payment: { visibility-timeout: 180, dead-letter: { retention: 1000000 } }",
+    ),
+    ("network", "    flow-logs: { retention-days: 30 }", "    flow-logs: { retention-days: 60 }"),
+    ("messaging", "  inventory: { visibility-timeout: 60 }", "  inventory: { visibility-timeout: 90 }"),
+    ("messaging", "    retention: 1036800", "    retention: 864000"),
+    ("data", "    ttl: expires-at", "    ttl: gone-at"),
+    ("data", "      old: { expire-days: 30, earlier-versions-days: 7 }", "      old: { expire-days: 40 }"),
+    ("data", "    database-name: orders", "    database-name: orders\n    tags: { tier: one }"),
+    ("api", "    throttle: { rate: 200, burst: 400 }", "    throttle: { rate: 250, burst: 400 }"),
+    ("api", "    self-sign-up: true", "    self-sign-up: false"),
+    ("network", "        deregistration-delay: 20", "        deregistration-delay: 30"),
+    ("edge", "    firewall: { rate-limit: 2000 }", "    firewall: { rate-limit: 3000 }"),
+    ("monitoring", "  alarms: { display-name: Orders alarms }", "  alarms: { display-name: Alarms }"),
+    ("monitoring", "    limits: { oldest-message: 900 }", "    limits: { oldest-message: 600 }"),
+    ("oncall", "  edge-alarms: { display-name: Orders edge alarms }", "  edge-alarms: { display-name: Alarms }"),
+    ("dns", "    values: { txt: [v=DMARC1; p=reject] }", "    values: { txt: [v=DMARC1; p=none] }"),
+];
+
+#[test]
+fn what_diff_shows_of_a_small_edit_is_applied() {
+    let site = Site::platform();
+    site.run(0, &["apply", "--env", "local", "--yes"]);
+    for (stack, before, after) in EDITS {
+        let path = format!("stacks/{stack}.yaml");
+        let text = fs::read_to_string(site.project.path().join(&path)).expect("the stack is there");
+        assert_eq!(text.matches(&format!("{before}\n")).count(), 1, "{path} has no line {before:?}");
+        site.project.write(&path, text.replace(&format!("{before}\n"), &format!("{after}\n")));
+        let diff = site.project.run(&["diff", "--env", "local"]);
+        assert_eq!(diff.code, 2, "{after}\n{}\n{}", diff.stdout, diff.stderr);
+        let run = site.project.run(&["apply", "--env", "local", "--yes"]);
+        assert_eq!(run.code, 0, "{after}\n{}\n{}\n{}", diff.stdout, run.stdout, run.stderr);
+        site.run(0, &["diff", "--env", "local"]);
+    }
 }

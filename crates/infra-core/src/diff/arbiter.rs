@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::change_set::{ChangeSet, ChangeSetDetail, ChangeSetResource};
 use super::changes::{Action, DataLoss, Impact, Method, ResourceChange, StackChange, ValueChange};
+use super::identity::{Inert, recreation};
 use super::loss;
 use super::normal::Context;
 use super::secrets::{self, Side, shown};
@@ -20,10 +21,13 @@ use crate::facts::resource_types;
 /// Overrules what the templates say of a stack by its change set.
 ///
 /// What the change set does not mention is not done, except what it never mentions: attributes of a resource such as
-/// `DependsOn`, which only guide CloudFormation.
+/// `DependsOn`, which only guide CloudFormation. What it mentions only because a resource is changed that keeps its
+/// identity is no change.
 pub fn arbitrate(change: &mut StackChange, set: &ChangeSet) {
     change.method = Method::ChangeSet;
-    let named: BTreeSet<&str> = set.resources.iter().map(|resource| resource.id.as_str()).collect();
+    let inert = Inert::of(set);
+    let touched = || set.resources.iter().filter(|resource| !inert.is_whole(resource));
+    let named: BTreeSet<&str> = touched().map(|resource| resource.id.as_str()).collect();
     change.resources.retain_mut(|known| {
         if named.contains(known.id.as_str()) {
             return true;
@@ -34,12 +38,12 @@ pub fn arbitrate(change: &mut StackChange, set: &ChangeSet) {
         known.data = None;
         known.action == Action::Update && !known.properties.is_empty()
     });
-    for resource in &set.resources {
+    for resource in touched() {
         if let Some(known) = change.resources.iter_mut().find(|known| known.id == resource.id) {
-            overrule(known, resource);
+            overrule(known, resource, &inert);
         } else {
             let mut new = seen(resource);
-            overrule(&mut new, resource);
+            overrule(&mut new, resource, &inert);
             change.resources.push(new);
         }
     }
@@ -47,15 +51,15 @@ pub fn arbitrate(change: &mut StackChange, set: &ChangeSet) {
 
 /// What a change set would do that a plan does not say, as sentences; empty if the plan covers it.
 ///
-/// A `Conditional` replacement is covered if the plan says that the resource may be replaced, if a value that the plan
-/// calls unknown feeds it, or if it hangs only on what identifies resources that the plan updates in place, for that
-/// stays.
+/// A `Conditional` replacement is covered if the plan says that the resource may be replaced, or if all that could
+/// replace it is fed by values that the plan calls unknown or comes from what identifies resources that stay.
 pub fn exceeds(plan: &StackChange, set: &ChangeSet) -> Vec<String> {
+    let inert = Inert::of(set);
     let mut found = Vec::new();
     for resource in &set.resources {
         let planned = plan.resources.iter().find(|known| known.id == resource.id);
-        found.extend(beyond(plan, planned, resource));
-        found.extend(loses(planned, resource));
+        found.extend(beyond(plan, planned, (resource, &inert)));
+        found.extend(loses(planned, resource, &inert));
     }
     found
 }
@@ -75,7 +79,7 @@ fn seen(resource: &ChangeSetResource) -> ResourceChange {
     }
 }
 
-fn overrule(known: &mut ResourceChange, resource: &ChangeSetResource) {
+fn overrule(known: &mut ResourceChange, resource: &ChangeSetResource, inert: &Inert<'_>) {
     known.method = Method::ChangeSet;
     known.kind.clone_from(&resource.kind);
     let policy = resource.policy_action.as_deref().unwrap_or_default();
@@ -90,7 +94,7 @@ fn overrule(known: &mut ResourceChange, resource: &ChangeSetResource) {
     known.impact = match resource.replacement.as_deref() {
         _ if !update => Impact::InPlace,
         Some("True") => Impact::Replaces,
-        Some("Conditional") => Impact::MayReplace,
+        Some("Conditional") if inert.may_be_replaced(resource) => Impact::MayReplace,
         None if resource.action == "Dynamic" => Impact::MayReplace,
         // What interrupts, a change set does not say.
         Some(_) | None if known.properties.iter().any(interrupts) => Impact::MayInterrupt,
@@ -103,10 +107,10 @@ fn overrule(known: &mut ResourceChange, resource: &ChangeSetResource) {
     }
     known.looks_like = None;
     if !resource.details.is_empty() {
-        known.causes = resource.details.iter().filter_map(cause).collect();
+        known.causes = inert.rest(resource).filter_map(cause).collect();
         known.causes.dedup();
     }
-    for detail in &resource.details {
+    for detail in inert.rest(resource) {
         merge(known, detail);
     }
     let most = known.impact;
@@ -130,14 +134,6 @@ fn data(change: &ResourceChange, policy: &str) -> Option<DataLoss> {
         "Delete" | "ReplaceAndDelete" => holds.then_some(DataLoss::Deleted),
         _ if change.action == Action::Delete || replaced => change.data.or(holds.then_some(DataLoss::Deleted)),
         _ => None,
-    }
-}
-
-fn recreation(detail: &ChangeSetDetail) -> Impact {
-    match detail.requires_recreation.as_deref() {
-        Some("Always") => Impact::Replaces,
-        Some("Conditionally") => Impact::MayReplace,
-        Some(_) | None => Impact::InPlace,
     }
 }
 
@@ -205,7 +201,11 @@ fn parsed(value: &Value) -> Value {
 }
 
 /// What is done to a resource beyond the plan.
-fn beyond(plan: &StackChange, planned: Option<&ResourceChange>, resource: &ChangeSetResource) -> Option<String> {
+fn beyond(
+    plan: &StackChange,
+    planned: Option<&ResourceChange>,
+    (resource, inert): (&ChangeSetResource, &Inert<'_>),
+) -> Option<String> {
     let id = &resource.id;
     let action = planned.map(|known| known.action);
     let said = match action {
@@ -224,7 +224,7 @@ fn beyond(plan: &StackChange, planned: Option<&ResourceChange>, resource: &Chang
             _ => Some(format!("{id} would be deleted, the plan {said}")),
         },
         "Modify" => match action {
-            Some(Action::Update) | None => changed(plan, planned, resource),
+            Some(Action::Update) | None => changed(plan, planned, (resource, inert)),
             Some(Action::Create | Action::Delete | Action::Retain) => {
                 Some(format!("{id} would be updated, the plan {said}"))
             }
@@ -237,17 +237,22 @@ fn beyond(plan: &StackChange, planned: Option<&ResourceChange>, resource: &Chang
     }
 }
 
-fn changed(plan: &StackChange, planned: Option<&ResourceChange>, resource: &ChangeSetResource) -> Option<String> {
+fn changed(
+    plan: &StackChange,
+    planned: Option<&ResourceChange>,
+    (resource, inert): (&ChangeSetResource, &Inert<'_>),
+) -> Option<String> {
     let id = &resource.id;
     let impact = planned.map_or(Impact::InPlace, |known| known.impact);
-    let why = resource.details.iter().filter_map(cause).collect::<Vec<_>>().join(", ");
+    let why = inert.rest(resource).filter_map(cause).collect::<Vec<_>>().join(", ");
     let why = if why.is_empty() { String::new() } else { format!(" because of {why}") };
     let says = if planned.is_some() { "changes it in place" } else { "does not mention it" };
     match resource.replacement.as_deref() {
         Some("True") => (impact < Impact::MayReplace).then(|| format!("{id} would be replaced{why}, the plan {says}")),
         Some("Conditional") => {
-            let covered =
-                impact >= Impact::MayReplace || is_fed(plan, planned, resource) || is_identity(plan, resource);
+            let mut open = inert.recreating(resource).peekable();
+            let fed = open.peek().is_some() && open.all(|detail| is_fed(plan, planned, detail));
+            let covered = impact >= Impact::MayReplace || fed || !inert.may_be_replaced(resource);
             (!covered).then(|| format!("{id} may be replaced{why}, the plan {says}"))
         }
         Some(_) | None => {
@@ -262,47 +267,21 @@ fn changed(plan: &StackChange, planned: Option<&ResourceChange>, resource: &Chan
     }
 }
 
-/// Whether a value that the plan calls unknown feeds what may replace the resource.
-fn is_fed(plan: &StackChange, planned: Option<&ResourceChange>, resource: &ChangeSetResource) -> bool {
-    let unknown: BTreeSet<&str> =
-        plan.parameters.iter().filter(|value| value.unknown).map(|value| value.path.as_str()).collect();
-    let mut details = recreating(resource).peekable();
-    details.peek().is_some()
-        && details.all(|detail| {
-            let parameter = detail.causing_entity.as_deref().is_some_and(|entity| unknown.contains(entity));
-            let value = planned.is_some_and(|known| {
-                known.properties.iter().any(|property| property.unknown && property.path.starts_with(&detail.path))
-            });
-            parameter || value
-        })
-}
-
-/// Whether what may replace the resource is only what identifies resources that are updated in place.
-fn is_identity(plan: &StackChange, resource: &ChangeSetResource) -> bool {
-    let mut details = recreating(resource).peekable();
-    details.peek().is_some()
-        && details.all(|detail| {
-            let Some(entity) = detail.causing_entity.as_deref() else { return false };
-            let (id, attribute) = entity.split_once('.').unwrap_or((entity, "Ref"));
-            let Some(other) = plan.resources.iter().find(|known| known.id == id) else { return false };
-            let stays = other.action == Action::Update && other.impact < Impact::MayReplace;
-            let kind = resource_types::find(&other.kind);
-            let identifies = matches!(attribute, "Ref" | "Arn")
-                || kind.is_some_and(|kind| kind.primary_identifier().any(|name| name == attribute));
-            stays && identifies
-        })
-}
-
-fn recreating(resource: &ChangeSetResource) -> impl Iterator<Item = &ChangeSetDetail> {
-    resource.details.iter().filter(|detail| recreation(detail) > Impact::InPlace)
+/// Whether a value that the plan calls unknown feeds a detail.
+fn is_fed(plan: &StackChange, planned: Option<&ResourceChange>, detail: &ChangeSetDetail) -> bool {
+    let unknown = |value: &&ValueChange| value.unknown;
+    let parameter = detail.causing_entity.as_deref();
+    let parameter = plan.parameters.iter().filter(unknown).any(|value| Some(value.path.as_str()) == parameter);
+    let known = planned.into_iter().flat_map(|known| &known.properties);
+    parameter || known.filter(unknown).any(|property| property.path.starts_with(&detail.path))
 }
 
 /// Data that would be lost although the plan keeps it.
-fn loses(planned: Option<&ResourceChange>, resource: &ChangeSetResource) -> Option<String> {
+fn loses(planned: Option<&ResourceChange>, resource: &ChangeSetResource, inert: &Inert<'_>) -> Option<String> {
     let policy = resource.policy_action.as_deref()?;
     let certain = policy == "Delete" || resource.replacement.as_deref() == Some("True");
     let mut now = seen(resource);
-    overrule(&mut now, resource);
+    overrule(&mut now, resource, inert);
     let planned = planned?;
     let worse = loss::rank(now.data) > loss::rank(planned.data) && now.data == Some(DataLoss::Deleted);
     (certain && worse).then(|| format!("the data of {} would be deleted, the plan keeps it", resource.id))
@@ -462,16 +441,16 @@ mod tests {
     #[test]
     fn conditional_replacements_are_covered_by_what_the_plan_leaves_open() {
         let mut plan = templates(&key("a"), &table("a", "k"), &table("b", "k"));
-        let by = |entity: &str| {
-            resource(
-                "G",
-                "AWS::SQS::Queue",
-                "Modify",
-                Some("Conditional"),
-                vec![detail("Properties.QueueName", "Always", Some(entity))],
-            )
+        let billing = || {
+            let details = vec![detail("Properties.StreamSpecification", "Never", None)];
+            resource("T", TABLE, "Modify", Some("False"), details)
         };
-        let exceeded = |plan: &StackChange, entity: &str| exceeds(plan, &set(vec![by(entity)])).len();
+        let by = |entities: &[&str]| {
+            let details = entities.iter().map(|entity| detail("Properties.QueueName", "Always", Some(entity)));
+            resource("G", "AWS::SQS::Queue", "Modify", Some("Conditional"), details.collect())
+        };
+        let all = |plan: &StackChange, entities: &[&str]| exceeds(plan, &set(vec![billing(), by(entities)])).len();
+        let exceeded = |plan: &StackChange, entity: &str| all(plan, &[entity]);
         assert_eq!(exceeded(&plan, "T.Arn"), 0, "the ARN of a table that is updated in place stays");
         assert_eq!(exceeded(&plan, "T.StreamArn"), 1, "another attribute may change");
         assert_eq!(exceeded(&plan, "Name"), 1);
@@ -483,6 +462,121 @@ mod tests {
             impact: Impact::InPlace,
         });
         assert_eq!(exceeded(&plan, "Name"), 0);
+        assert_eq!(all(&plan, &["T.Arn", "Name"]), 0, "each for its own reason");
+        assert_eq!(all(&plan, &["T.Arn", "Other"]), 1);
+    }
+
+    /// A resource that changes, and after it a chain of references to it, as CloudFormation tells of them.
+    fn chain(head: ChangeSetResource, links: &[(&str, &str, &str, &str, &str)]) -> ChangeSet {
+        let mut resources = vec![head];
+        for (id, kind, path, effect, entity) in links {
+            let replacement = if *effect == "Never" { "False" } else { "Conditional" };
+            let details = vec![detail(&format!("Properties.{path}"), effect, Some(entity))];
+            resources.push(resource(id, kind, "Modify", Some(replacement), details));
+        }
+        set(resources)
+    }
+
+    const QUEUE: &str = "AWS::SQS::Queue";
+    const SUBSCRIPTION: &str = "AWS::SNS::Subscription";
+
+    #[test]
+    fn what_identifies_a_resource_stays_along_any_chain() {
+        let changed = |kind: &str, property: &str| {
+            resource("A", kind, "Modify", Some("False"), vec![detail(&format!("Properties.{property}"), "Never", None)])
+        };
+        let planned = |kind: &str, property: &str| {
+            let template =
+                |value: &str| json!({ "Resources": { "A": { "Type": kind, "Properties": { property: value } } } });
+            templates(&key("a"), &template("1"), &template("2"))
+        };
+        let queues = [
+            ("B", QUEUE, "RedrivePolicy", "Never", "A.Arn"),
+            ("C", SUBSCRIPTION, "Endpoint", "Always", "B.Arn"),
+            ("D", "AWS::Lambda::EventSourceMapping", "EventSourceArn", "Always", "B.Arn"),
+            ("E", "AWS::SSM::Parameter", "Name", "Always", "D.Id"),
+        ];
+        let logs = [
+            ("B", "AWS::IAM::Role", "Policies", "Never", "A.Arn"),
+            ("C", "AWS::EC2::FlowLog", "DeliverLogsPermissionArn", "Always", "B.Arn"),
+            ("D", "AWS::EC2::FlowLog", "LogGroupName", "Always", "A"),
+        ];
+        let group = [
+            ("B", "AWS::EC2::SecurityGroupIngress", "GroupId", "Always", "A.GroupId"),
+            ("C", "AWS::EC2::VPCEndpoint", "SecurityGroupIds", "Never", "A.GroupId"),
+        ];
+        for (kind, property, links) in [
+            (QUEUE, "MessageRetentionPeriod", &queues[..]),
+            ("AWS::Logs::LogGroup", "RetentionInDays", &logs[..]),
+            ("AWS::EC2::SecurityGroup", "Tags", &group[..]),
+        ] {
+            let mut plan = planned(kind, property);
+            let set = chain(changed(kind, property), links);
+            assert_eq!(exceeds(&plan, &set), Vec::<String>::new(), "{kind}");
+            arbitrate(&mut plan, &set);
+            let ids: Vec<_> = plan.resources.iter().map(|one| (one.id.as_str(), one.impact)).collect();
+            assert_eq!(ids, [("A", Impact::InPlace)], "the others do not change");
+        }
+    }
+
+    #[test]
+    fn a_chain_ends_where_a_value_may_become_another() {
+        let table = |property: &str| {
+            resource(
+                "A",
+                TABLE,
+                "Modify",
+                Some("False"),
+                vec![detail(&format!("Properties.{property}"), "Never", None)],
+            )
+        };
+        let plan = |property: &str| {
+            let template =
+                |value: &str| json!({ "Resources": { "A": { "Type": TABLE, "Properties": { property: value } } } });
+            templates(&key("a"), &template("1"), &template("2"))
+        };
+        let stream = [("B", "AWS::Lambda::EventSourceMapping", "EventSourceArn", "Always", "A.StreamArn")];
+        let set = chain(table("TimeToLiveSpecification"), &stream);
+        assert_eq!(exceeds(&plan("TimeToLiveSpecification"), &set), Vec::<String>::new());
+        let set = chain(table("StreamSpecification"), &stream);
+        assert_eq!(
+            exceeds(&plan("StreamSpecification"), &set),
+            ["B may be replaced because of Properties.EventSourceArn: A.StreamArn, the plan does not mention it"]
+        );
+        let replaced =
+            resource("A", QUEUE, "Modify", Some("True"), vec![detail("Properties.FifoQueue", "Always", None)]);
+        let links = [
+            ("B", QUEUE, "RedrivePolicy", "Never", "A.Arn"),
+            ("C", SUBSCRIPTION, "Endpoint", "Always", "A.Arn"),
+            ("D", "AWS::SSM::Parameter", "Name", "Always", "C"),
+            ("E", "AWS::SSM::Parameter", "Name", "Always", "Region"),
+        ];
+        let set = chain(replaced, &links);
+        let found = exceeds(&plan("StreamSpecification"), &set);
+        let of = |id: &str| found.iter().any(|text| text.starts_with(&format!("{id} ")));
+        assert_eq!(["A", "B", "C", "D", "E"].map(of), [true, false, true, true, true], "{found:?}");
+    }
+
+    #[test]
+    fn a_plan_says_what_its_change_set_says_of_attributes_that_become_others() {
+        let template = |view: &str| {
+            json!({ "Resources": {
+                "A": { "Type": TABLE, "Properties": { "StreamSpecification": { "StreamViewType": view } } },
+                "B": { "Type": "AWS::Lambda::EventSourceMapping", "Properties": { "EventSourceArn": { "Fn::GetAtt": ["A", "StreamArn"] }, "FunctionName": { "Fn::GetAtt": "A.Arn" } } },
+                "C": { "Type": "AWS::SSM::Parameter", "Properties": { "Value": { "Fn::Sub": "${B}" } } }
+            } })
+        };
+        let plan = templates(&key("a"), &template("KEYS_ONLY"), &template("NEW_IMAGE"));
+        let seen: Vec<_> = plan.resources.iter().map(|one| (one.id.as_str(), one.impact)).collect();
+        assert_eq!(seen, [("A", Impact::InPlace), ("B", Impact::MayReplace), ("C", Impact::InPlace)]);
+        assert_eq!(plan.resources[1].causes, ["Properties.EventSourceArn: change of A.StreamArn"]);
+        let head = vec![detail("Properties.StreamSpecification", "Never", None)];
+        let links = [
+            ("B", "AWS::Lambda::EventSourceMapping", "EventSourceArn", "Always", "A.StreamArn"),
+            ("C", "AWS::SSM::Parameter", "Value", "Never", "B"),
+        ];
+        let set = chain(resource("A", TABLE, "Modify", Some("False"), head), &links);
+        assert_eq!(exceeds(&plan, &set), Vec::<String>::new());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The change of one stack while it is worked out: what the templates say, and what follows from one resource for others.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use super::references::{Target, condition, mapping, references};
 use super::text::{at, change, followed, plain, updated, value_change, without_default};
 use super::value::{Step, differences, path_text, same};
 use super::{impact, loss, rename};
+use crate::facts::attributes::keeps;
 use crate::state::StackKey;
 
 /// Values of parameters by name, as far as they are known.
@@ -36,6 +37,8 @@ pub(super) struct Draft<'a> {
     removed: Vec<ResourceChange>,
     /// Who refers to a thing: the place of the resource, and the path of the reference.
     dependents: BTreeMap<Target, Vec<(usize, Vec<Step>)>>,
+    /// Attributes of resources that anything refers to, outputs among it.
+    attributes_read: BTreeMap<String, BTreeSet<String>>,
     /// Conditions that depend on a thing.
     conditions: BTreeMap<Target, Vec<String>>,
     causes: BTreeMap<Target, Cause>,
@@ -65,6 +68,11 @@ pub(super) fn entry<'a>(template: &'a Value, name: &str, key: &str) -> Option<&'
 /// The type of a resource.
 pub(super) fn kind_of(resource: &Value) -> &str {
     resource.get("Type").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The first name of a property's path, `Properties.Tags[team]` being of `Tags`.
+pub(super) fn first_property(path: &str) -> Option<&str> {
+    path.strip_prefix("Properties.")?.split(['.', '[']).next()
 }
 
 /// The conditions of a template by what they depend on.
@@ -100,6 +108,7 @@ impl<'a> Draft<'a> {
             slots: Vec::new(),
             removed: Vec::new(),
             dependents: BTreeMap::new(),
+            attributes_read: BTreeMap::new(),
             conditions: conditions(after),
             causes: BTreeMap::new(),
             parameters: BTreeMap::new(),
@@ -114,8 +123,11 @@ impl<'a> Draft<'a> {
             draft.removed.push(ResourceChange { action, data, ..change(id, kind_of(resource), action) });
         }
         draft.outputs = plain(before, after, "Outputs", "");
+        for reference in section(after, "Outputs").flat_map(|(_, output)| references(output, Vec::new())) {
+            draft.read(&reference.target);
+        }
         draft.describe();
-        let start: Vec<(Target, Cause, bool)> = draft.slots.iter().filter_map(Slot::start).collect();
+        let start: Vec<(Target, Cause, bool)> = draft.slots.iter().flat_map(|slot| slot.start(&draft)).collect();
         for (target, cause, made) in start {
             // Whatever refers to a new resource says so in its own text.
             if made {
@@ -139,6 +151,7 @@ impl<'a> Draft<'a> {
         let place = self.slots.len();
         let properties = after.get("Properties").unwrap_or(&Value::Null);
         for reference in references(properties, vec![Step::Key("Properties".to_owned())]) {
+            self.read(&reference.target);
             self.dependents.entry(reference.target).or_default().push((place, reference.path));
         }
         if let Some(name) = after.get("Condition").and_then(Value::as_str) {
@@ -150,6 +163,12 @@ impl<'a> Draft<'a> {
             Some(before) => updated(id, before, after, values),
         };
         self.slots.push(Slot { id, kind, before, after, change });
+    }
+
+    fn read(&mut self, target: &Target) {
+        if let Target::Attribute(id, attribute) = target {
+            self.attributes_read.entry(id.clone()).or_default().insert(attribute.clone());
+        }
     }
 
     /// What is said of the template beside resources, outputs and the values of parameters.
@@ -194,9 +213,9 @@ impl<'a> Draft<'a> {
             }
             news = true;
             for (place, path) in self.dependents.get(&target).cloned().unwrap_or_default() {
-                if let Some(next) = self.slots.get_mut(place).and_then(|slot| slot.follow(&path, &cause)) {
-                    open.push_back(next);
-                }
+                let Some(slot) = self.slots.get_mut(place).filter(|slot| slot.before.is_some()) else { continue };
+                slot.follow(&path, &cause);
+                open.extend(self.slots.get(place).into_iter().flat_map(|slot| slot.consequences(self)));
             }
             for name in self.conditions.get(&target).into_iter().flatten() {
                 open.push_back((Target::Own(name.clone()), may_change(name)));
@@ -208,7 +227,7 @@ impl<'a> Draft<'a> {
 
     /// Outputs and exports of other stacks that resources of this one read.
     pub(super) fn foreign(&self) -> Vec<Target> {
-        let other = |target: &&Target| !matches!(target, Target::Own(_));
+        let other = |target: &&Target| matches!(target, Target::Output(..) | Target::Export(_));
         self.dependents.keys().filter(other).cloned().collect()
     }
 
@@ -249,6 +268,7 @@ impl<'a> Draft<'a> {
             parameters: self.parameters.into_values().collect(),
             outputs: self.outputs,
             attributes: self.attributes,
+            adopts: false,
         };
         let silent = change.resources.is_empty()
             && change.parameters.is_empty()
@@ -272,27 +292,36 @@ impl<'a> Draft<'a> {
 }
 
 impl Slot<'_> {
-    /// The cause that the resource is from the start, and whether that is because it is made.
-    fn start(&self) -> Option<(Target, Cause, bool)> {
-        let (target, cause) = self.cause()?;
-        Some((target, cause, self.before.is_none()))
+    /// What the change of the resource means from the start, and whether that is because it is made.
+    fn start(&self, draft: &Draft<'_>) -> Vec<(Target, Cause, bool)> {
+        self.consequences(draft).into_iter().map(|(target, cause)| (target, cause, self.before.is_none())).collect()
     }
 
-    /// What the change of the resource means to those that refer to it: an update in place leaves its attributes.
-    fn cause(&self) -> Option<(Target, Cause)> {
-        let change = self.change.as_ref()?;
+    /// What the change of the resource means to those that refer to it: an update in place leaves what identifies it.
+    fn consequences(&self, draft: &Draft<'_>) -> Vec<(Target, Cause)> {
+        let Some(change) = &self.change else { return Vec::new() };
+        let cause = |level, because| Cause { level, because, values: None };
         let (level, because) = match change.action {
             Action::Create => (Impact::Replaces, format!("creation of {}", self.id)),
             Action::Update | Action::Delete | Action::Retain => (change.impact, format!("replacement of {}", self.id)),
         };
-        let because = if level == Impact::MayReplace { format!("possible {because}") } else { because };
-        let cause = Cause { level, because, values: None };
-        (level >= Impact::MayReplace).then(|| (Target::Own(self.id.to_owned()), cause))
+        if level >= Impact::MayReplace {
+            let because = if level == Impact::MayReplace { format!("possible {because}") } else { because };
+            return vec![(Target::Own(self.id.to_owned()), cause(level, because))];
+        }
+        let paths = change.properties.iter().map(|property| property.path.as_str());
+        let changed: BTreeSet<&str> = paths.filter_map(first_property).collect();
+        let read = draft.attributes_read.get(self.id).into_iter().flatten();
+        let others = read.filter(|name| !changed.is_empty() && !keeps(self.kind, name, |it| changed.contains(it)));
+        let one = |name: &String| {
+            let because = format!("change of {}.{name}", self.id);
+            (Target::Attribute(self.id.to_owned(), name.clone()), cause(Impact::MayReplace, because))
+        };
+        others.map(one).collect()
     }
 
-    /// Changes the resource because something it refers to changes; returns what that means to others, if anything.
-    fn follow(&mut self, path: &[Step], cause: &Cause) -> Option<(Target, Cause)> {
-        self.before?;
+    /// Changes the resource because something it refers to changes.
+    fn follow(&mut self, path: &[Step], cause: &Cause) {
         let text = path_text(path);
         let effect = match impact::of(self.kind, path, None, at(self.after, path)) {
             Impact::Replaces => cause.level,
@@ -317,6 +346,5 @@ impl Slot<'_> {
             }
         }
         change.impact = change.impact.max(effect);
-        self.cause()
     }
 }

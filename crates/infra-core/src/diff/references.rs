@@ -11,6 +11,8 @@ use crate::state::{OutputRef, StackKey};
 pub(super) enum Target {
     /// A resource or parameter of the same template; see also [`condition`] and [`mapping`].
     Own(String),
+    /// An attribute of a resource of the same template, which is referred to beside the resource.
+    Attribute(String, String),
     /// An output of another stack, as `stack@region` and its key; the region is empty if it is the stack's own.
     Output(StackKey, String),
     /// An export of the account and region.
@@ -72,6 +74,14 @@ impl Walk {
         }
     }
 
+    /// A resource and one of its attributes.
+    fn attribute(&mut self, id: &str, attribute: &str) {
+        self.own(id);
+        if !id.is_empty() && !attribute.is_empty() {
+            self.add(Target::Attribute(id.to_owned(), attribute.to_owned()));
+        }
+    }
+
     /// Looks into a value; inside of a call the path stays that of the call.
     fn visit(&mut self, value: &Value, outside: bool) {
         if let Some((name, argument)) = intrinsic(value) {
@@ -109,9 +119,10 @@ impl Walk {
     fn call(&mut self, name: &str, argument: &Value) {
         match (name, argument) {
             ("Ref", Value::String(id)) => self.own(id),
-            ("Fn::GetAtt", Value::String(text)) => self.own(text.split('.').next().unwrap_or_default()),
+            ("Fn::GetAtt", Value::String(text)) => self.variable(text),
             ("Fn::GetAtt", Value::Array(parts)) => {
-                self.own(parts.first().and_then(Value::as_str).unwrap_or_default());
+                let part = |index| parts.get(index).and_then(Value::as_str).unwrap_or_default();
+                self.attribute(part(0), part(1));
             }
             ("Fn::Sub", Value::String(text)) => self.variables(text, &Value::Null),
             ("Fn::Sub", Value::Array(parts)) => {
@@ -139,10 +150,17 @@ impl Walk {
     fn variables(&mut self, text: &str, local: &Value) {
         for rest in text.split("${").skip(1).filter(|rest| !rest.starts_with('!')) {
             let name = rest.split('}').next().unwrap_or_default().trim();
-            let id = name.split('.').next().unwrap_or_default();
             if local.get(name).is_none() {
-                self.own(id);
+                self.variable(name);
             }
+        }
+    }
+
+    /// `Resource` or `Resource.Attribute`.
+    fn variable(&mut self, name: &str) {
+        match name.split_once('.') {
+            Some((id, attribute)) => self.attribute(id, attribute),
+            None => self.own(name),
         }
     }
 }
@@ -169,7 +187,9 @@ mod tests {
             [
                 "A Own(\"One\")",
                 "B[0] Own(\"Two\")",
+                "B[0] Attribute(\"Two\", \"Arn\")",
                 "C Own(\"Three\")",
+                "C Attribute(\"Three\", \"Arn\")",
                 "C Own(\"Four\")",
                 "D Own(\"Five\")",
                 "E Export(\"x\")",

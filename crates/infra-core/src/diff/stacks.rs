@@ -12,7 +12,7 @@ use super::normal::scalar_text;
 use super::references::Target;
 use super::secrets::{self, Side, shown};
 use super::{exposure, hazard, loss};
-use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, OutputRef, Phase, StackKey};
+use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, Holder, OutputRef, Phase, StackKey, of_stack};
 
 /// Whether a value is what CloudFormation gives for that of a `NoEcho` parameter: asterisks, however many.
 ///
@@ -39,7 +39,9 @@ pub struct Stacks {
 /// are stacks deleted that are not wanted any more.
 pub fn stacks(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackKey>) -> Stacks {
     let mut world = World { desired, deployed, drafts: BTreeMap::new() };
-    let wanted = desired.stacks.iter().filter(|(key, _)| selected.is_empty() || selected.contains(*key));
+    let is_selected = |key: &StackKey| selected.is_empty() || selected.contains(key);
+    let taken = |key: &StackKey| deployed.foreign.contains_key(key);
+    let wanted = desired.stacks.iter().filter(|(key, _)| is_selected(key) && !taken(key));
     for (key, stack) in wanted {
         let draft = world.draft(key, stack);
         world.drafts.insert(key.clone(), draft);
@@ -56,15 +58,33 @@ pub fn stacks(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackK
         for resource in &mut change.resources {
             resource.place = stack.provenance.get(&resource.id).cloned();
         }
+        change.adopts = deployed.stacks.get(&key).is_some_and(|there| is_made(there) && !is_ours(desired, there));
         exposures.extend(exposure::exposures(&change, before.map(|stack| &stack.template), &stack.template));
         changes.push(change);
     }
     if selected.is_empty() {
         let gone = deployed.stacks.iter().filter(|(key, _)| !desired.stacks.contains_key(*key));
-        changes.extend(gone.filter_map(|(key, stack)| deletion(key, stack)));
+        changes
+            .extend(gone.filter(|(_, stack)| is_ours(desired, stack)).filter_map(|(key, stack)| deletion(key, stack)));
     }
-    let hazards = hazard::hazards(desired, deployed, selected, &changes);
+    let mut hazards = hazard::hazards(desired, deployed, selected, &changes);
+    let foreign = deployed.foreign.iter().filter(|(key, _)| desired.stacks.contains_key(*key) && is_selected(key));
+    hazards.extend(foreign.map(|(key, who)| Hazard {
+        subject: key.to_string(),
+        text: format!("the stack belongs to {who}, and two cannot have it"),
+        help: "give the project, the environment or the stack another name, or deploy to another account".to_owned(),
+        blocking: true,
+    }));
     Stacks { changes, exposures, hazards, unknown }
+}
+
+/// Whether there is more to a stack than its name.
+fn is_made(stack: &DeployedStack) -> bool {
+    !matches!(stack.status.phase(), Phase::Gone | Phase::Review)
+}
+
+fn is_ours(desired: &Desired, stack: &DeployedStack) -> bool {
+    of_stack(stack, &desired.project, &desired.environment) == Holder::Ours
 }
 
 /// Compares two templates, whoever wrote them. Values of parameters are their defaults.
@@ -83,6 +103,7 @@ pub fn templates(key: &StackKey, before: &Value, after: &Value) -> StackChange {
         parameters: Vec::new(),
         outputs: Vec::new(),
         attributes: Vec::new(),
+        adopts: false,
     })
 }
 
@@ -130,6 +151,7 @@ fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
         parameters: Vec::new(),
         outputs: Vec::new(),
         attributes: Vec::new(),
+        adopts: false,
     })
 }
 
@@ -253,7 +275,7 @@ impl<'a> World<'a> {
         }
         for target in draft.foreign() {
             let output = match &target {
-                Target::Own(_) => None,
+                Target::Own(_) | Target::Attribute(..) => None,
                 Target::Output(stack, output) => Some(OutputRef {
                     stack: StackKey::new(
                         stack.name.clone(),
@@ -572,6 +594,29 @@ mod tests {
             seen,
             [("New", Action::Create, Some("Old"), None), ("Old", Action::Delete, Some("New"), Some(DataLoss::Deleted)),]
         );
+    }
+
+    #[test]
+    fn a_stack_of_others_is_taken_over_or_refused_and_never_deleted() {
+        let queue = || json!({ "Resources": { "Q": { "Type": "AWS::SQS::Queue", "Properties": {} } } });
+        let wanted = desired(&[("a", queue(), &[])]);
+        let mut there = deployed(vec![("a", stack(queue(), &[], &[])), ("b", stack(queue(), &[], &[]))]);
+        for stack in there.stacks.values_mut() {
+            stack.tags = BTreeMap::from([("team".to_owned(), "other".to_owned())]);
+        }
+        let found = stacks(&wanted, &there, &BTreeSet::new());
+        let ids: Vec<_> = found.changes.iter().map(|it| (it.stack.name.as_str(), it.action, it.adopts)).collect();
+        assert_eq!(ids, [("a", Action::Update, true)], "b is none of ours");
+        there.foreign.insert(key("a"), "environment x of project y".to_owned());
+        let found = stacks(&wanted, &there, &BTreeSet::new());
+        assert!(found.changes.is_empty() && found.hazards[0].blocking);
+        assert_eq!(found.hazards[0].text, "the stack belongs to environment x of project y, and two cannot have it");
+        // A stack that waits for its review holds nothing of anybody.
+        let mut review = deployed(vec![("a", stack(queue(), &[], &[]))]);
+        let there = review.stacks.get_mut(&key("a")).unwrap();
+        (there.status, there.tags) = (StackStatus::ReviewInProgress, BTreeMap::new());
+        let found = stacks(&wanted, &review, &BTreeSet::new());
+        assert_eq!((found.changes[0].action, found.changes[0].adopts), (Action::Create, false));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Depends on no other room. Nothing here decides anything; `kinds`, `resolve` and `rules` do. Tables are sorted
 //! constants, searched in place: nothing is parsed when the program starts.
 
+pub mod attributes;
 pub mod cloudfront;
 pub mod eks;
 pub mod hosted_zones;
@@ -10,6 +11,7 @@ pub mod interruptions;
 pub mod limits;
 pub mod packaging;
 pub mod rds;
+pub mod refusals;
 pub mod regions;
 pub mod resource_types;
 pub mod stateful;

@@ -11,14 +11,21 @@ use super::{Desired, OutputRef, Owned, Record, StackKey, StackStatus, fill_text}
 pub struct Deployed {
     /// The account that was asked.
     pub account: String,
-    /// The stacks of the environment: those that are wanted, where they exist, and those that carry its tags.
+    /// The stacks that carry the environment's tags, and those that stand at a wanted name and say nothing of whose
+    /// they are.
     pub stacks: BTreeMap<StackKey, DeployedStack>,
+    /// Stacks of another project or environment that stand at a wanted name, with whose they are.
+    pub foreign: BTreeMap<StackKey, String>,
     /// The hosted zones whose records are wanted or ours, by id.
     pub zones: BTreeMap<String, DeployedZone>,
     /// The certificates that stacks hold or refer to, by ARN.
     pub certificates: BTreeMap<String, Certificate>,
     /// Objects of clusters that answered; `None` if no cluster was asked.
     pub objects: Option<Vec<DeployedObject>>,
+    /// What others have in a namespace of ours that is wanted no more, as `ConfigMap settings`, by cluster and identity.
+    pub others: BTreeMap<(String, [String; 4]), Vec<String>>,
+    /// Whether clusters were left out because somebody said so.
+    pub without_clusters: bool,
     /// The clusters that were asked, with the reason where one did not answer.
     pub asked: BTreeMap<String, Option<String>>,
 }
@@ -70,9 +77,10 @@ impl Deployed {
         self.stacks.get(&output.stack)?.outputs.get(&output.output).map(String::as_str)
     }
 
-    /// What earlier runs recorded as ours outside CloudFormation.
+    /// What earlier runs recorded as ours outside CloudFormation. A stack without tags of ours records nothing.
     pub fn owned(&self) -> Owned {
-        self.stacks.values().find_map(|stack| Owned::read(&stack.template)).unwrap_or_default()
+        let ours = self.stacks.values().filter(|stack| stack.tags.contains_key("infra:project"));
+        ours.filter_map(|stack| Owned::read(&stack.template)).next().unwrap_or_default()
     }
 }
 

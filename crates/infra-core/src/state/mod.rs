@@ -5,17 +5,21 @@
 mod bootstrap;
 mod deployed;
 mod desired;
+mod holder;
 mod objects;
 mod owned;
 mod records;
+mod rollout;
 mod status;
 mod verdict;
 
 pub use deployed::{Applied, Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, DomainValidation};
 pub use desired::{Desired, DesiredObject, DesiredStack, DesiredZone, Document, ReadError};
-pub use objects::{ObjectId, is_parent, is_same, rank, read_id, set_id, set_parent, spelled};
+pub use holder::{Holder, of_object, of_stack};
+pub use objects::{ObjectId, adopted, is_parent, is_same, manager, rank, read_id, set_id, spelled};
 pub use owned::Owned;
 pub use records::{Record, RecordKey, normal_name};
+pub use rollout::{Rollout, condition, deadline, judged, rollout, rolls_out, unfinished};
 pub use status::{Phase, StackStatus};
 pub use verdict::{Remedy, Verb, Verdict, remedy, verdict};
 
