@@ -12,7 +12,7 @@ use crate::cluster::{self, Cluster, Written};
 use crate::diff::{self, Action, ObjectChange};
 use crate::state::{
     Applied, DesiredObject, Holder, ObjectId, adopted, fill, is_same, judged, of_object, placeholders, rolls_out,
-    spelled,
+    runs_once, spelled,
 };
 
 /// How often an object is looked at again because somebody wrote to it in between: controllers do.
@@ -38,15 +38,21 @@ pub(super) async fn step(run: &Run, step: &str, name: &str) -> Result<End, Troub
     let cluster = run.clusters.get(name).await?;
     let at = At { run, step, cluster, name };
     let mut wrote = false;
-    let mut rollouts = Vec::new();
+    let (mut jobs, mut rollouts) = (Vec::new(), Vec::new());
     for change in changes.iter().filter(|change| change.action != Action::Delete) {
+        // What comes after jobs may need what they make; if one fails, what runs goes on as it is.
+        if !jobs.is_empty() && !runs_once(&change.identity) {
+            rollout::wait(run, step, &at.cluster, std::mem::take(&mut jobs)).await?;
+        }
         let desired = at.desired(change)?;
         let written = at.apply(change, desired).await.map_err(|trouble| located(trouble, desired))?;
         wrote |= written.is_some();
         if rolls_out(&change.identity) {
-            rollouts.push(Rolling { id: change.identity.clone(), desired, before: written.flatten() });
+            let list = if runs_once(&change.identity) { &mut jobs } else { &mut rollouts };
+            list.push(Rolling { id: change.identity.clone(), desired, before: written.flatten() });
         }
     }
+    rollouts.append(&mut jobs);
     rollout::wait(run, step, &at.cluster, rollouts).await?;
     let gone: Vec<&ObjectChange> = changes.into_iter().filter(|change| change.action == Action::Delete).collect();
     for change in &gone {

@@ -6,7 +6,7 @@ use tokio::time::{Duration, Instant};
 use super::{Notice, Run, Trouble};
 use crate::cloud::Pauses;
 use crate::cluster::Cluster;
-use crate::state::{DesiredObject, ObjectId, Rollout, condition, deadline, rollout, spelled};
+use crate::state::{DesiredObject, ObjectId, Rollout, condition, deadline, rollout, runs_once, spelled};
 
 /// How long a rollout may take before we say what it waits for.
 const PATIENT: Duration = Duration::from_secs(3);
@@ -53,14 +53,16 @@ pub(super) async fn wait(run: &Run, step: &str, cluster: &Cluster, mut left: Vec
                 let cause = cause.map(|cause| format!("{cause}\n")).unwrap_or_default();
                 if fails {
                     return Err(Trouble::Failed(format!(
-                        "{cause}{} is not rolled out: {reason}\n{} of {}",
+                        "{cause}{} {}: {reason}{}\n{} of {}",
                         spelled(id),
+                        not_done(id),
+                        again(id),
                         spelled(id),
                         rolling.desired.path
                     )));
                 }
                 let first = cause.lines().next().map(|line| format!(": {line}")).unwrap_or_default();
-                let text = format!("{} is not rolled out yet, {reason}{first}", spelled(id));
+                let text = format!("{} {} yet, {reason}{first}", spelled(id), not_done(id));
                 if seen.told != text {
                     run.notice(Notice::Waiting { step: step.to_owned(), text: text.clone() });
                     seen.told = text;
@@ -75,6 +77,18 @@ pub(super) async fn wait(run: &Run, step: &str, cluster: &Cluster, mut left: Vec
         (left, watched) = (going, still);
         pauses.pause().await;
     }
+}
+
+fn not_done(id: &ObjectId) -> &'static str {
+    if runs_once(id) { "has not run to its end" } else { "is not rolled out" }
+}
+
+/// A job that failed stays as it is: nobody starts it again.
+fn again(id @ [_, _, namespace, name]: &ObjectId) -> String {
+    if !runs_once(id) {
+        return String::new();
+    }
+    format!("\nwhen the cause is mended, delete it and apply again: kubectl --namespace {namespace} delete job {name}")
 }
 
 /// What was seen of a rollout.
@@ -113,6 +127,10 @@ fn of_pod(pod: &Value) -> Option<String> {
     let lists = ["initContainerStatuses", "containerStatuses"].map(|list| pod.get("status")?.get(list)?.as_array());
     for status in lists.into_iter().flatten().flatten() {
         let container = text(status, "/name").unwrap_or_default();
+        if let Some(code) = status.pointer("/state/terminated/exitCode").and_then(Value::as_i64).filter(|code| *code != 0) {
+            let said = text(status, "/state/terminated/message").unwrap_or_default();
+            return Some(format!("pod {name}, container {container}: exit code {code}: {}", said.trim()));
+        }
         let reason = text(status, "/state/waiting/reason");
         let Some(reason) = reason.filter(|it| !matches!(it.as_str(), "ContainerCreating" | "PodInitializing")) else {
             continue;
@@ -146,6 +164,8 @@ mod tests {
         let of = |state, last| of_pod(&pod(state, last)).unwrap();
         assert_eq!(of(waiting("ImagePullBackOff"), json!({})), "pod api-1, container api: ImagePullBackOff: Back-off");
         let crashed = json!({ "terminated": { "exitCode": 1, "message": "no database\n" } });
+        let ended = json!({ "terminated": { "exitCode": 70, "message": "no such table\n" } });
+        assert_eq!(of(ended, json!({})), "pod api-1, container api: exit code 70: no such table");
         let why = "pod api-1, container api: CrashLoopBackOff, last exit code 1: no database";
         assert_eq!(of(waiting("CrashLoopBackOff"), crashed), why);
         assert_eq!(of(waiting("ContainerCreating"), json!({})), "pod api-1 is not scheduled: 0/3 nodes are available");

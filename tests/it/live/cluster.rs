@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 const TOKEN: &str = "token-of-a-test";
 
 /// What the server serves: version, plural, kind, whether in namespaces.
-const SERVED: [(&str, &str, &str, bool); 12] = [
+const SERVED: [(&str, &str, &str, bool); 14] = [
     ("v1", "namespaces", "Namespace", false),
     ("v1", "serviceaccounts", "ServiceAccount", true),
     ("v1", "configmaps", "ConfigMap", true),
@@ -29,6 +29,8 @@ const SERVED: [(&str, &str, &str, bool); 12] = [
     ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy", true),
     ("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", true),
     ("autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", true),
+    ("batch/v1", "jobs", "Job", true),
+    ("secrets-store.csi.x-k8s.io/v1", "secretproviderclasses", "SecretProviderClass", true),
     ("keda.sh/v1alpha1", "scaledobjects", "ScaledObject", true),
     ("keda.sh/v1alpha1", "triggerauthentications", "TriggerAuthentication", true),
 ];
@@ -469,6 +471,18 @@ fn shown(stored: &Stored, stuck: Option<(Instant, Duration)>) -> Value {
                     "conditions": [{ "type": "Progressing", "status": status, "reason": reason, "message": "" }],
                 })
             }
+        };
+    }
+    if object["kind"] == "Job" {
+        let since = stored.written.map(|written| written.elapsed()).unwrap_or_default();
+        let stuck = stuck.filter(|(from, _)| stored.written.is_some_and(|written| written > *from));
+        object["status"] = match stuck {
+            None => json!({ "succeeded": 1, "conditions": [{ "type": "Complete", "status": "True" }] }),
+            Some((_, after)) if since > after => json!({ "failed": 1, "conditions": [{
+                "type": "Failed", "status": "True", "reason": "BackoffLimitExceeded",
+                "message": "Job has reached the specified backoff limit",
+            }] }),
+            Some(_) => json!({ "active": 1 }),
         };
     }
     object["metadata"]["managedFields"] =

@@ -271,6 +271,54 @@ fn a_rollout_is_waited_for_and_its_failure_has_the_real_cause() {
     world.ends(&["diff"], 0);
 }
 
+const DATABASE: &str = "
+databases: { orders: { network: platform.main, users: { app: {} } } }
+migrations:
+  orders: { cluster: platform.main, namespace: shop, database: orders, image: 'registry.example.com/orders:1.0.0' }
+";
+
+#[test]
+fn a_migration_runs_to_its_end_before_programs_change_and_if_it_fails_they_do_not() {
+    let world = World::new();
+    let secrets = "    provided-by: { secrets-store: { by: us } }\n    node-groups:";
+    world.project.write("stacks/platform.yaml", PLATFORM.replace("    node-groups:", secrets));
+    world.project.write("stacks/data.yaml", DATABASE);
+    world.ends(&APPLY, 0);
+    let calls = world.cluster.calls();
+    let place = |what: &str| calls.iter().rposition(|call| call.starts_with(what) && !call.contains("dryRun")).expect(what);
+    let jobs = "/apis/batch/v1/namespaces/shop/jobs/orders-";
+    let seen = calls.iter().rposition(|call| call.starts_with(&format!("GET {jobs}"))).expect("it is looked at");
+    assert!(place(&format!("PATCH {jobs}")) < seen && seen < place(&format!("PATCH {DEPLOYMENT}")), "{calls:#?}");
+    let job = || world.cluster.paths().into_iter().filter(|path| path.starts_with(jobs)).collect::<Vec<_>>();
+    let first = job();
+    assert_eq!(first.len(), 1);
+
+    let ended = json!({ "terminated": { "exitCode": 1, "message": "column \"bytes\" exists already" } });
+    let pod = json!({
+        "metadata": { "name": "orders-x7k", "creationTimestamp": "2026-11-25T12:00:00Z" },
+        "status": { "containerStatuses": [{ "name": "orders", "state": ended }] },
+    });
+    world.debug();
+    world.project.write("stacks/data.yaml", DATABASE.replace("1.0.0", "1.0.1"));
+    world.cluster.stick(Some(Duration::from_secs(1)), json!([pod]));
+    let said = world.ends(&APPLY, 1);
+    assert!(said.contains("has not run to its end: BackoffLimitExceeded: Job has reached"), "{said}");
+    assert!(said.contains("container orders: exit code 1: column \"bytes\" exists already"), "{said}");
+    assert!(said.contains("kubectl --namespace shop delete job orders-"), "{said}");
+    let deployment = world.cluster.get(DEPLOYMENT).expect("it is there");
+    assert_eq!(level(&deployment), "info", "the old programs go on");
+    for arguments in [&["diff"][..], &["status"], &APPLY] {
+        assert!(world.ends(arguments, 1).contains("BackoffLimitExceeded"), "{arguments:?}");
+    }
+
+    world.cluster.stick(None, json!([]));
+    world.ends(&APPLY, 0);
+    assert_eq!(level(&world.cluster.get(DEPLOYMENT).expect("it is there")), "debug");
+    let last = job();
+    assert!(last.len() == 1 && last != first, "the job of the version before goes: {last:?}");
+    world.ends(&["diff"], 0);
+}
+
 #[test]
 fn what_is_not_known_yet_is_created_after_the_stacks_and_a_cluster_that_does_not_answer_is_told() {
     let world = World::new();

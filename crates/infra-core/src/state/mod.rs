@@ -19,7 +19,7 @@ pub use holder::{Holder, of_object, of_stack};
 pub use objects::{ObjectId, adopted, is_parent, is_same, manager, rank, read_id, set_id, spelled};
 pub use owned::Owned;
 pub use records::{Record, RecordKey, normal_name};
-pub use rollout::{Rollout, condition, deadline, judged, rollout, rolls_out, unfinished};
+pub use rollout::{Rollout, condition, deadline, judged, rollout, rolls_out, runs_once, unfinished};
 pub use status::{Phase, StackStatus};
 pub use verdict::{Remedy, Verb, Verdict, remedy, verdict};
 

@@ -69,8 +69,10 @@ pub fn rank([version, kind, ..]: &ObjectId) -> u8 {
         | "NetworkPolicy"
         | "TargetGroupBinding" => 3,
         "Service" if version == "v1" => 3,
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" | "Pod" => 4,
-        _ => 5,
+        // What runs once makes what others need, such as tables.
+        "Job" => 4,
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "CronJob" | "Pod" => 5,
+        _ => 6,
     }
 }
 
@@ -214,7 +216,7 @@ mod tests {
     #[test]
     fn what_others_need_comes_first() {
         let id = |kind: &str| ["v1", kind, "n", "x"].map(str::to_owned);
-        let order = ["Namespace", "CustomResourceDefinition", "Role", "Service", "Deployment", "PodDisruptionBudget"];
+        let order = ["Namespace", "CustomResourceDefinition", "Role", "Service", "Job", "Deployment", "PodDisruptionBudget"];
         let ranks: Vec<u8> = order.iter().map(|kind| rank(&id(kind))).collect();
         assert_eq!(ranks, [0, 1, 2, 3, 4, 5]);
         // A service of Knative is no service of the core.

@@ -24,12 +24,15 @@ pub enum Rollout {
 }
 
 /// Whether objects of this kind are rolled out by a controller that says how far it is.
-pub fn rolls_out([version, kind, ..]: &ObjectId) -> bool {
-    match version.split_once('/').map_or("", |(group, _)| group) {
-        "apps" => matches!(kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet"),
-        "batch" => kind == "Job",
-        _ => false,
-    }
+pub fn rolls_out(id: &ObjectId) -> bool {
+    let [version, kind, ..] = id;
+    let workloads = ["Deployment", "StatefulSet", "DaemonSet"];
+    runs_once(id) || (version.starts_with("apps/") && workloads.contains(&kind.as_str()))
+}
+
+/// Whether objects of this kind run once, to their end, for what is rolled out after them.
+pub fn runs_once([version, kind, ..]: &ObjectId) -> bool {
+    kind == "Job" && version.starts_with("batch/")
 }
 
 /// Seconds after which a rollout that shows nothing new is given up.
