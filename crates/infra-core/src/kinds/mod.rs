@@ -100,6 +100,7 @@ kinds! {
     health_check::HealthCheck in health_checks,
     record::Record in records,
     cluster::Cluster in clusters,
+    migration::Migration in migrations,
     service::Service in services,
     worker::Worker in workers,
     monitor::Monitor in monitors,

@@ -308,7 +308,7 @@ fn generated(entry: Bound<'_, Secret>, generate: &Generate, diags: &mut Diagnost
     }
 }
 
-fn generator(generate: &Generate) -> Expr {
+pub(super) fn generator(generate: &Generate) -> Expr {
     let template: Object = generate.template.iter().map(|(key, value)| (key.clone(), Expr::from(value))).collect();
     let template = generate.key.as_ref().and_then(|_| serde_json::to_string(&template).ok());
     object! {

@@ -1,10 +1,9 @@
 //! What must hold of a database beyond its types.
 
-use super::{Database, Engine, Proxy, Serverless};
+use super::{Database, Engine, Proxy, Serverless, users};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::rds::{self, limits};
 use crate::kinds::check;
-use crate::kinds::secret::Store;
 use crate::resolve::Bound;
 use crate::route;
 use crate::source::Route;
@@ -23,6 +22,7 @@ pub(super) fn check(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
     version(entry, diags);
     engine(entry, diags);
     names(entry, diags);
+    users::check(entry, diags);
     numbers(entry, diags);
     storage(entry, diags);
     if let Some(serverless) = &entry.spec().serverless {
@@ -107,14 +107,6 @@ fn names(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
             Diagnostic::error("databases/master-username", format!("`{user}` cannot be the master user"))
                 .at(entry.at(&route!["master-username"]), "refused by RDS")
                 .note(format!("1 to 16 letters and digits, a letter first, no reserved word: {SOURCE}")),
-        );
-    }
-    if let (Some(_), false) = (&entry.spec().proxy, entry.iam_users.is_empty()) {
-        diags.push(
-            Diagnostic::error("databases/iam-users-and-proxy", "a proxy logs in with secrets only")
-                .at(entry.at(&route!["iam-users"]), "would reach the database past the proxy")
-                .also(entry.at(&route!["proxy"]), "lets only itself in")
-                .help("name secrets of these users in `proxy: { users: [...] }`"),
         );
     }
 }
@@ -319,19 +311,5 @@ fn proxy(entry: Bound<'_, Database>, proxy: &Proxy, diags: &mut Diagnostics) {
                 .at(entry.at(&route!["proxy"]), format!("would be `{name}`"))
                 .help("shorten the name of the entry"),
         );
-    }
-    for (index, user) in proxy.users.iter().enumerate() {
-        let secret = entry.follow(user);
-        let keys = secret.json_keys();
-        let complete = keys.is_empty() || ["username", "password"].iter().all(|key| keys.contains(key));
-        if secret.store() != Store::SecretsManager || !complete || secret.generated_text() {
-            diags.push(
-                Diagnostic::error("databases/proxy-user", "the proxy cannot log in with this secret")
-                    .at(entry.at(&route!["proxy", "users", index]), "not the secret of a user")
-                    .also(secret.at(&route![]), "the secret")
-                    .note("it must lie in Secrets Manager and be a JSON object with `username` and `password`: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-secrets-arns.html")
-                    .help("generate it with `key: password` and `template: { username: <name> }`"),
-            );
-        }
     }
 }

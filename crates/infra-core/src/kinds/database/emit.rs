@@ -1,6 +1,6 @@
 //! What a database compiles to.
 
-use super::{Database, Engine, proxy};
+use super::{Database, Engine, proxy, users};
 use crate::artifacts::{Deletion, Expr, Handle, Object, Pseudo, Resource, Trust};
 use crate::kinds::network::Tier;
 use crate::kinds::queue::{Encryption, account_key_policy};
@@ -48,6 +48,7 @@ pub(super) fn emit(entry: Bound<'_, Database>, cx: &mut Lowering<'_>) {
             instances(entry).into_iter().for_each(|handle| cx.add(member(entry, handle)));
         }
     }
+    users::emit(entry, cx);
     if let Some(proxy) = &entry.spec().proxy {
         proxy::emit(entry, proxy, subnets, cx);
     }
@@ -152,7 +153,7 @@ fn common(entry: Bound<'_, Database>, properties: &mut Object) {
     properties.push("PreferredMaintenanceWindow", entry.maintenance_window.as_ref());
     properties.push("CopyTagsToSnapshot", true);
     properties.push("DeletionProtection", entry.protection(entry.deletion_protection));
-    properties.push("EnableIAMDatabaseAuthentication", !entry.iam_users.is_empty());
+    properties.push("EnableIAMDatabaseAuthentication", entry.users_with_tokens().next().is_some());
 }
 
 fn instance(entry: Bound<'_, Database>) -> Resource {

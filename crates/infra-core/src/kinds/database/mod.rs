@@ -3,6 +3,7 @@
 mod checks;
 mod emit;
 mod proxy;
+mod users;
 
 use std::collections::BTreeMap;
 
@@ -10,14 +11,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::proxy::Proxy;
+pub use self::users::{Login, User};
 use super::queue::Encryption;
 use super::{Kind, Network, security_group};
-use crate::artifacts::{Expr, Handle, Pseudo, Statement};
+use crate::artifacts::{Expr, Handle, Pseudo};
 use crate::diag::Diagnostics;
 use crate::facts::rds;
 use crate::lower::Lowering;
 use crate::model::Ref;
-use crate::names::{Port, Seconds};
+use crate::names::{Name, Port, Seconds};
 use crate::resolve::Bound;
 
 /// Instance class of a database that does not name one.
@@ -26,7 +28,7 @@ const DEFAULT_CLASS: &str = "db.t4g.medium";
 /// A PostgreSQL database in the isolated subnets of a network.
 ///
 /// It is never public, encrypted at rest, takes encrypted connections only, leaves a snapshot when it goes, and RDS
-/// makes and rotates the password of its master user. What pools of all clients open together must stay below
+/// makes and rotates the password of its master user, as which only a migration should log in. What pools of all clients open together must stay below
 /// `max_connections` less `reserved-connections`; beyond that, use a proxy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -82,7 +84,7 @@ pub struct Database {
     /// Whether the database refuses to be deleted; as the environment is protected, if not set.
     #[serde(default)]
     pub deletion_protection: Option<bool>,
-    /// Encryption at rest; with `kms` the master user's secret too.
+    /// Encryption at rest; with `kms` the secrets of its users too.
     #[serde(default)]
     pub encryption: Encryption,
     /// Whether the load by query is kept for 7 days.
@@ -94,9 +96,10 @@ pub struct Database {
     /// Whether the log of PostgreSQL goes to CloudWatch Logs.
     #[serde(default = "yes")]
     pub export_logs: bool,
-    /// Users of the database that log in with IAM instead of a password; they need `GRANT rds_iam`. Not with a proxy.
+    /// Users beside the master user, by a name of your choice, so that each program has no more rights than it needs; a
+    /// migration makes them.
     #[serde(default)]
-    pub iam_users: Vec<String>,
+    pub users: BTreeMap<Name, User>,
     /// Whether `version` may be raised to another major version, which stops the database for a while.
     #[serde(default)]
     pub allow_major_upgrade: bool,
@@ -245,7 +248,7 @@ impl Database {
             performance_insights: true,
             monitoring_interval: Seconds::default(),
             export_logs: true,
-            iam_users: Vec::new(),
+            users: BTreeMap::new(),
             allow_major_upgrade: false,
         }
     }
@@ -277,6 +280,7 @@ databases:
     instance-class: db.t4g.large
     storage: { size-gib: 50, max-size-gib: 200 }
     backup: { retention-days: 14, window: '01:00-02:00' }
+    users: { order-service: {} }
     proxy: {}
   reports:
     network: main
@@ -334,18 +338,6 @@ impl<'a> Bound<'a, Database> {
     pub fn security_group_id(&self) -> Expr {
         let part = if self.proxied() { "ProxyGroup" } else { "Group" };
         self.handle(part).att("GroupId")
-    }
-
-    /// Returns what a client must be allowed: reading the master user's secret, or logging in as one of `iam-users`.
-    pub fn connect_statements(&self) -> Vec<Statement> {
-        let secret = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"];
-        let mut statements = vec![Statement::allow(secret, self.secret_arn())];
-        statements.extend(self.key_arn().map(|key| Statement::allow(["kms:Decrypt"], key)));
-        let users: Vec<Expr> = self.iam_users.iter().map(|user| self.user_arn(user)).collect();
-        if !users.is_empty() {
-            statements.push(Statement::allow(["rds-db:connect"], users.into()));
-        }
-        statements
     }
 
     /// Returns the most connections that the database accepts; `None` for instance classes of unknown memory.

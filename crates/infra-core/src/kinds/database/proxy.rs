@@ -4,14 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Database, Engine};
-use crate::artifacts::{Expr, Policy, Statement, Trust};
-use crate::kinds::{Secret, security_group};
+use crate::artifacts::{Expr, Policy, Trust};
+use crate::kinds::security_group;
 use crate::lower::Lowering;
-use crate::model::Ref;
 use crate::names::Seconds;
 use crate::resolve::Bound;
 
-/// A pool of connections that clients share. It demands encrypted connections.
+/// A pool of connections that clients share. It demands encrypted connections, and logs in with the secrets of the
+/// database's users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Proxy {
@@ -23,8 +23,6 @@ pub struct Proxy {
     pub borrow_timeout: Seconds,
     /// How long an idle client stays connected; pools must give up their connections before. 1 to 28,800 seconds.
     pub idle_client_timeout: Seconds,
-    /// Secrets of further users, each with the keys `username` and `password`; the users are made with SQL.
-    pub users: Vec<Ref<Secret>>,
 }
 
 impl Default for Proxy {
@@ -34,23 +32,23 @@ impl Default for Proxy {
             max_idle_percent: 50,
             borrow_timeout: Seconds::new(3),
             idle_client_timeout: Seconds::new(1_800),
-            users: Vec::new(),
         }
     }
 }
 
 /// Emits the proxy, what it may read and where it may connect.
 pub(super) fn emit(entry: Bound<'_, Database>, proxy: &Proxy, subnets: Vec<Expr>, cx: &mut Lowering<'_>) {
-    let policy = object! { "PolicyName" => "ReadSecrets", "PolicyDocument" => secrets_policy(entry, proxy) };
+    let policy = object! { "PolicyName" => "ReadSecrets", "PolicyDocument" => secrets_policy(entry) };
     cx.add(entry.resource(
         "ProxyRole",
         "AWS::IAM::Role",
         object! { "AssumeRolePolicyDocument" => Trust::service("rds.amazonaws.com"), "Policies" => list![policy] },
     ));
     group(entry, cx);
-    let users = proxy.users.iter().map(|secret| entry.follow(secret).arn());
-    let auth: Expr = std::iter::once(entry.secret_arn())
+    let users = entry.users_with_secrets().map(Some);
+    let auth: Expr = std::iter::once(None)
         .chain(users)
+        .filter_map(|user| entry.login_secret(user))
         .map(|secret| {
             object! {
                 "AuthScheme" => "SECRETS",
@@ -94,13 +92,9 @@ pub(super) fn emit(entry: Bound<'_, Database>, proxy: &Proxy, subnets: Vec<Expr>
     cx.add(targets.after(super::emit::instances(entry)));
 }
 
-fn secrets_policy(entry: Bound<'_, Database>, proxy: &Proxy) -> Policy {
-    let master = Statement::allow(["secretsmanager:GetSecretValue"], entry.secret_arn());
-    let key = entry.key_arn().map(|key| Statement::allow(["kms:Decrypt"], key));
-    let users = proxy.users.iter().flat_map(|secret| entry.follow(secret).read_statements());
-    let mut policy = Policy::default();
-    std::iter::once(master).chain(key).chain(users).for_each(|statement| policy.push(statement));
-    policy
+fn secrets_policy(entry: Bound<'_, Database>) -> Policy {
+    let users = std::iter::once(None).chain(entry.users_with_secrets().map(Some));
+    users.flat_map(|user| entry.connect_statements(user)).fold(Policy::default(), Policy::with)
 }
 
 /// Clients reach the proxy, the proxy reaches the database; the rule out stands apart, else the groups need each other.

@@ -1,6 +1,8 @@
 use insta::assert_snapshot;
 
-use crate::kinds::testing::{properties, report, template};
+use crate::artifacts::{Expr, Policy};
+use crate::kinds::Database;
+use crate::kinds::testing::{properties, report, resolved, template};
 
 const NETWORK: &str = "networks: { main: { cidr: 10.20.0.0/16 } }\n";
 const CLUSTER: &str = "clusters: { main: { network: main, creator-is-admin: true, node-groups: { general: { instance-types: [m7i.large] } } } }\n";
@@ -111,9 +113,9 @@ fn a_proxy_stands_between_clients_and_the_database() {
 
 #[test]
 fn a_proxy_reads_the_secrets_of_its_users_only() {
-    let yaml = database("    encryption: kms\n    proxy: { users: [reports] }")
+    let yaml = database("    encryption: kms\n    users: { orders: {}, reports: { login: { secret: reports } } }\n    proxy: {}")
         + "\nsecrets: { reports: { generate: { key: password, template: { username: reports } } } }";
-    assert_snapshot!(properties(&yaml, "DatabaseOrdersProxyRole"), @r"
+    assert_snapshot!(properties(&yaml, "DatabaseOrdersProxyRole"), @"
     AssumeRolePolicyDocument:
       Version: 2012-10-17
       Statement:
@@ -127,7 +129,9 @@ fn a_proxy_reads_the_secrets_of_its_users_only() {
         Version: 2012-10-17
         Statement:
         - Effect: Allow
-          Action: secretsmanager:GetSecretValue
+          Action:
+          - secretsmanager:GetSecretValue
+          - secretsmanager:DescribeSecret
           Resource:
             Fn::GetAtt:
             - DatabaseOrders
@@ -143,9 +147,21 @@ fn a_proxy_reads_the_secrets_of_its_users_only() {
           - secretsmanager:GetSecretValue
           - secretsmanager:DescribeSecret
           Resource:
+            Ref: DatabaseOrdersOrdersUser
+        - Effect: Allow
+          Action: kms:Decrypt
+          Resource:
+            Fn::GetAtt:
+            - DatabaseOrdersKey
+            - Arn
+        - Effect: Allow
+          Action:
+          - secretsmanager:GetSecretValue
+          - secretsmanager:DescribeSecret
+          Resource:
             Ref: SecretReports
     ");
-    assert_snapshot!(properties(&yaml, "DatabaseOrdersProxy"), @r"
+    assert_snapshot!(properties(&yaml, "DatabaseOrdersProxy"), @"
     DBProxyName: shop-dev-orders
     EngineFamily: POSTGRESQL
     RoleArn:
@@ -160,6 +176,11 @@ fn a_proxy_reads_the_secrets_of_its_users_only() {
         Fn::GetAtt:
         - DatabaseOrders
         - MasterUserSecret.SecretArn
+    - AuthScheme: SECRETS
+      IAMAuth: DISABLED
+      ClientPasswordAuthType: POSTGRES_SCRAM_SHA_256
+      SecretArn:
+        Ref: DatabaseOrdersOrdersUser
     - AuthScheme: SECRETS
       IAMAuth: DISABLED
       ClientPasswordAuthType: POSTGRES_SCRAM_SHA_256
@@ -191,7 +212,7 @@ fn a_proxy_reads_the_secrets_of_its_users_only() {
 
 #[test]
 fn a_serverless_cluster_has_a_reader_to_take_over() {
-    let yaml = database("    engine: aurora\n    serverless: { min: 0.5, max: 4 }\n    iam-users: [app]");
+    let yaml = database("    engine: aurora\n    serverless: { min: 0.5, max: 4 }\n    users: { app: { login: iam } }");
     assert_snapshot!(properties(&yaml, "DatabaseOrdersCluster"), @"
     Engine: aurora-postgresql
     EngineVersion: '17.11'
@@ -337,21 +358,72 @@ databases:
     serverless: { min: 0, max: 4 }
     master-username: admin
     database-name: 1st
-    iam-users: [app]
-    proxy: { borrow-timeout: 30, idle-client-timeout: 0, max-idle-percent: 95, users: [token, text] }
+    users: { app: { login: iam }, token: { login: { secret: token } }, text: { login: { secret: text } } }
+    proxy: { borrow-timeout: 30, idle-client-timeout: 0, max-idle-percent: 95 }
 secrets:
   token: { existing: { ssm-parameter: /token } }
   text: { generate: {} }
 ";
-    assert_snapshot!(report(&format!("{NETWORK}{yaml}")), @r"
+    assert_snapshot!(report(&format!("{NETWORK}{yaml}")), @"
     databases/never-pauses: behind a proxy the database never pauses <- `0` meant to pause
     databases/master-username: `admin` cannot be the master user <- `admin` refused by RDS
     databases/database-name: `1st` cannot be the name of a database <- `1st` 1 to 63 letters, digits and underscores, a letter first
-    databases/iam-users-and-proxy: a proxy logs in with secrets only <- `iam-users` would reach the database past the proxy
+    databases/users-by-hand: nobody here makes these users <- `users` somebody has to make them with SQL
+    databases/iam-users-and-proxy: a proxy logs in with secrets only <- `iam` would reach the database past the proxy
+    databases/user-secret: nobody can log in with this secret <- `login` not the secret of a user
+    databases/user-secret: nobody can log in with this secret <- `login` not the secret of a user
     databases/borrow-timeout: clients give up before the proxy does <- `30` waits 30 s
     kinds/out-of-range: `idle-client-timeout` must be from 1 to 28800 <- `0` 0 is outside
     databases/proxy-idle: more connections would be idle than there are <- `95` 95 per cent
-    databases/proxy-user: the proxy cannot log in with this secret <- `token` not the secret of a user
-    databases/proxy-user: the proxy cannot log in with this secret <- `text` not the secret of a user
+    ");
+}
+
+#[test]
+fn each_user_has_a_secret_of_its_own_and_one_with_tokens_none() {
+    let yaml = database("    encryption: kms\n    users: { order-service: {}, reports: { username: reader }, robot: { login: iam } }");
+    assert_snapshot!(properties(&yaml, "DatabaseOrdersOrderServiceUser"), @r#"
+    Description: User order_service of database shop-dev-orders
+    GenerateSecretString:
+      PasswordLength: 32
+      ExcludePunctuation: true
+      GenerateStringKey: password
+      SecretStringTemplate: '{"username":"order_service"}'
+    KmsKeyId:
+      Fn::GetAtt:
+      - DatabaseOrdersKey
+      - Arn
+    "#);
+    assert!(properties(&yaml, "DatabaseOrdersReportsUser").contains("\"username\":\"reader\""));
+    let template = template(&yaml);
+    assert!(template["Resources"].get("DatabaseOrdersRobotUser").is_none());
+    assert_eq!(template["Resources"]["DatabaseOrders"]["Properties"]["EnableIAMDatabaseAuthentication"], true);
+}
+
+#[test]
+fn what_one_may_do_follows_from_who_logs_in() {
+    let yaml = database("    users: { app: {}, robot: { login: iam }, own: { login: { secret: own } } }")
+        + "\nsecrets: { own: { existing: { secrets-manager: own }, keys: [username, password] } }";
+    let world = resolved(&yaml);
+    let database = world.all::<Database>().next().unwrap();
+    let may = |user: Option<&str>| {
+        let user = user.map(|name| name.parse().unwrap());
+        let statements = database.connect_statements(user.as_ref()).into_iter();
+        serde_json::to_string(&Expr::from(statements.fold(Policy::default(), Policy::with))).unwrap()
+    };
+    assert!(may(None).contains("MasterUserSecret"));
+    assert!(may(Some("app")).contains("DatabaseOrdersAppUser") && !may(Some("app")).contains("MasterUserSecret"));
+    assert!(may(Some("robot")).contains("rds-db:connect") && may(Some("robot")).contains("/robot"));
+    assert!(may(Some("own")).contains("secret:own"));
+}
+
+#[test]
+fn users_that_cannot_be_are_refused() {
+    let yaml = database("    users: { rds-app: {}, a: { username: B }, b: { username: postgres }, c: {}, d: { username: c } }");
+    assert_snapshot!(report(&yaml), @"
+    databases/users-by-hand: nobody here makes these users <- `users` somebody has to make them with SQL
+    databases/username: `rds_app` cannot be a user of the database <- `rds-app` 1 to 63 lower-case letters, digits and underscores, a letter first
+    databases/username: `B` cannot be a user of the database <- `B` 1 to 63 lower-case letters, digits and underscores, a letter first
+    databases/username-twice: two users are called `postgres` <- `postgres` as that of `master-username`
+    databases/username-twice: two users are called `c` <- `c` as that of `users.c`
     ");
 }

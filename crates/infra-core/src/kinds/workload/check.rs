@@ -7,7 +7,7 @@ use super::{Pod, Scaler, Workload, identity, literal, namespace, secrets};
 use crate::artifacts::Statement;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::cluster::{Cluster, Need, Provision};
-use crate::kinds::{Service, Worker};
+use crate::kinds::{Migration, Service, Worker};
 use crate::names::{Name, Seconds};
 use crate::resolve::{Bound, EntryId, list};
 use crate::route;
@@ -27,6 +27,7 @@ pub(in crate::kinds) fn check<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, d
     report.shutdown();
     report.health();
     report.secrets();
+    report.login();
     report.references();
     report.actions();
     literal::check(entry, pod, diags);
@@ -37,15 +38,16 @@ pub(in crate::kinds) fn check<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, d
 pub(in crate::kinds) fn same_names(cluster: Bound<'_, Cluster>, diags: &mut Diagnostics) {
     let services = cluster.referrers::<Service>().into_iter().map(|s| (namespace(s), s.name, s.at(&route![])));
     let workers = cluster.referrers::<Worker>().into_iter().map(|w| (namespace(w), w.name, w.at(&route![])));
+    let migrations = cluster.referrers::<Migration>().into_iter().map(|m| (namespace(m), m.name, m.at(&route![])));
     let mut seen: BTreeMap<(String, &str), At> = BTreeMap::new();
-    for (namespace, name, at) in services.chain(workers) {
+    for (namespace, name, at) in services.chain(workers).chain(migrations) {
         let title = format!("two workloads `{name}` in namespace `{namespace}`");
         if let Some(earlier) = seen.insert((namespace, name.as_str()), at.clone()) {
             diags.push(
                 Diagnostic::error("workloads/same-name", title)
                     .at(at, "this one")
                     .also(earlier, "and this one")
-                    .note("their Deployments and service accounts would be the same objects")
+                    .note("their service accounts and other objects would be the same")
                     .help("rename one, or give it a `namespace` of its own"),
             );
         }
@@ -277,10 +279,38 @@ impl<K: Workload> Report<'_, '_, K> {
             let error = self.error("workloads/secret-file", title, &route!["secrets"], format!("`{path}`"));
             self.diags.push(error.help("give one of them another name"));
         }
-        if self.pod.parts.database.is_some_and(|database| database.pool == 0) {
+    }
+
+    /// Reports who logs in to the database.
+    fn login(&mut self) {
+        let (Some(database), Some(used)) = (self.pod.database, self.pod.parts.database) else { return };
+        if used.pool == Some(0) {
             let title = "a pod needs at least one connection";
             let error = self.error("workloads/pool", title, &route!["database", "pool"], "0 connections");
             self.diags.push(error);
+        }
+        let at = self.entry.at(&route!["database", "user"]);
+        match used.user {
+            Some(user) => {
+                let unknown = database.unknown_user(user);
+                self.diags.extend(unknown.map(|error| error.at(at, "not one of its `users`")));
+            }
+            None if used.migrates => {}
+            None => {
+                let title = format!("pods log in to database `{}` as its master user", database.name);
+                let finding = if database.users.is_empty() {
+                    Diagnostic::advice("workloads/master-user", title)
+                        .help("add `users` to the database, and name one here: `user: <name>`")
+                } else {
+                    let names = list(database.users.keys().map(Name::as_str));
+                    Diagnostic::warning("workloads/master-user", title).help(format!("name one of {names}: `user: <name>`"))
+                };
+                self.diags.push(
+                    finding
+                        .at(at, "may change tables, and read what belongs to others")
+                        .note("the password of the master user is also rotated by RDS, every seven days"),
+                );
+            }
         }
     }
 
@@ -391,7 +421,7 @@ struct User<'a> {
 impl<'a> User<'a> {
     fn of<K: Workload>(entry: Bound<'a, K>) -> Option<Self> {
         let parts = entry.spec().parts();
-        let pool = parts.database?.pool;
+        let pool = parts.database?.pool?;
         let connections = u64::from(pool) * u64::from(parts.replicas.peak());
         Some(Self { id: entry.id, name: entry.name, at: entry.at(&route!["database", "pool"]), connections })
     }

@@ -26,28 +26,14 @@ pub(super) fn variables(pod: &Pod<'_>) -> Expr {
 pub(super) fn made(pod: &Pod<'_>) -> Vec<(String, Expr)> {
     let mut all: Vec<(String, Expr)> = Vec::new();
     let mut set = |name: String, value: Expr| all.push((name, value));
-    set("AWS_REGION".to_owned(), pod.region.to_string().into());
-    set("OTEL_SERVICE_NAME".to_owned(), pod.name.to_string().into());
-    // API Gateway, load balancers and Lambda speak X-Ray's header, browsers speak W3C's.
-    set("OTEL_PROPAGATORS".to_owned(), "tracecontext,baggage,xray".into());
-    let attributes = format!("service.namespace={},deployment.environment.name={}", pod.namespace, pod.environment);
-    set("OTEL_RESOURCE_ATTRIBUTES".to_owned(), attributes.into());
-    match &pod.parts.telemetry.endpoint {
-        Some(endpoint) => {
-            set("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), endpoint.into());
-            let protocol = if pod.parts.telemetry.port().is_some_and(|port| port.get() == 4317) {
-                "grpc"
-            } else {
-                "http/protobuf"
-            };
-            set("OTEL_EXPORTER_OTLP_PROTOCOL".to_owned(), protocol.into());
-        }
-        None => set("OTEL_SDK_DISABLED".to_owned(), "true".into()),
+    if !pod.once {
+        set("AWS_REGION".to_owned(), pod.region.to_string().into());
+        telemetry(pod, &mut set);
+        set("HEALTH_PORT".to_owned(), pod.health_port.to_string().into());
     }
     if let Some(port) = pod.port {
         set("PORT".to_owned(), port.to_string().into());
     }
-    set("HEALTH_PORT".to_owned(), pod.health_port.to_string().into());
     for topic in &pod.publishes {
         set(named(topic.name, "TOPIC_ARN"), topic.arn());
     }
@@ -78,12 +64,41 @@ pub(super) fn made(pod: &Pod<'_>) -> Vec<(String, Expr)> {
         set("DB_HOST".to_owned(), database.host());
         set("DB_PORT".to_owned(), text![database.port()]);
         set("DB_NAME".to_owned(), database.database_name().into());
-        set("DB_POOL_SIZE".to_owned(), used.pool.to_string().into());
+        if let Some(pool) = used.pool {
+            set("DB_POOL_SIZE".to_owned(), pool.to_string().into());
+        }
+        for name in database.users_with_tokens() {
+            if used.user == Some(name) {
+                set("DB_USERNAME".to_owned(), database.username(name).into());
+            } else if used.migrates {
+                set(format!("DB_{}", named(name, "USERNAME")), database.username(name).into());
+            }
+        }
     }
     for file in secrets::files(pod) {
         set(file.variable, file.path.into());
     }
     all
+}
+
+fn telemetry(pod: &Pod<'_>, set: &mut impl FnMut(String, Expr)) {
+    set("OTEL_SERVICE_NAME".to_owned(), pod.name.to_string().into());
+    // API Gateway, load balancers and Lambda speak X-Ray's header, browsers speak W3C's.
+    set("OTEL_PROPAGATORS".to_owned(), "tracecontext,baggage,xray".into());
+    let attributes = format!("service.namespace={},deployment.environment.name={}", pod.namespace, pod.environment);
+    set("OTEL_RESOURCE_ATTRIBUTES".to_owned(), attributes.into());
+    match &pod.parts.telemetry.endpoint {
+        Some(endpoint) => {
+            set("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), endpoint.into());
+            let protocol = if pod.parts.telemetry.port().is_some_and(|port| port.get() == 4317) {
+                "grpc"
+            } else {
+                "http/protobuf"
+            };
+            set("OTEL_EXPORTER_OTLP_PROTOCOL".to_owned(), protocol.into());
+        }
+        None => set("OTEL_SDK_DISABLED".to_owned(), "true".into()),
+    }
 }
 
 /// Makes the name of a variable: `order-events` and `TOPIC_ARN` give `ORDER_EVENTS_TOPIC_ARN`.

@@ -98,7 +98,12 @@ fn read_by_pods(pod: &Pod<'_>) -> bool {
 }
 
 fn secret_statements(pod: &Pod<'_>) -> Vec<Statement> {
-    let database = pod.database.iter().flat_map(Bound::connect_statements);
+    let (database, used) = (pod.database.iter(), pod.parts.database);
+    let database = database.flat_map(|database| {
+        let others = database.users_with_secrets().filter(|_| used.is_some_and(|used| used.migrates));
+        let logins = std::iter::once(used.and_then(|used| used.user)).chain(others.map(Some));
+        logins.flat_map(|user| database.connect_statements(user)).collect::<Vec<_>>()
+    });
     let own = pod.secrets.iter().flat_map(|(_, secret, _)| secret.read_statements());
     database.chain(own).collect()
 }

@@ -18,8 +18,9 @@ mod tests;
 
 pub(super) use check::{check, same_names};
 pub(super) use identity::{grant, open_to_balancer};
+pub(super) use objects::Once;
 pub(super) use pod::{Pod, Reached, Scaler, namespace};
-pub(super) use spec::Parts;
+pub(super) use spec::{Connection, Parts};
 pub use spec::{
     Access, BucketUse, DatabaseUse, Health, Identity, Replicas, Requests, SecretDelivery, SecretUse, Shutdown,
     TableUse, Telemetry,
@@ -79,7 +80,8 @@ macro_rules! workload_kind {
             /// Buckets it uses, by a name of your choice; each gives a variable `<NAME>_BUCKET`.
             #[serde(default)]
             pub buckets: BTreeMap<Name, BucketUse>,
-            /// Its database; gives `DB_HOST`, `DB_PORT`, `DB_NAME`, `DB_POOL_SIZE` and files with user and password.
+            /// Its database; gives `DB_HOST`, `DB_PORT`, `DB_NAME`, `DB_POOL_SIZE`, and files with user and password, whose
+            /// paths are in `DB_USERNAME_FILE` and `DB_PASSWORD_FILE`; a user with a token of IAM is in `DB_USERNAME`.
             #[serde(default)]
             pub database: Option<DatabaseUse>,
             /// Secrets it reads, by a name of your choice; each gives files and variables `<NAME>_FILE` with their paths.
@@ -119,7 +121,7 @@ macro_rules! workload_kind {
                     calls: &self.calls,
                     tables: &self.tables,
                     buckets: &self.buckets,
-                    database: self.database.as_ref(),
+                    database: self.database.as_ref().map(crate::kinds::workload::DatabaseUse::connection),
                     secrets: &self.secrets,
                     secret_delivery: self.secret_delivery,
                     identity: self.identity,
@@ -170,6 +172,11 @@ impl<'c, 'w> Emitter<'c, 'w> {
     /// Emits the Deployment and how many of its pods may be missing.
     pub(super) fn deployment(&mut self, pod: &Pod<'_>) {
         self.objects([objects::deployment(pod), objects::disruption_budget(pod)]);
+    }
+
+    /// Emits a Job, which runs once for each change of what it is.
+    pub(super) fn job(&mut self, pod: &Pod<'_>, once: Once<'_>) {
+        self.objects([objects::job(pod, &once)]);
     }
 
     /// Emits a scaler by CPU time, if the number of pods may change.

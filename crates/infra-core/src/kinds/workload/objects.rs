@@ -1,9 +1,12 @@
 //! Namespace, service account, Deployment and disruption budget.
 
+use sha2::{Digest as _, Sha256};
+
 use super::spec::Identity;
 use super::{Pod, Scaler, environment, identity, secrets};
 use crate::artifacts::{Expr, Object};
 use crate::kinds::cluster::{Need, Provision};
+use crate::names::Seconds;
 
 /// Time between two probes. Unit: seconds.
 const PROBE_PERIOD: u32 = 5;
@@ -66,13 +69,49 @@ pub(super) fn deployment(pod: &Pod<'_>) -> Expr {
         },
         "template" => object! {
             "metadata" => object! { "labels" => pod.labels() },
-            "spec" => pod_spec(pod),
+            "spec" => pod_spec(pod, None),
         },
     };
     pod.object("apps/v1", "Deployment", spec)
 }
 
-fn pod_spec(pod: &Pod<'_>) -> Expr {
+/// How a Job runs.
+pub(in crate::kinds) struct Once<'a> {
+    /// What the program of the image is called with.
+    pub(in crate::kinds) args: &'a [String],
+    /// How long all attempts together may take.
+    pub(in crate::kinds) time_limit: Seconds,
+    /// How often it is tried again.
+    pub(in crate::kinds) retries: u32,
+}
+
+/// Returns the Job. What it is cannot be changed, so its name changes with it; it is not removed when it has run, or it
+/// would be missing.
+pub(super) fn job(pod: &Pod<'_>, once: &Once<'_>) -> Expr {
+    // Who gets another name or password is to be made again, though nothing else says so here.
+    let users = pod.database.map(|database| object! { "infra/users" => digest(&database.users_with_passwords()) });
+    let spec = object! {
+        "backoffLimit" => once.retries,
+        "activeDeadlineSeconds" => once.time_limit.get(),
+        "template" => object! {
+            "metadata" => object! { "labels" => pod.labels(), "annotations" => users },
+            "spec" => pod_spec(pod, Some(once)),
+        },
+    };
+    let name = format!("{}-{}", pod.name, digest(&spec));
+    pod.named_object("batch/v1", "Job", (&name, spec))
+}
+
+/// The first ten hexadecimal digits of the SHA-256 of an expression.
+fn digest(expr: &Expr) -> String {
+    // Every expression can be written as JSON.
+    let text = serde_json::to_vec(expr).unwrap_or_default();
+    Sha256::digest(text).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn pod_spec(pod: &Pod<'_>, once: Option<&Once<'_>>) -> Expr {
+    let spread = |key| spread(pod, key);
+    let spreads = once.is_none().then(|| list![spread("topology.kubernetes.io/zone"), spread("kubernetes.io/hostname")]);
     let mut volumes = vec![object! {
         "name" => "tmp",
         "emptyDir" => object! { "sizeLimit" => &pod.parts.resources.scratch },
@@ -83,7 +122,8 @@ fn pod_spec(pod: &Pod<'_>) -> Expr {
         "automountServiceAccountToken" => false,
         // Else `ORDERS_PORT=tcp://…` of a service `orders` appears among the variables.
         "enableServiceLinks" => false,
-        "terminationGracePeriodSeconds" => pod.grace().get(),
+        "restartPolicy" => once.map(|_| "Never"),
+        "terminationGracePeriodSeconds" => once.is_none().then(|| pod.grace().get()),
         "nodeSelector" => object! {
             "kubernetes.io/arch" => pod.parts.arch.as_str(),
             "kubernetes.io/os" => "linux",
@@ -93,16 +133,13 @@ fn pod_spec(pod: &Pod<'_>) -> Expr {
             "fsGroup" => 65_532,
             "seccompProfile" => object! { "type" => "RuntimeDefault" },
         },
-        "topologySpreadConstraints" => list![
-            spread(pod, "topology.kubernetes.io/zone"),
-            spread(pod, "kubernetes.io/hostname"),
-        ],
-        "containers" => list![container(pod)],
+        "topologySpreadConstraints" => spreads,
+        "containers" => list![container(pod, once)],
         "volumes" => volumes,
     }
 }
 
-fn container(pod: &Pod<'_>) -> Expr {
+fn container(pod: &Pod<'_>, once: Option<&Once<'_>>) -> Expr {
     let resources = pod.parts.resources;
     let mut mounts = vec![object! { "name" => "tmp", "mountPath" => "/tmp" }];
     if secrets::any(pod) {
@@ -110,19 +147,21 @@ fn container(pod: &Pod<'_>) -> Expr {
     }
     let health = pod.parts.health;
     let startup = health.startup.get().div_ceil(PROBE_PERIOD).max(1);
+    let probe = |path, failures| once.is_none().then(|| probe(pod, path, failures));
     object! {
         "name" => pod.name.to_string(),
         "image" => pod.parts.image.to_string(),
-        "ports" => ports(pod),
+        "args" => once.map(|once| once.args.iter().collect::<Expr>()),
+        "ports" => once.is_none().then(|| ports(pod)),
         "env" => environment::variables(pod),
         "resources" => object! {
             "requests" => object! { "cpu" => &resources.cpu, "memory" => &resources.memory },
             "limits" => object! { "cpu" => resources.cpu_limit.as_ref(), "memory" => &resources.memory },
         },
-        "startupProbe" => probe(pod, &health.readiness, startup),
-        "readinessProbe" => probe(pod, &health.readiness, 3),
-        "livenessProbe" => probe(pod, &health.liveness, 6),
-        "lifecycle" => (pod.pre_stop.get() > 0).then(|| {
+        "startupProbe" => probe(&health.readiness, startup),
+        "readinessProbe" => probe(&health.readiness, 3),
+        "livenessProbe" => probe(&health.liveness, 6),
+        "lifecycle" => (once.is_none() && pod.pre_stop.get() > 0).then(|| {
             object! { "preStop" => object! { "sleep" => object! { "seconds" => pod.pre_stop.get() } } }
         }),
         "securityContext" => object! {
@@ -131,6 +170,8 @@ fn container(pod: &Pod<'_>) -> Expr {
             "capabilities" => object! { "drop" => list!["ALL"] },
         },
         "volumeMounts" => mounts,
+        // Why it failed is then told without asking for its log.
+        "terminationMessagePolicy" => once.map(|_| "FallbackToLogsOnError"),
     }
 }
 

@@ -56,6 +56,8 @@ pub(in crate::kinds) struct Pod<'a> {
     pub(super) callers: Vec<(String, &'static str, &'a Name)>,
     /// Whether load balancers reach it.
     pub(in crate::kinds) reached: Reached,
+    /// Whether it runs once, to its end.
+    pub(super) once: bool,
     /// Time before the process is told to stop.
     pub(in crate::kinds) pre_stop: Seconds,
 }
@@ -109,14 +111,21 @@ impl<'a> Pod<'a> {
             calls: parts.calls.iter().map(|service| entry.follow(service)).collect(),
             tables: parts.tables.iter().map(|(name, t)| (name, entry.follow(&t.table), t)).collect(),
             buckets: parts.buckets.iter().map(|(name, b)| (name, entry.follow(&b.bucket), b)).collect(),
-            database: parts.database.map(|database| entry.follow(&database.database)),
+            database: parts.database.map(|used| entry.follow(used.database)),
             secrets: parts.secrets.iter().map(|(name, s)| (name, entry.follow(&s.secret), s)).collect(),
             drain: parts.shutdown.drain,
             scaled_by: if parts.replicas.min == parts.replicas.max { Scaler::Fixed } else { Scaler::Cpu },
             callers: Vec::new(),
             reached: Reached::default(),
+            once: false,
             pre_stop: parts.shutdown.pre_stop.unwrap_or(PRE_STOP),
         }
+    }
+
+    /// Says that it runs once, to its end.
+    pub(in crate::kinds) fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     /// Says that it serves `port`, and who comes to it.

@@ -27,10 +27,10 @@ pub(super) struct File {
 }
 
 fn sources(pod: &Pod<'_>) -> Vec<Source> {
-    let database = pod.database.iter().map(|database| Source {
-        name: "db".to_owned(),
+    let database = logins(pod).into_iter().map(|(name, id)| Source {
+        name,
         store: Store::SecretsManager,
-        id: database.secret_arn(),
+        id,
         keys: DATABASE_KEYS.map(ToOwned::to_owned).to_vec(),
     });
     let own = pod.secrets.iter().map(|(name, secret, used)| Source {
@@ -42,9 +42,19 @@ fn sources(pod: &Pod<'_>) -> Vec<Source> {
     database.chain(own).collect()
 }
 
+/// Secrets of those who log in to the database, by the names that their files start with: its own user, and for who makes
+/// them all the others.
+fn logins(pod: &Pod<'_>) -> Vec<(String, Expr)> {
+    let (Some(database), Some(used)) = (&pod.database, pod.parts.database) else { return Vec::new() };
+    let own = database.login_secret(used.user).map(|secret| ("db".to_owned(), secret));
+    let others = database.users_with_secrets().filter(|_| used.migrates);
+    let others = others.filter_map(|name| Some((format!("db-{name}"), database.login_secret(Some(name))?)));
+    own.into_iter().chain(others).collect()
+}
+
 /// Returns whether the workload reads any secret.
 pub(super) fn any(pod: &Pod<'_>) -> bool {
-    pod.database.is_some() || !pod.secrets.is_empty()
+    !pod.secrets.is_empty() || !logins(pod).is_empty()
 }
 
 /// Returns the files that the application reads.

@@ -26,13 +26,25 @@ pub(in crate::kinds) struct Parts<'a> {
     pub(in crate::kinds) calls: &'a [Ref<Service>],
     pub(in crate::kinds) tables: &'a BTreeMap<Name, TableUse>,
     pub(in crate::kinds) buckets: &'a BTreeMap<Name, BucketUse>,
-    pub(in crate::kinds) database: Option<&'a DatabaseUse>,
+    pub(in crate::kinds) database: Option<Connection<'a>>,
     pub(in crate::kinds) secrets: &'a BTreeMap<Name, SecretUse>,
     pub(in crate::kinds) secret_delivery: SecretDelivery,
     pub(in crate::kinds) identity: Identity,
     pub(in crate::kinds) health: &'a Health,
     pub(in crate::kinds) shutdown: &'a Shutdown,
     pub(in crate::kinds) telemetry: &'a Telemetry,
+}
+
+/// How a workload comes to its database.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kinds) struct Connection<'a> {
+    pub(in crate::kinds) database: &'a Ref<Database>,
+    /// Most connections of a pod; none where nobody counts them.
+    pub(in crate::kinds) pool: Option<u32>,
+    /// Who logs in; the master user if nobody is named.
+    pub(in crate::kinds) user: Option<&'a Name>,
+    /// Whether it is told of the other users too, to make them.
+    pub(in crate::kinds) migrates: bool,
 }
 
 /// How many pods there are.
@@ -108,6 +120,8 @@ pub enum Access {
 pub struct DatabaseUse {
     /// The database.
     pub database: Ref<Database>,
+    /// Which of the database's `users` logs in; the master user if not set, who may do everything.
+    pub user: Option<Name>,
     /// Most connections that one pod opens. 1 or more; all pods together must fit into the database.
     #[serde(default = "default_pool")]
     pub pool: u32,
@@ -184,6 +198,12 @@ pub struct Telemetry {
 
 fn default_pool() -> u32 {
     5
+}
+
+impl DatabaseUse {
+    pub(in crate::kinds) fn connection(&self) -> Connection<'_> {
+        Connection { database: &self.database, pool: Some(self.pool), user: self.user.as_ref(), migrates: false }
+    }
 }
 
 impl Default for Replicas {
