@@ -14,7 +14,10 @@ use crate::settings::{Reader, Secret, SecretFile};
 /// How long a request waits for a connection. Less than the request may take, more than a statement of the database.
 const ACQUIRE: Duration = Duration::from_secs(2);
 /// Longest that a statement may take, as the database of the platform has it. Unit: milliseconds.
-const STATEMENT: &str = "3000";
+const STATEMENT: (&str, &str) = ("statement_timeout", "3000");
+/// What holds for a migration instead: it takes the time that it needs, and gives up if others keep a table, so that
+/// nobody waits behind it for long.
+const MIGRATION: [(&str, &str); 2] = [("statement_timeout", "0"), ("lock_timeout", "5000")];
 
 /// How to reach the database.
 #[derive(Clone, Debug)]
@@ -25,6 +28,7 @@ pub struct Settings {
     login: Login,
     pool: u32,
     ca: Option<PathBuf>,
+    session: &'static [(&'static str, &'static str)],
 }
 
 /// Who connects, in files that whoever rotates the password writes anew.
@@ -37,19 +41,29 @@ struct Login {
 impl Settings {
     /// Reads them.
     pub fn read(env: &Reader<'_>) -> Option<Self> {
+        let pool = env.required("DB_POOL_SIZE", "most connections that this pod may open");
+        let settings = Self::of(env)?;
+        Some(Self { pool: pool?, ..settings })
+    }
+
+    /// Reads those of a migration, which needs one connection.
+    pub fn of_migration(env: &Reader<'_>) -> Option<Self> {
+        Some(Self { session: &MIGRATION, ..Self::of(env)? })
+    }
+
+    fn of(env: &Reader<'_>) -> Option<Self> {
         let host = env.required("DB_HOST", "host name of the database");
         let port = env.required("DB_PORT", "port of the database");
         let name = env.required("DB_NAME", "name of the database");
         let user = env.secret("DB_USERNAME_FILE", "file with the user of the database");
         let password = env.secret("DB_PASSWORD_FILE", "file with that user's password");
-        let pool = env.required("DB_POOL_SIZE", "most connections that this pod may open");
         let ca = env.maybe(
             "DB_CA_FILE",
             "file with the certificates that the database's must come from; without it the connection is encrypted, and \
              the host is not verified",
         );
         let login = Login { user: user?, password: password? };
-        Some(Self { host: host?, port: port?, name: name?, login, pool: pool?, ca: ca? })
+        Some(Self { host: host?, port: port?, name: name?, login, pool: 1, ca: ca?, session: &[STATEMENT] })
     }
 
     /// Makes what connects, when it is first used, so that a program starts while the database is down.
@@ -59,7 +73,7 @@ impl Settings {
             .port(self.port)
             .database(&self.name)
             .application_name(application)
-            .options([("statement_timeout", STATEMENT)])
+            .options(self.session.iter().copied())
             .disable_statement_logging();
         options = match &self.ca {
             Some(file) => options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file),

@@ -4,7 +4,8 @@
 //! - [`log`] and [`telemetry`]: JSON lines with the id of the request, and traces by OpenTelemetry.
 //! - [`health`]: `/livez`, `/readyz` and `/metrics`, and how a program stops.
 //! - [`breaker`]: calls that are not made while the other side does not answer.
-//! - [`database`] and [`store`]: orders, their events and stock in PostgreSQL.
+//! - [`database`] and [`store`]: orders, their events and stock in PostgreSQL; [`scram`]: the passwords of its users;
+//!   [`ready`]: a program that waits for its tables.
 //! - [`aws`] and [`payloads`]: clients with time-outs, and the bucket of large events.
 
 pub mod aws;
@@ -14,6 +15,8 @@ pub mod database;
 pub mod health;
 pub mod log;
 pub mod payloads;
+pub mod ready;
+pub mod scram;
 pub mod settings;
 pub mod store;
 pub mod telemetry;

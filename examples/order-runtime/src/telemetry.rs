@@ -118,15 +118,28 @@ pub fn start(settings: &Settings) -> Result<Telemetry, Box<dyn std::error::Error
     let provider = provider.build();
     global::set_text_map_propagator(propagator(&settings.propagators));
     let tracer = provider.tracer("order");
-    // The libraries below are heard when something is wrong with them.
-    let targets = Targets::new()
-        .with_default(LevelFilter::WARN)
-        .with_targets(["order_service", "order_worker", "order_runtime"].map(|name| (name, settings.level)));
+    let targets = targets(settings.level);
     Registry::default()
         .with(tracing_opentelemetry::layer().with_tracer(tracer).with_filter(targets.clone()))
         .with(Lines::new(settings.service.clone(), std::io::stdout()).with_filter(targets))
         .try_init()?;
     Ok(Telemetry(provider))
+}
+
+/// Starts logs on standard output alone, for what runs once.
+///
+/// # Errors
+///
+/// They were started before.
+pub fn start_logs(service: &str, level: Level) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let lines = Lines::new(service, std::io::stdout()).with_filter(targets(level));
+    Ok(Registry::default().with(lines).try_init()?)
+}
+
+/// The libraries below are heard when something is wrong with them.
+fn targets(level: Level) -> Targets {
+    let ours = ["order_service", "order_worker", "order_runtime"].map(|name| (name, level));
+    Targets::new().with_default(LevelFilter::WARN).with_targets(ours)
 }
 
 fn propagator(names: &str) -> TextMapCompositePropagator {

@@ -6,6 +6,7 @@ use order_runtime::contract::{Action, Contract, variables};
 use order_runtime::settings::Reader;
 
 use crate::run::{DRAIN_EVENTS, DRAIN_REQUESTS, DRAIN_REST, DRAIN_TRACES};
+use crate::migrate;
 use crate::settings::Settings;
 
 const ACTIONS: [Action; 3] = [
@@ -22,8 +23,31 @@ const ACTIONS: [Action; 3] = [
     },
 ];
 
+/// What the program is called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Of {
+    /// `serve`
+    Serve,
+    /// `migrate`
+    Migrate,
+}
+
 /// Returns the contract.
-pub fn contract() -> Contract {
+pub fn contract(of: Of) -> Contract {
+    match of {
+        Of::Serve => serve(),
+        Of::Migrate => migrate(),
+    }
+}
+
+/// It runs once, listens to nobody and calls nobody but the database.
+fn migrate() -> Contract {
+    let (required, optional) = variables(Reader::asked(migrate::Settings::read));
+    let (ports, probes, actions, consumes) = Default::default();
+    Contract { required, optional, ports, probes, drain_seconds: 0, actions, consumes }
+}
+
+fn serve() -> Contract {
     let (required, optional) = variables(Reader::asked(Settings::read));
     let drain: Duration = [DRAIN_REQUESTS, DRAIN_EVENTS, DRAIN_TRACES, DRAIN_REST].iter().sum();
     Contract {
@@ -43,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_in_it() {
-        let contract = contract();
+        let contract = contract(Of::Serve);
         for name in ["PORT", "DB_POOL_SIZE", "OIDC_ISSUER", "OIDC_AUDIENCE", "REPLAY_QUEUE_URL"] {
             assert!(contract.required.contains_key(name), "{name}");
         }
@@ -51,6 +75,9 @@ mod tests {
         for action in &contract.actions {
             assert!(contract.required.contains_key(action.on), "{action:?}");
         }
+        let migration = super::contract(Of::Migrate);
+        assert!(migration.required.contains_key("DB_ORDER_WORKER_PASSWORD_FILE"));
+        assert!(!migration.required.contains_key("DB_POOL_SIZE"));
         // The platform gives 155 s, of which its `preStop` takes 120.
         assert!(contract.drain_seconds <= 30);
     }

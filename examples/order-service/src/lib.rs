@@ -6,6 +6,7 @@
 //! - [`problem`]: everything that can be answered instead of what was asked for.
 //! - [`desk`] and [`replay`]: where an order goes, also while the database is down.
 //! - [`relay`]: events on their way from the outbox to the topic.
+//! - [`migrate`]: the tables, and the users of the programs.
 //! - [`run`], [`server`], [`settings`], [`contract`] and [`metrics`]: the program around it.
 
 pub mod api;
@@ -14,6 +15,7 @@ pub mod contract;
 pub mod desk;
 pub mod limit;
 pub mod metrics;
+pub mod migrate;
 pub mod observe;
 pub mod problem;
 pub mod relay;

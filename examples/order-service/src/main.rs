@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use order_runtime::settings::Reader;
 use order_runtime::{health, telemetry};
 use order_service::settings::Settings;
-use order_service::{api, contract, run};
+use order_service::{api, contract, migrate, run};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -29,15 +29,22 @@ enum Command {
     Serve,
     /// Prints the `OpenAPI` document.
     Openapi,
+    /// Makes the tables and the users of the programs, as the master user of the database; it is safe to do it again.
+    Migrate,
     /// Prints what the program needs of whoever deploys it.
-    Contract,
+    Contract {
+        /// For what.
+        #[arg(default_value = "serve")]
+        command: contract::Of,
+    },
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
         Command::Openapi => print(&api::openapi::document()),
-        Command::Contract => print(&contract::contract()),
+        Command::Migrate => migrate(),
+        Command::Contract { command } => print(&contract::contract(command)),
     }
 }
 
@@ -60,6 +67,21 @@ fn serve() -> ExitCode {
     });
     telemetry.shut_down();
     match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, 1),
+    }
+}
+
+fn migrate() -> ExitCode {
+    let settings = match Reader::environment(migrate::Settings::read) {
+        Ok(settings) => settings,
+        Err(wrong) => return fail(&wrong, BAD_SETTINGS),
+    };
+    if let Err(error) = telemetry::start_logs("order-service", settings.level()) {
+        return fail(&error, 1);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(migrate::run(&settings))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 1),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use order_runtime::aws;
+use order_runtime::{aws, ready};
 use order_runtime::breaker::Breaker;
 use order_runtime::health::{Health, stopped};
 use order_runtime::store::Store;
@@ -36,10 +36,6 @@ pub const DRAIN_REST: Duration = Duration::from_secs(2);
 const THRESHOLD: u32 = 5;
 /// How long it is not asked.
 const PAUSE: Duration = Duration::from_secs(2);
-/// How long the program is not ready while the tables are not known to be there.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Pauses between attempts to make the tables grow from the first to the second.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
 /// The other sides.
 struct Guards {
@@ -105,26 +101,19 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> std::io::Re
     tokio::spawn(async move { fresh.tokens.keep_fresh().await });
     let closing = store.clone();
     let (stop_relay, relay_stop) = watch::channel(false);
-    let (opened, mut is_open) = watch::channel(false);
+    let starting = health.clone();
     let mut relaying = tokio::spawn(async move {
         tokio::select! {
-            () = migrate(&store) => {}
+            // It can take orders without the database, and better with it.
+            () = ready::with_tables(&store, &starting) => {}
             // Without tables there is nothing to publish.
             () = stopped(relay_stop.clone()) => return,
         }
         app.desk.open();
-        // Whoever waits for it may not wait any more.
-        let _ = opened.send(true);
         relay.run(relay_stop).await;
     });
 
     tracing::info!(port = public.local_addr()?.port(), "listening");
-    let ready = health.clone();
-    tokio::spawn(async move {
-        // It can take orders without the database, and better with it.
-        let _ = tokio::time::timeout(PATIENCE, is_open.wait_for(|open| *open)).await;
-        ready.ready();
-    });
     let stopping = async {
         stopped(stop).await;
         health.stopping();
@@ -176,17 +165,4 @@ async fn listener(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .map_err(|error| std::io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
-}
-
-/// Makes the tables, however long the database is down.
-async fn migrate(store: &Store) {
-    let mut pause = BACK_OFF.0;
-    loop {
-        match store.migrate().await {
-            Ok(()) => return,
-            Err(error) => tracing::warn!(cause = %error, "the tables cannot be made yet"),
-        }
-        tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
-        pause = (pause * 2).min(BACK_OFF.1);
-    }
 }

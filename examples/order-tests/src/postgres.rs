@@ -17,8 +17,10 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use crate::process::{self, LOOK};
 use crate::tls::Tls;
 
-/// The name that everybody uses who works for the programs.
+/// The name that tests use, to whom everything is allowed.
 pub const USER: &str = "postgres";
+/// The master user, as RDS has it: it makes users and owns the database, and is no superuser.
+pub const MASTER: &str = "master";
 /// The database of the order service.
 pub const DATABASE: &str = "orders";
 /// How long the server may take to start, also after a crash, and to stop.
@@ -56,10 +58,15 @@ impl Postgres {
         let postgres = Self { folder, binaries: binaries(), port, password, ca: tls.ca(), server: Mutex::new(None) };
         postgres.initialize(tls);
         postgres.start_again();
-        let mut create = Command::new(postgres.binaries.join("createdb"));
-        create.args(["--host", "127.0.0.1", "--username", USER, "--port"]).arg(port.to_string()).arg(DATABASE);
-        create.env("PGPASSWORD", &postgres.password).env("PGSSLMODE", "require");
-        run(create);
+        let ask = |name: &str, arguments: &[&str]| {
+            let mut command = Command::new(postgres.binaries.join(name));
+            command.args(["--host", "127.0.0.1", "--username", USER, "--port"]).arg(port.to_string()).args(arguments);
+            command.env("PGPASSWORD", &postgres.password).env("PGSSLMODE", "require");
+            run(command);
+        };
+        let make = format!("CREATE ROLE {MASTER} LOGIN CREATEROLE CREATEDB PASSWORD '{}'", postgres.password);
+        ask("psql", &["--quiet", "--dbname", "postgres", "--command", &make]);
+        ask("createdb", &["--owner", MASTER, DATABASE]);
         postgres
     }
 
@@ -100,7 +107,7 @@ impl Postgres {
         self.port
     }
 
-    /// The password of [`USER`].
+    /// The password of [`USER`] and [`MASTER`].
     pub fn password(&self) -> &str {
         &self.password
     }
@@ -114,10 +121,15 @@ impl Postgres {
 
     /// Some connections for a test to look in.
     pub async fn pool(&self) -> PgPool {
-        let options = PgConnectOptions::new().host("127.0.0.1").port(self.port).username(USER);
-        let options = options.password(&self.password).database(DATABASE);
+        self.pool_of(USER, &self.password).await.expect("PostgreSQL takes connections")
+    }
+
+    /// Some connections of a user.
+    pub async fn pool_of(&self, user: &str, password: &str) -> sqlx::Result<PgPool> {
+        let options = PgConnectOptions::new().host("127.0.0.1").port(self.port).username(user);
+        let options = options.password(password).database(DATABASE);
         let options = options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(&self.ca);
-        PgPoolOptions::new().max_connections(4).connect_with(options).await.expect("PostgreSQL takes connections")
+        PgPoolOptions::new().max_connections(4).connect_with(options).await
     }
 
     /// What the server wrote into its log, without what it says when all is well.

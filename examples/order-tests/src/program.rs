@@ -18,6 +18,9 @@ use crate::secrets;
 /// Longest that a request takes from the gateway to a program here.
 const ON_THE_WAY: Duration = Duration::from_millis(300);
 
+/// Longest that a job takes here.
+const TO_ITS_END: Duration = Duration::from_secs(60);
+
 /// Where the things are that a program in the cluster would find elsewhere.
 #[derive(Clone, Debug)]
 pub struct Surroundings<'a> {
@@ -68,13 +71,29 @@ pub struct Program {
 impl Environment {
     /// What the manifest of a deployment says, with `overrides` by the test.
     pub async fn of(around: &Surroundings<'_>, name: &str, overrides: &[(&str, &str)]) -> Self {
+        Self::of_object(around, around.platform.object("Deployment", name), name, overrides).await
+    }
+
+    /// What the manifest of a job says, whose name begins with that of its service account.
+    pub async fn of_job(around: &Surroundings<'_>, name: &str, overrides: &[(&str, &str)]) -> Self {
+        let is_it = |job: &&Value| job["spec"]["template"]["spec"]["serviceAccountName"] == name;
+        let job = around.platform.objects("Job").find(is_it).unwrap_or_else(|| panic!("there is no job {name}"));
+        Self::of_object(around, job, name, overrides).await
+    }
+
+    async fn of_object(
+        around: &Surroundings<'_>,
+        object: &Value,
+        name: &str,
+        overrides: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::Builder::new().prefix("order-tests-pod").tempdir().expect("a folder can be made");
-        let pod = around.platform.object("Deployment", name)["spec"]["template"]["spec"].clone();
+        let pod = object["spec"]["template"]["spec"].clone();
         let [container] = list(&pod["containers"]) else { panic!("{name} has several containers") };
         let account = text(&pod["serviceAccountName"]);
         let role = around.aws.assume(&around.platform.role_of(account), name).await;
         let folders = mounts(around.platform, &pod, container, &role, &folder).await;
-        let ports = list(&container["ports"]).iter().map(|port| {
+        let ports = container["ports"].as_array().into_iter().flatten().map(|port| {
             let number = port["containerPort"].as_u64().expect("a port is a number");
             (text(&port["name"]).to_owned(), (number.to_string(), process::free_port()))
         });
@@ -240,6 +259,22 @@ impl Program {
     /// Whether it runs.
     pub fn runs(&mut self) -> bool {
         self.child.try_wait().expect("the process is ours").is_none()
+    }
+
+    /// Waits for its end, as for that of a job; it is killed when that takes too long.
+    ///
+    /// # Panics
+    ///
+    /// If it does.
+    pub async fn ended(mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the process is ours") {
+                return status;
+            }
+            assert!(start.elapsed() < TO_ITS_END, "{} does not end:\n{}", self.name(), self.log.tail(self.name()));
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Kills it, as when its node is lost.

@@ -37,18 +37,26 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Puts a value into every secret that a manifest names: user and password of the database into the one that RDS
-    /// made, and random ones into those that the platform's owner would make by hand.
+    /// Puts a value into every secret that a manifest names: the master user of the database into the one that RDS made,
+    /// and random ones into those that the platform's owner would make by hand. Those that were made up are read.
     pub async fn put(platform: &Platform, aws: &Aws, postgres: &Postgres) -> Self {
         let mut secrets = Self::default();
         for class in platform.objects("SecretProviderClass") {
             for entry in entries(platform, class) {
+                if secrets.values.contains_key(&entry.object_name) {
+                    continue;
+                }
+                let made_up = entry.object_name.starts_with("arn:") && !entry.object_name.contains(":secret:rds!");
+                if made_up {
+                    secrets.values.insert(entry.object_name.clone(), read(aws, &entry.object_name).await);
+                    continue;
+                }
                 let value = secrets.values.entry(entry.object_name.clone()).or_default();
                 let of_database = entry.object_name.contains(":secret:rds!");
                 for field in &entry.jmes_path {
                     let key = key(&field.path);
                     let text = match (of_database, key) {
-                        (true, "username") => postgres::USER.to_owned(),
+                        (true, "username") => postgres::MASTER.to_owned(),
                         (true, "password") => postgres.password().to_owned(),
                         (true, _) => panic!("the secret of a database has no {key}"),
                         (false, _) => Alphanumeric.sample_string(&mut rand::rng(), 32),
@@ -57,7 +65,8 @@ impl Secrets {
                 }
             }
         }
-        for (name, value) in &secrets.values {
+        let given = secrets.values.iter().filter(|(name, _)| !name.starts_with("arn:") || name.contains(":secret:rds!"));
+        for (name, value) in given {
             let text = Value::Object(value.clone()).to_string();
             let arn = name.starts_with("arn:");
             let (action, key) = if arn { ("PutSecretValue", "SecretId") } else { ("CreateSecret", "Name") };
@@ -74,6 +83,13 @@ impl Secrets {
         values.get(key)?.as_str()
     }
 
+    /// User and password of a user of the database, by its name in PostgreSQL.
+    pub fn login(&self, user: &str) -> Option<(&str, &str)> {
+        let mut all = self.values.values().filter_map(|value| Some((value.get("username")?, value.get("password")?)));
+        let (name, password) = all.find(|(name, _)| *name == user)?;
+        Some((name.as_str()?, password.as_str()?))
+    }
+
     /// Every value, such as for a search in logs.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         self.values.values().flat_map(Map::values).filter_map(Value::as_str)
@@ -88,15 +104,24 @@ impl Secrets {
 pub async fn mount(platform: &Platform, class: &str, pod: &Aws, folder: &Path) {
     for entry in entries(platform, platform.object("SecretProviderClass", class)) {
         let name = &entry.object_name;
-        let answer = pod.json("secretsmanager", "secretsmanager.GetSecretValue", &json!({ "SecretId": name })).await;
-        assert_eq!(answer.status, 200, "the role of {class} cannot read {name}: {}", answer.body);
-        let answer: Value = serde_json::from_str(&answer.body).expect("the answer is JSON");
-        let value: Value = serde_json::from_str(answer["SecretString"].as_str().expect("a text")).expect("JSON");
+        let value = read(pod, name).await;
         for field in &entry.jmes_path {
             let text = value[key(&field.path)].as_str().unwrap_or_else(|| panic!("{name} has no {}", field.path));
             fs::write(folder.join(&field.object_alias), text).expect("the file can be written");
         }
     }
+}
+
+/// Reads a secret.
+///
+/// # Panics
+///
+/// If whoever asks may not, or it is no JSON object.
+async fn read(aws: &Aws, name: &str) -> Map<String, Value> {
+    let answer = aws.json("secretsmanager", "secretsmanager.GetSecretValue", &json!({ "SecretId": name })).await;
+    assert_eq!(answer.status, 200, "{name} cannot be read: {}", answer.body);
+    let answer: Value = serde_json::from_str(&answer.body).expect("the answer is JSON");
+    serde_json::from_str(answer["SecretString"].as_str().expect("a text")).expect("a JSON object")
 }
 
 fn entries(platform: &Platform, class: &Value) -> Vec<Entry> {

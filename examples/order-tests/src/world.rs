@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder, Response};
@@ -24,6 +25,9 @@ use crate::tls::Tls;
 
 /// The port of a service's pods that the gateway forwards to.
 const HTTP: &str = "http";
+
+/// The migration of the database.
+const MIGRATION: &str = "orders";
 
 /// Somebody who orders.
 #[derive(Clone, Debug)]
@@ -64,8 +68,16 @@ pub struct World {
 }
 
 impl World {
-    /// Starts servers, deploys the platform and fills in its secrets.
+    /// Starts servers, deploys the platform, fills in its secrets, and has the migration make tables and users.
     pub async fn start() -> Self {
+        let world = Self::start_without_tables().await;
+        let status = world.migrate(&[]).await;
+        assert!(status.success(), "{status}:\n{}", world.log.tail(MIGRATION));
+        world
+    }
+
+    /// The same before the migration has run.
+    pub async fn start_without_tables() -> Self {
         let folder = tempfile::Builder::new().prefix("order-tests").tempdir().expect("a folder can be made");
         let tls = Tls::generate(folder.path());
         let (for_postgres, for_emulator) = (tls.clone(), tls.clone());
@@ -110,8 +122,24 @@ impl World {
         names.map(|name| name.expect("an object has a name").to_owned()).collect()
     }
 
+    /// Runs the job that makes tables and users, to its end.
+    pub async fn migrate(&self, overrides: &[(&str, &str)]) -> ExitStatus {
+        let environment = Environment::of_job(&self.surroundings(), MIGRATION, overrides).await;
+        Program::start(environment, &self.log).ended().await
+    }
+
+    /// Connections to the database as one of its users, such as `order_service`.
+    pub async fn db_of(&self, user: &str) -> PgPool {
+        let (name, password) = self.secrets.login(user).unwrap_or_else(|| panic!("nobody knows the password of {user}"));
+        self.postgres.pool_of(name, password).await.expect("the user may log in")
+    }
+
     /// What a program of a deployment is started with.
     pub async fn environment(&self, deployment: &str, overrides: &[(&str, &str)]) -> Environment {
+        Environment::of(&self.surroundings(), deployment, overrides).await
+    }
+
+    fn surroundings(&self) -> Surroundings<'_> {
         let path = |path: &Path| path.to_string_lossy().into_owned();
         let ca = path(&self.tls.ca());
         let replaced = BTreeMap::from([
@@ -127,8 +155,7 @@ impl World {
             ("SSL_CERT_FILE", ca),
             ("PATH", "/usr/bin:/bin".to_owned()),
         ]);
-        let around = Surroundings { platform: &self.platform, aws: self.aws(), replaced, added };
-        Environment::of(&around, deployment, overrides).await
+        Surroundings { platform: &self.platform, aws: self.aws(), replaced, added }
     }
 
     /// Starts a program of a deployment, waits until it is ready, and lets the gateway forward to it if it is a service.
@@ -151,6 +178,11 @@ impl World {
             self.gateway.add_backend(deployment, program.address(HTTP));
         }
         program
+    }
+
+    /// Starts a program of a deployment, which need not become ready.
+    pub async fn begin_program(&self, deployment: &str) -> Program {
+        Program::start(self.environment(deployment, &[]).await, &self.log)
     }
 
     /// Kills a program, and lets the gateway find out.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use order_runtime::breaker::{Breaker, Broken};
-use order_runtime::store::{Error, Store};
+use order_runtime::store::{Error, Store, Tables};
 use tokio::sync::OnceCell;
 
 use crate::outcome::{Outcome, Step};
@@ -15,8 +15,6 @@ const LONGEST: Duration = Duration::from_secs(5);
 const THRESHOLD: u32 = 3;
 /// How long it is not asked then.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Longest that making its tables may take.
-const MIGRATION: Duration = Duration::from_secs(30);
 
 /// The database.
 #[derive(Debug)]
@@ -25,14 +23,15 @@ pub struct Database {
     breaker: Breaker,
     /// It did not answer when it was last asked, or was never asked.
     doubted: AtomicBool,
-    migrated: OnceCell<()>,
+    /// Whether its tables were there when they were looked for.
+    open: OnceCell<()>,
 }
 
 impl Database {
     /// Uses a store.
     pub fn new(store: Store) -> Self {
         let breaker = Breaker::new("the database", THRESHOLD, PAUSE);
-        Self { store, breaker, doubted: AtomicBool::new(true), migrated: OnceCell::new() }
+        Self { store, breaker, doubted: AtomicBool::new(true), open: OnceCell::new() }
     }
 
     /// Returns the store.
@@ -73,25 +72,31 @@ impl Database {
         Err(Outcome::later(broken.to_string()))
     }
 
-    /// Whether it answers, and takes changes. It is asked only if it did not answer when it was last asked; the first time, its tables are
-    /// made.
+    /// Whether it answers, and takes changes. It is asked only if it did not answer when it was last asked; until they were
+    /// seen once, its tables are looked for too.
     pub async fn answers(&self) -> bool {
         if self.has_answered() {
             return true;
         }
-        let migrated = tokio::time::timeout(MIGRATION, self.migrated.get_or_try_init(|| self.store.migrate())).await;
-        match migrated {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::warn!(error = %error, "the tables of the database cannot be made now");
-                return false;
-            }
-            Err(_) => return false,
+        if self.open.get_or_try_init(|| self.look()).await.is_err() {
+            return false;
         }
         let answers = self.ask(|| self.store.takes_changes()).await.is_ok();
         if answers {
             self.doubted.store(false, Ordering::Relaxed);
         }
         answers
+    }
+
+    /// Looks for the tables, which a migration makes.
+    async fn look(&self) -> Result<(), ()> {
+        match self.ask(|| self.store.tables()).await {
+            Ok(Tables::There) => Ok(()),
+            Ok(Tables::Missing(cause)) => {
+                tracing::warn!(cause, "the tables are not there yet");
+                Err(())
+            }
+            Err(_) => Err(()),
+        }
     }
 }

@@ -9,7 +9,7 @@ use aws_config::SdkConfig;
 use order_runtime::health::{self, Health};
 use order_runtime::payloads::Payloads;
 use order_runtime::store::Store;
-use order_runtime::{aws, telemetry};
+use order_runtime::{aws, ready, telemetry};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
@@ -56,12 +56,16 @@ async fn work(settings: &Settings) -> Result<()> {
     let queue = Sqs::open(&config, &settings.queue, settings.role.visibility()).await;
     let visibility = queue.visibility();
     let handler = handler(settings, &config, visibility)?;
+    let starting = health.clone();
     if let Some(database) = handler.database() {
-        health.depends_on("the database", move || database.has_answered());
+        let asked = database.clone();
+        health.depends_on("the database", move || asked.has_answered());
+        tokio::spawn(async move { ready::with_tables(database.store(), &starting).await });
+    } else {
+        starting.ready();
     }
     let limits = Limits { concurrency: settings.concurrency, processing: settings.role.processing(), visibility };
     let consumer = Consumer::new((queue, handler), limits, metrics, stop.clone());
-    health.ready();
     tracing::info!(role = settings.role.as_str(), port, concurrency = settings.concurrency, "started");
     let stopping = tokio::spawn({
         let health = health.clone();

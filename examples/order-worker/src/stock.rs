@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use order_runtime::database;
 use order_runtime::settings::Reader;
-use order_runtime::store::{Error, Store};
+use order_runtime::store::{Error, Store, Tables};
 use sqlx::Row as _;
 
 use crate::cli::{failed, misconfigured, printed};
@@ -37,7 +37,9 @@ pub fn run(command: Stock) -> ExitCode {
     };
     let done = runtime.block_on(async {
         let store = Store::new(settings.connections("order-worker/stock"));
-        store.migrate().await.map_err(|error| error.to_string())?;
+        if let Tables::Missing(cause) = store.tables().await.map_err(|error| error.to_string())? {
+            return Err(format!("the tables are not there yet, which `order-service migrate` makes: {cause}"));
+        }
         let text = match command {
             Stock::Set { product, quantity } => {
                 let set = store.set_stock(&product, quantity).await;

@@ -6,6 +6,7 @@
 
 mod outbox;
 mod payment;
+mod schema;
 mod stock;
 
 use std::time::Duration;
@@ -13,7 +14,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use order_events::{Change, Event, Line, OrderId, Submission, UserId};
 use serde::{Deserialize, Serialize};
-use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -25,9 +25,8 @@ use crate::database::{Connections, is_class};
 
 pub use outbox::{Batch, Written};
 pub use payment::{Captured, Due, Unsettled};
+pub use schema::{Tables, User};
 pub use stock::Reserved;
-
-static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// How often something is asked for at most, if that goes wrong because of the connection. As many of a pool may be those
 /// of a database that was restarted.
@@ -270,28 +269,6 @@ impl Store {
             .fetch_one(&mut *self.connection().await?)
             .await?;
         if read_only { Err(Error::ReadOnly) } else { Ok(()) }
-    }
-
-    /// Makes the tables, or changes them to what this version expects. Programs that start together wait for each other. A
-    /// database that a newer version has changed is used as it is: versions that run side by side must be able to.
-    ///
-    /// # Errors
-    ///
-    /// The database does not answer.
-    pub async fn migrate(&self) -> Result<(), MigrateError> {
-        let mut connection = self.connection().await?;
-        match MIGRATIONS.run_direct(None, &mut *connection, false).await {
-            Err(MigrateError::VersionMissing(version)) => {
-                tracing::warn!(version, "the database is that of a newer version");
-                Ok(())
-            }
-            Err(error) => {
-                // Whatever it was: the next attempt is made on a connection of its own.
-                self.connections.retire();
-                Err(error)
-            }
-            Ok(()) => Ok(()),
-        }
     }
 
     /// Stores an order and that it was placed, in one statement and so in one transaction. However often it is asked for

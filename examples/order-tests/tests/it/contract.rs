@@ -148,7 +148,8 @@ impl Pod {
     }
 
     fn spec(&self) -> &Value {
-        &self.object("Deployment").expect("a Deployment")["spec"]["template"]["spec"]
+        let object = self.object("Deployment").or_else(|| self.object("Job")).expect("a Deployment or a Job");
+        &object["spec"]["template"]["spec"]
     }
 
     fn container(&self) -> &Value {
@@ -165,8 +166,9 @@ impl Pod {
 /// Everybody: the contract, the manifest's file and the service account.
 fn programs() -> Vec<(Contract, String, &'static str)> {
     let service = (Contract::of("order-service", &["contract"]), "service-order-service".to_owned(), "order-service");
+    let migration = (Contract::of("order-service", &["contract", "migrate"]), "migration-orders".to_owned(), "orders");
     let worker = |role| (Contract::of("order-worker", &["contract", role]), format!("worker-{role}"), role);
-    std::iter::once(service).chain(ROLES.into_iter().map(worker)).collect()
+    [service, migration].into_iter().chain(ROLES.into_iter().map(worker)).collect()
 }
 
 /// Runs a check for every program in every environment.
@@ -197,6 +199,10 @@ fn the_variables_are_those_that_the_programs_ask_for() {
 fn ports_and_probes_are_those_that_the_programs_serve() {
     everywhere(|contract, given, pod, account| {
         let context = format!("{account} in {}", given.environment);
+        if pod.object("Job").is_some() {
+            assert!(contract.words("ports").is_empty() && contract.keys("probes").is_empty(), "{context}");
+            return;
+        }
         let number = |variable: &str| pod.variables[variable].parse::<u64>().expect("a port");
         let served: BTreeSet<u64> = contract.words("ports").into_iter().map(number).collect();
         let exposed = pod.container()["ports"].as_array().expect("ports").iter();
@@ -241,6 +247,23 @@ fn the_roles_allow_what_the_programs_do_and_nothing_else() {
         assert_eq!(needed, allowed, "{context}");
         let files = pod.variables.keys().filter(|name| name.ends_with("_FILE")).count();
         assert_eq!(fetched.is_empty(), files == 0, "{context}: {fetched:?} for {files} files");
+    });
+}
+
+#[test]
+fn nobody_but_the_migration_is_the_master_user_of_the_database() {
+    everywhere(|_, given, _, account| {
+        let secrets = given.allowed(account).into_iter().filter(|(action, _)| action == "secretsmanager:GetSecretValue");
+        let users: BTreeSet<String> = secrets.filter_map(|(_, secret)| Some(secret?.1)).collect();
+        let (master, service, worker) =
+            ("DatabaseOrders", "DatabaseOrdersOrderServiceUser", "DatabaseOrdersOrderWorkerUser");
+        let expected: &[&str] = match account {
+            "orders" => &[master, service, worker],
+            "order-service" => &[service],
+            "email" => &[],
+            _ => &[worker],
+        };
+        assert_eq!(users, expected.iter().map(|id| (*id).to_owned()).collect(), "{account} in {}", given.environment);
     });
 }
 

@@ -24,3 +24,4 @@ mod rotation;
 mod shop;
 mod store;
 mod topics;
+mod users;
