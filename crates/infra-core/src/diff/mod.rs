@@ -9,6 +9,7 @@ mod changes;
 mod compare;
 mod draft;
 mod exposure;
+mod given;
 mod grants;
 mod hazard;
 mod identity;

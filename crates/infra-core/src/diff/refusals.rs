@@ -341,7 +341,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diff::stacks::templates;
+    use crate::diff::stacks::one_template as templates;
     use crate::state::StackKey;
 
     /// What is refused when a resource's properties change, blocking or not.
