@@ -12,7 +12,7 @@ use crate::model::{Common, NEW, Project};
 const NAME_PATTERN: &str = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
 
 /// What a pattern must accept beside its own texts: text with a variable in it.
-const VARIABLE_PATTERN: &str = r"|\$\{(env\.[a-z]+|project)\}";
+const VARIABLE_PATTERN: &str = r"|\$\{(env\.[a-z][a-z0-9-]*|project)\}";
 
 /// Returns the schema of `infra.yaml`.
 pub fn project() -> Value {

@@ -87,13 +87,15 @@ pub fn definition(
 }
 
 fn variables(project: &Name, environment: &Environment) -> Variables {
-    Variables::new([
+    let own = environment.variables.iter().map(|(name, value)| (format!("env.{name}"), value.clone()));
+    let variables = own.chain([
         ("env.account".to_owned(), environment.account.to_string()),
         ("env.domain".to_owned(), environment.domain.to_string()),
         ("env.name".to_owned(), environment.name.to_string()),
         ("env.region".to_owned(), environment.region.to_string()),
         ("project".to_owned(), project.to_string()),
-    ])
+    ]);
+    Variables::new(variables)
 }
 
 /// Keys of a stack file that are no sections.

@@ -2,9 +2,9 @@
 
 use super::Monitor;
 use super::alarm::{Alarm, Measure, Metric, Silence, Subject, When};
-use crate::artifacts::Expr;
+use crate::artifacts::{Expr, Handle};
 use crate::kinds::load_balancer::Layer;
-use crate::kinds::{Certificate, Database, HealthCheck, HttpApi, LoadBalancer, Queue, Service, WebSite};
+use crate::kinds::{Certificate, Database, HealthCheck, HttpApi, LoadBalancer, Queue, Service, Topic, WebSite};
 use crate::names::{Name, Region};
 use crate::resolve::Bound;
 
@@ -48,22 +48,37 @@ pub(super) fn queue(entry: Bound<'_, Monitor>, queue: Bound<'_, Queue>) -> Subje
         .line("Messages waiting", Measure::Of(metric("ApproximateNumberOfMessagesVisible"), "Maximum"))
         .line("Age of the oldest message (s)", age);
     let Some(dead) = queue.dead_letter_queue() else { return subject };
-    let dead = Metric::new("AWS/SQS", "ApproximateNumberOfMessagesVisible", ("QueueName", dead.att("QueueName")));
-    let dead = Measure::Of(dead, "Maximum");
-    subject
-        .alarm(Alarm {
-            what: "dead letters".to_owned(),
-            description: format!(
-                "Messages of queue {} failed again and again. Look at them, mend the cause, then redrive them.",
-                queue.name
-            ),
-            measure: dead.clone(),
-            when: When::Above(0),
-            period: MINUTE,
-            periods: 1,
-            silence: Silence::Good,
-        })
-        .line("Dead letters", dead)
+    let dead = messages(&dead);
+    let description = format!(
+        "Messages of queue {} failed again and again. Look at them, mend the cause, then redrive them.",
+        queue.name
+    );
+    subject.alarm(dead_letters("dead letters".to_owned(), description, dead.clone())).line("Dead letters", dead)
+}
+
+/// Subscriptions with dead-letter queues of their own; nothing for a topic without.
+pub(super) fn topic(topic: Bound<'_, Topic>) -> Option<Subject> {
+    topic.own_dead_letters().fold(None, |subject: Option<Subject>, (name, dead)| {
+        let dead = messages(&dead);
+        let description = format!(
+            "Subscription {name} of topic {} did not get messages. Look at the receiver, then send them again.",
+            topic.name
+        );
+        let subject = subject.unwrap_or_else(|| Subject::of(topic));
+        let label = format!("{} {name}", subject.name);
+        let alarm = dead_letters(format!("{name} dead letters"), description, dead.clone());
+        Some(subject.alarm(alarm).labelled("Dead letters", label, dead))
+    })
+}
+
+fn messages(queue: &Handle) -> Measure {
+    let metric = Metric::new("AWS/SQS", "ApproximateNumberOfMessagesVisible", ("QueueName", queue.att("QueueName")));
+    Measure::Of(metric, "Maximum")
+}
+
+fn dead_letters(what: String, description: String, measure: Measure) -> Alarm {
+    let when = When::Above(0);
+    Alarm { what, description, measure, when, period: MINUTE, periods: 1, silence: Silence::Good }
 }
 
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html> (read 2026-11-22).
