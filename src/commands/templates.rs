@@ -42,7 +42,11 @@ fn named(path: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
         bail!("there is no {}", path.display());
     }
     let mut files = crate::files::paths(path).with_context(|| format!("cannot read {}", path.display()))?;
-    files.retain(|name, _| Path::new(name).extension().is_some_and(|ending| ["json", "template", "yaml", "yml"].iter().any(|known| ending == *known)));
+    files.retain(|name, _| {
+        Path::new(name)
+            .extension()
+            .is_some_and(|ending| ["json", "template", "yaml", "yml"].iter().any(|known| ending == *known))
+    });
     Ok(files)
 }
 

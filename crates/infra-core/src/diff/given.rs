@@ -130,8 +130,7 @@ impl Given<'_> {
                 self.truth(name, DEEPEST).map(|holds| self.value(if holds { then } else { otherwise }))
             }
             "Fn::FindInMap" => {
-                let keys: Option<Vec<String>> =
-                    argument.as_array()?.iter().take(3).map(|key| self.text(key)).collect();
+                let keys: Option<Vec<String>> = argument.as_array()?.iter().take(3).map(|key| self.text(key)).collect();
                 let keys = keys?;
                 let [map, first, second] = keys.as_slice() else { return None };
                 Some(entry(self.template, "Mappings", map)?.get(first)?.get(second)?.clone())
@@ -273,7 +272,12 @@ fn joined(parts: Vec<Part>) -> Option<Value> {
 
 /// The values that are the same on both sides whatever the run does: of parameters that no other stack gives, where they
 /// are known on every side that has the parameter.
-pub(super) fn settled(before: &Value, after: &Value, [old, new]: [&Values; 2], fed: impl Fn(&str) -> bool) -> [Values; 2] {
+pub(super) fn settled(
+    before: &Value,
+    after: &Value,
+    [old, new]: [&Values; 2],
+    fed: impl Fn(&str) -> bool,
+) -> [Values; 2] {
     let has = |template: &Value, name: &str| entry(template, "Parameters", name).is_some();
     let one = |values: &Values, template: &Value| {
         let of = section(template, "Parameters").map(|(name, _)| name);
@@ -315,7 +319,10 @@ mod tests {
         let known = [("P", "x"), ("L", "a, b")];
         let is = |call: Value, expected: Value| assert_eq!(value(call.clone(), &known), expected, "{call}");
         is(json!({ "Fn::FindInMap": ["Names", "prod", "Table"] }), json!("orders"));
-        is(json!({ "Fn::FindInMap": ["Names", "prod", "None"] }), json!({ "Fn::FindInMap": ["Names", "prod", "None"] }));
+        is(
+            json!({ "Fn::FindInMap": ["Names", "prod", "None"] }),
+            json!({ "Fn::FindInMap": ["Names", "prod", "None"] }),
+        );
         is(json!({ "Fn::Sub": "arn:${AWS::Partition}:s3:::${P}/*" }), json!("arn:aws:s3:::x/*"));
         is(json!({ "Fn::Sub": ["${a}-${!P}", { "a": { "Ref": "P" } }] }), json!("x-${P}"));
         is(json!({ "Fn::Join": ["-", ["a", { "Ref": "P" }]] }), json!("a-x"));
@@ -329,7 +336,10 @@ mod tests {
     fn a_join_and_an_equal_sub_have_one_spelling() {
         let sub = value(json!({ "Fn::Sub": "a-${Q}-${R.Arn}" }), &[]);
         let join = json!({ "Fn::Join": ["-", ["a", { "Ref": "Q" }, { "Fn::GetAtt": ["R", "Arn"] }]] });
-        assert_eq!((value(join, &[]), sub), (json!({ "Fn::Sub": "a-${Q}-${R.Arn}" }), json!({ "Fn::Sub": "a-${Q}-${R.Arn}" })));
+        assert_eq!(
+            (value(join, &[]), sub),
+            (json!({ "Fn::Sub": "a-${Q}-${R.Arn}" }), json!({ "Fn::Sub": "a-${Q}-${R.Arn}" }))
+        );
     }
 
     #[test]

@@ -13,7 +13,9 @@ use super::normal::scalar_text;
 use super::references::Target;
 use super::secrets::{self, Side, shown};
 use super::{exposure, hazard, loss};
-use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, Holder, OutputRef, Phase, StackKey, StackStatus, of_stack};
+use crate::state::{
+    Deployed, DeployedStack, Desired, DesiredStack, Holder, OutputRef, Phase, StackKey, StackStatus, kept, of_stack,
+};
 
 /// Whether a value is what CloudFormation gives for that of a `NoEcho` parameter: asterisks, however many.
 ///
@@ -454,10 +456,11 @@ fn attributes(draft: &mut Draft<'_>, before: &DeployedStack, after: &DesiredStac
     };
     // AWS sets tags of its own, which nobody can change.
     let old = |key: &String| before.tags.get(key).filter(|_| !key.starts_with("aws:"));
-    let keys: BTreeSet<&String> = before.tags.keys().chain(after.tags.keys()).collect();
-    for key in keys.into_iter().filter(|key| old(key) != after.tags.get(*key)) {
+    let wanted = kept(&after.tags, Some(&before.tags));
+    let keys: BTreeSet<&String> = before.tags.keys().chain(wanted.keys()).collect();
+    for key in keys.into_iter().filter(|key| old(key) != wanted.get(*key)) {
         let value = |text: Option<&String>| text.map(|text| Value::from(text.as_str()));
-        draft.attribute(change(format!("Tags[{key}]"), value(old(key)), value(after.tags.get(key))));
+        draft.attribute(change(format!("Tags[{key}]"), value(old(key)), value(wanted.get(key))));
     }
     if before.termination_protection != after.termination_protection {
         let (old, new) = (before.termination_protection.into(), after.termination_protection.into());

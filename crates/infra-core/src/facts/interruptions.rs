@@ -27,7 +27,8 @@ const INTERRUPTING: &[(&str, &str)] = &[
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html>
 /// (read 2026-11-25): some interruptions at most.
-const KEPT: &[(&str, &str)] = &[("AWS::RDS::DBInstance", "AutoMinorVersionUpgrade"), ("AWS::RDS::DBInstance", "MultiAZ")];
+const KEPT: &[(&str, &str)] =
+    &[("AWS::RDS::DBInstance", "AutoMinorVersionUpgrade"), ("AWS::RDS::DBInstance", "MultiAZ")];
 
 /// Returns whether updating `property` of a resource of `cfn_type` keeps it, whatever its schema says of conditions.
 pub fn keeps(cfn_type: &str, property: &str) -> bool {

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{Common, Entry, Origin};
-pub use super::overlay::{Overlay, overlay};
 use super::overlay;
+pub use super::overlay::{Overlay, overlay};
 use super::{Definition, EntryName, Environment, Project, Stack};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{self, KINDS, Kind, Sectioned, Sections};

@@ -12,8 +12,8 @@ mod reference;
 
 pub use approvals::{ApprovalLevel, ApprovalRule, Approvals};
 pub use entry::{Allow, Common, Entry, Origin, Override, PatchOperation, Section};
-pub use project::{ClusterAccess, EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub use overlay::NEW;
+pub use project::{ClusterAccess, EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub(crate) use reference::REFERENCE_INDEX;
 pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
 

@@ -129,7 +129,13 @@ impl Layer<'_> {
     }
 
     /// Looks at the fields of an entry or below it; `base` is what the stack has there.
-    fn fields(&mut self, owner: &str, (schema, all): (&Json, &Map<String, Json>), base: Option<&Node>, changes: &mut Node) {
+    fn fields(
+        &mut self,
+        owner: &str,
+        (schema, all): (&Json, &Map<String, Json>),
+        base: Option<&Node>,
+        changes: &mut Node,
+    ) {
         let Value::Map(pairs) = &mut changes.value else { return };
         let known = base.map(Node::pairs).unwrap_or_default();
         pairs.retain_mut(|pair| {
@@ -268,10 +274,14 @@ http-apis:
             .collect();
         let layers: Vec<&Overlay> = layers.iter().collect();
         let made = definition(&"shop".parse().unwrap(), environment(), vec![stack], &layers, &mut diags);
-        let queues: Vec<String> = made.stacks.values().flat_map(|stack| {
-            use crate::kinds::{Queue, Sectioned};
-            Queue::section(&stack.sections).keys().map(ToString::to_string).collect::<Vec<_>>()
-        }).collect();
+        let queues: Vec<String> = made
+            .stacks
+            .values()
+            .flat_map(|stack| {
+                use crate::kinds::{Queue, Sectioned};
+                Queue::section(&stack.sections).keys().map(ToString::to_string).collect::<Vec<_>>()
+            })
+            .collect();
         let line = |finding: Diagnostic| {
             let label = finding.primary.as_ref().map(|label| match label.at {
                 At::Span(span) => {
@@ -281,7 +291,13 @@ http-apis:
                 }
                 At::Hidden(_) | At::File(_) | At::Caller { .. } => label.text.clone(),
             });
-            format!("{}: {} <- {} | {}\n", finding.id, finding.title, label.unwrap_or_default(), finding.help.join("; "))
+            format!(
+                "{}: {} <- {} | {}\n",
+                finding.id,
+                finding.title,
+                label.unwrap_or_default(),
+                finding.help.join("; ")
+            )
         };
         (diags.into_sorted().into_iter().map(line).collect(), queues.join(" "))
     }

@@ -201,6 +201,7 @@ impl Desired {
         };
         desired.mark();
         desired.remember();
+        desired.name_regions();
         Ok(desired)
     }
 
