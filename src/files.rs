@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use crate::catalogue::check_levels;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::foreign::Input;
-use crate::model::load::{self, Overlay, StackFile};
+use crate::model::load::{self, Overlay};
 use crate::model::{Definition, LintLevel, Project as Spec};
 use crate::names::Region;
 use crate::source::{FileId, MAX_FILE_BYTES, Sources};
@@ -60,21 +60,24 @@ impl Project {
     /// Reads the definitions of some environments, or of all if none is named.
     ///
     /// # Errors
-    /// If a file or folder cannot be read. Mistakes in the files are reported to `diags`, and `None` is returned.
+    /// If a file or folder cannot be read. Mistakes in the files are reported to `diags`; `None` is returned if they leave
+    /// nothing to go on with.
     pub fn definitions(
         &mut self,
         names: &[String],
         diags: &mut Diagnostics,
     ) -> anyhow::Result<Option<Vec<Definition>>> {
-        let Some(spec) = load::project(&self.sources, self.file, diags) else { return Ok(None) };
-        check_levels(&spec, diags);
-        self.lints.clone_from(&spec.lints);
+        let spec = load::project(&self.sources, self.file, diags);
+        let whole = spec.is_some();
+        // Mistakes of this file hide none of the others.
+        let Some(spec) = spec.or_else(|| load::stand_in(&self.sources, self.file)) else { return Ok(None) };
+        if whole {
+            check_levels(&spec, diags);
+            self.lints.clone_from(&spec.lints);
+        }
         let environments = self.chosen(&spec, names, diags);
         let stacks = self.stacks(&spec, diags)?;
         let overlays = self.overlays(&spec, diags)?;
-        if diags.has_errors() {
-            return Ok(None);
-        }
         let mut stacks = Some(stacks);
         let mut definitions = Vec::new();
         let count = environments.len();
@@ -103,7 +106,7 @@ impl Project {
         spec.environments.keys().filter(wanted).cloned().collect()
     }
 
-    fn stacks(&mut self, spec: &Spec, diags: &mut Diagnostics) -> anyhow::Result<Vec<StackFile>> {
+    fn stacks(&mut self, spec: &Spec, diags: &mut Diagnostics) -> anyhow::Result<load::Files> {
         let folder = self.root.join(&spec.stacks);
         let mut names = Vec::new();
         let entries = fs::read_dir(&folder).with_context(|| format!("cannot read the stacks in {}", shown(&folder)))?;
@@ -117,11 +120,14 @@ impl Project {
         if names.is_empty() {
             bail!("there is no stack file (*.yaml) in {}", shown(&folder));
         }
-        let mut stacks: Vec<StackFile> = Vec::new();
+        let mut stacks = load::Files::default();
         for name in names {
             let path = format!("{}/{name}", spec.stacks.trim_end_matches('/'));
             let id = read(&mut self.sources, &self.root, &path, &self.edited)?;
-            stacks.extend(load::stack_file(&self.sources, id, diags));
+            match load::stack_file(&self.sources, id, diags) {
+                Some(stack) => stacks.stacks.push(stack),
+                None => stacks.unread.extend(name.rsplit_once('.').map(|(stem, _)| stem.to_owned())),
+            }
         }
         Ok(stacks)
     }
@@ -130,6 +136,12 @@ impl Project {
         let mut overlays = BTreeMap::new();
         for path in spec.environments.values().flat_map(|environment| &environment.overlays) {
             if !overlays.contains_key(path) {
+                if !self.root.join(path).is_file() && !self.edited.contains_key(&self.root.join(path)) {
+                    let error = Diagnostic::error("model/no-overlay", format!("there is no file `{path}`"));
+                    let place = load::overlay_place(&self.sources, self.file, path);
+                    diags.push(error.at(place, "named here").help("overlays are files, relative to infra.yaml"));
+                    continue;
+                }
                 let id = read(&mut self.sources, &self.root, path, &self.edited)?;
                 overlays.extend(load::overlay(&self.sources, id, diags).map(|overlay| (path.clone(), overlay)));
             }

@@ -161,6 +161,7 @@ pub const FINDINGS: &[Finding] = &[
     error("lower/unknown-resource", "A `Ref` or `Fn::GetAtt` names no resource of the stack."),
     error("lower/web-file-clash", "Two sites would write the same file."),
     error("model/bad-name", "The name of an entry is not one."),
+    error("model/no-overlay", "An overlay that infra.yaml names is not there."),
     error("model/not-a-mapping", "A file or section is not a mapping of keys to values."),
     error("model/not-new", "An overlay calls new what the stack file has."),
     error("model/not-there", "An overlay changes something that the stack file does not have."),

@@ -3,13 +3,13 @@
 //! Everything that an overlay names must be there, so that a typo makes nothing new and takes nothing away in silence;
 //! what is meant to be new says so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json};
 
-use super::EntryName;
+use super::Unread;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{self, KindInfo};
 use crate::names::Name;
@@ -34,7 +34,7 @@ pub fn overlay(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Opti
 pub(super) fn apply(
     trees: &mut BTreeMap<Name, Node>,
     overlay: &Overlay,
-    unread: &mut BTreeSet<EntryName>,
+    unread: &mut Unread,
     diags: &mut Diagnostics,
 ) {
     for pair in overlay.tree.pairs() {
@@ -57,7 +57,7 @@ pub(super) fn apply(
 /// What an overlay says about one stack.
 struct Layer<'a> {
     stack: &'a str,
-    unread: &'a mut BTreeSet<EntryName>,
+    unread: &'a mut Unread,
     diags: &'a mut Diagnostics,
 }
 
@@ -80,7 +80,7 @@ impl Layer<'_> {
         pairs.retain_mut(|pair| {
             let kept = self.named(&owner, noun, known, pair, true);
             if !kept && !is_null(&pair.value) {
-                self.unread.insert((stack.to_owned(), kind.section, pair.key.clone()));
+                self.unread.entry(stack, kind.section, &pair.key);
             }
             if kept {
                 let Shape { root, definitions } = shape.get_or_insert_with(|| Shape::of(kind));
