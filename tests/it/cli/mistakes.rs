@@ -74,6 +74,22 @@ fn findings(report: &Value) -> Vec<Value> {
 }
 
 #[test]
+fn a_stack_has_no_name_that_is_kept_for_what_infra_remembers() {
+    for name in ["owned", "owned-2"] {
+        let path = format!("stacks/{name}.yaml");
+        let project = Project::new(&[("infra.yaml", ENVIRONMENT), (&path, "queues: { jobs: {} }\n")]);
+        let (report, code) = report(&project);
+        let found = findings(&report);
+        assert_eq!((code, found.len()), (1, 1), "{report}");
+        assert_eq!(found[0]["id"], "model/stack-file-name", "{report}");
+        assert!(
+            found[0]["title"].as_str().is_some_and(|title| title.contains("remembers what is its own")),
+            "{report}"
+        );
+    }
+}
+
+#[test]
 fn each_mistake_is_reported_where_it_is() {
     let mut wrong = Vec::new();
     for (name, stack, id, line, column, words) in CASES {

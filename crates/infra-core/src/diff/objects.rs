@@ -326,7 +326,7 @@ mod tests {
 
     fn deployed(objects: &[(Value, Value, Applied)], owned: &[&str]) -> Deployed {
         let set = owned.iter().map(|one| (*one).to_owned()).collect();
-        let owned = Owned { zones: BTreeMap::new(), objects: BTreeMap::from([("main".to_owned(), set)]) };
+        let owned = Owned { objects: BTreeMap::from([("main".to_owned(), set)]), ..Owned::default() };
         let object = |(wanted, live, applied): &(Value, Value, Applied)| DeployedObject {
             cluster: "main".to_owned(),
             identity: DesiredObject { cluster: String::new(), path: String::new(), object: wanted.clone() }.identity(),

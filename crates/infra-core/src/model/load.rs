@@ -43,6 +43,15 @@ pub fn stack_file(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> O
     let stem = stem.strip_suffix(".yaml").or_else(|| stem.strip_suffix(".yml")).unwrap_or(stem);
     let tree = tree(sources, file, diags);
     match Name::try_from(stem.to_owned()) {
+        Ok(name) if Name::is_memory(name.as_str()) => {
+            let title = format!("`{name}` is the name of a stack in which infra remembers what is its own");
+            diags.push(
+                Diagnostic::error("model/stack-file-name", title)
+                    .at(At::File(file), "the name of the file is the name of its stack")
+                    .help("rename the file"),
+            );
+            None
+        }
         Ok(name) => tree.map(|tree| StackFile { name, tree }),
         Err(error) => {
             diags.push(

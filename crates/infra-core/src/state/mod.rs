@@ -3,6 +3,7 @@
 //! [`Desired`] is read from an assembly. [`Deployed`] is filled by whoever asks AWS. Both are plain data.
 
 mod bootstrap;
+mod coding;
 mod deployed;
 mod desired;
 mod objects;
@@ -14,7 +15,7 @@ mod verdict;
 pub use deployed::{Applied, Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, DomainValidation};
 pub use desired::{Desired, DesiredObject, DesiredStack, DesiredZone, Document, ReadError};
 pub use objects::{ObjectId, is_parent, is_same, rank, read_id, set_id, set_parent, spelled};
-pub use owned::Owned;
+pub use owned::{Owned, TooMuch};
 pub use records::{Record, RecordKey, normal_name};
 pub use status::{Phase, StackStatus};
 pub use verdict::{Remedy, Verb, Verdict, remedy, verdict};
