@@ -89,7 +89,7 @@ async fn of_regions(cloud: &Arc<Cloud>, regions: BTreeSet<String>) -> Result<Vec
 async fn zones(cloud: &Arc<Cloud>, desired: &Desired, deployed: &mut Deployed) -> Result<(), Failure> {
     let output = |output: &OutputRef| deployed.output(output).map(str::to_owned);
     let owned = deployed.owned();
-    let ids = desired.zones.iter().map(|zone| &zone.id).chain(owned.zones.keys());
+    let ids = desired.zones.iter().map(|zone| &zone.id).chain(owned.zone_ids());
     let ids: BTreeSet<String> = ids.map(|id| fill_text(id, &output)).filter(|id| !id.contains("${")).collect();
     let mut asked = JoinSet::new();
     for id in ids {

@@ -74,6 +74,22 @@ fn findings(report: &Value) -> Vec<Value> {
 }
 
 #[test]
+fn a_stack_has_no_name_that_is_kept_for_what_infra_remembers() {
+    for name in ["owned", "owned-2"] {
+        let path = format!("stacks/{name}.yaml");
+        let project = Project::new(&[("infra.yaml", ENVIRONMENT), (&path, "queues: { jobs: {} }\n")]);
+        let (report, code) = report(&project);
+        let found = findings(&report);
+        assert_eq!((code, found.len()), (1, 1), "{report}");
+        assert_eq!(found[0]["id"], "model/stack-file-name", "{report}");
+        assert!(
+            found[0]["title"].as_str().is_some_and(|title| title.contains("remembers what is its own")),
+            "{report}"
+        );
+    }
+}
+
+#[test]
 fn each_mistake_is_reported_where_it_is() {
     let mut wrong = Vec::new();
     for (name, stack, id, line, column, words) in CASES {
@@ -178,7 +194,8 @@ fn titles(files: &[(&str, &str)]) -> Vec<String> {
     errors.map(|it| it["title"].as_str().expect("a title").to_owned()).collect()
 }
 
-const DEV: &str = "project: shop\nenvironments:\n  dev: { account: \"111122223333\", region: eu-west-1, domain: example.com }\n";
+const DEV: &str =
+    "project: shop\nenvironments:\n  dev: { account: \"111122223333\", region: eu-west-1, domain: example.com }\n";
 
 #[test]
 fn a_mistake_in_one_file_hides_none_of_another() {

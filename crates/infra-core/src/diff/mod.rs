@@ -15,6 +15,7 @@ mod hazard;
 mod identity;
 mod impact;
 mod loss;
+mod memory;
 mod normal;
 mod objects;
 mod reach;

@@ -31,6 +31,12 @@ pub struct Files {
     pub unread: Vec<String>,
 }
 
+impl From<Vec<StackFile>> for Files {
+    fn from(stacks: Vec<StackFile>) -> Self {
+        Self { stacks, unread: Vec::new() }
+    }
+}
+
 /// Reads `infra.yaml`.
 pub fn project(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Project> {
     let mut found = Diagnostics::default();
@@ -107,6 +113,15 @@ pub fn stack_file(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> O
     let stem = stem.strip_suffix(".yaml").or_else(|| stem.strip_suffix(".yml")).unwrap_or(stem);
     let tree = tree(sources, file, diags);
     match Name::try_from(stem.to_owned()) {
+        Ok(name) if Name::is_memory(name.as_str()) => {
+            let title = format!("`{name}` is the name of a stack in which infra remembers what is its own");
+            diags.push(
+                Diagnostic::error("model/stack-file-name", title)
+                    .at(At::File(file), "the name of the file is the name of its stack")
+                    .help("rename the file"),
+            );
+            None
+        }
         Ok(name) => tree.map(|tree| StackFile { name, tree }),
         Err(error) => {
             diags.push(
@@ -171,13 +186,7 @@ fn variables(project: &Name, environment: &Environment) -> Variables {
 /// Keys of a stack file that are no sections.
 const STACK_KEYS: [&str; 2] = ["description", "region"];
 
-fn stack(
-    name: &Name,
-    tree: Node,
-    variables: &Variables,
-    unread: &mut Unread,
-    diags: &mut Diagnostics,
-) -> Stack {
+fn stack(name: &Name, tree: Node, variables: &Variables, unread: &mut Unread, diags: &mut Diagnostics) -> Stack {
     let mut stack = Stack::default();
     let Value::Map(pairs) = tree.value else { return stack };
     for mut pair in pairs {

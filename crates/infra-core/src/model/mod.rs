@@ -8,16 +8,16 @@ mod entry;
 pub mod load;
 mod overlay;
 mod project;
-mod unread;
 mod reference;
+mod unread;
 
 pub use approvals::{ApprovalLevel, ApprovalRule, Approvals};
 pub use entry::{Allow, Common, Entry, Origin, Override, PatchOperation, Section};
 pub use overlay::NEW;
-pub(crate) use unread::Unread;
 pub use project::{ClusterAccess, EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub(crate) use reference::REFERENCE_INDEX;
 pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
+pub(crate) use unread::Unread;
 
 use std::collections::BTreeMap;
 

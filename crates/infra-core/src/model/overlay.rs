@@ -31,12 +31,7 @@ pub fn overlay(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Opti
 }
 
 /// Lays an overlay over the stacks; what it names and is not there is reported and left out.
-pub(super) fn apply(
-    trees: &mut BTreeMap<Name, Node>,
-    overlay: &Overlay,
-    unread: &mut Unread,
-    diags: &mut Diagnostics,
-) {
+pub(super) fn apply(trees: &mut BTreeMap<Name, Node>, overlay: &Overlay, unread: &mut Unread, diags: &mut Diagnostics) {
     for pair in overlay.tree.pairs() {
         let known = trees.keys().find(|name| name.as_str() == pair.key).cloned();
         if let Some(tree) = known.and_then(|name| trees.get_mut(&name)) {
@@ -273,7 +268,7 @@ http-apis:
             })
             .collect();
         let layers: Vec<&Overlay> = layers.iter().collect();
-        let made = definition(&"shop".parse().unwrap(), environment(), vec![stack], &layers, &mut diags);
+        let made = definition(&"shop".parse().unwrap(), environment(), vec![stack].into(), &layers, &mut diags);
         let queues: Vec<String> = made
             .stacks
             .values()
