@@ -5,7 +5,7 @@
 //! - [`health`]: `/livez`, `/readyz` and `/metrics`, and how a program stops.
 //! - [`breaker`]: calls that are not made while the other side does not answer.
 //! - [`database`] and [`store`]: orders, their events and stock in PostgreSQL.
-//! - [`aws`] and [`payloads`]: clients with time-outs, and the bucket of large events.
+//! - [`aws`], [`payloads`] and [`numbers`]: clients with time-outs, the bucket of large events, and numbers for alarms.
 
 pub mod aws;
 pub mod breaker;
@@ -13,6 +13,7 @@ pub mod contract;
 pub mod database;
 pub mod health;
 pub mod log;
+pub mod numbers;
 pub mod payloads;
 pub mod settings;
 pub mod store;

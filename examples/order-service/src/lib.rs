@@ -5,8 +5,8 @@
 //! - [`observe`]: what happens around every request, as its id, its span, its time-out and its log line.
 //! - [`problem`]: everything that can be answered instead of what was asked for.
 //! - [`desk`] and [`replay`]: where an order goes, also while the database is down.
-//! - [`relay`]: events on their way from the outbox to the topic.
-//! - [`run`], [`server`], [`settings`], [`contract`] and [`metrics`]: the program around it.
+//! - [`relay`]: events on their way from the outbox to the topic; [`outbox`]: what an operator does about them.
+//! - [`run`], [`server`], [`settings`], [`contract`], [`metrics`] and [`report`]: the program around it.
 
 pub mod api;
 pub mod auth;
@@ -15,9 +15,11 @@ pub mod desk;
 pub mod limit;
 pub mod metrics;
 pub mod observe;
+pub mod outbox;
 pub mod problem;
 pub mod relay;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod server;
 pub mod settings;

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use order_runtime::settings::Reader;
 use order_runtime::{health, telemetry};
 use order_service::settings::Settings;
-use order_service::{api, contract, run};
+use order_service::{api, contract, outbox, run};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -31,6 +31,9 @@ enum Command {
     Openapi,
     /// Prints what the program needs of whoever deploys it.
     Contract,
+    /// Looks at events that could not be published, and lets them be published again.
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +41,11 @@ fn main() -> ExitCode {
         Command::Serve => serve(),
         Command::Openapi => print(&api::openapi::document()),
         Command::Contract => print(&contract::contract()),
+        Command::Outbox(command) => match outbox::run(command) {
+            Ok(text) => say(&text),
+            Err(outbox::Failed::Settings(wrong)) => fail(&wrong, BAD_SETTINGS),
+            Err(outbox::Failed::Other(why)) => fail(&why, 1),
+        },
     }
 }
 
@@ -66,9 +74,14 @@ fn serve() -> ExitCode {
 }
 
 fn print(value: &impl serde::Serialize) -> ExitCode {
-    let mut out = std::io::stdout().lock();
-    let written = serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from);
-    match written.and_then(|()| out.write_all(b"\n")) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => say(&text),
+        Err(error) => fail(&error, 1),
+    }
+}
+
+fn say(text: &str) -> ExitCode {
+    match writeln!(std::io::stdout(), "{text}") {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 1),
     }

@@ -8,7 +8,8 @@ use aws_config::SdkConfig;
 use order_runtime::aws;
 use order_runtime::breaker::Breaker;
 use order_runtime::health::{Health, stopped};
-use order_runtime::store::Store;
+use order_runtime::numbers::Numbers;
+use order_runtime::store::{Backlog, Store};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot, watch};
@@ -20,6 +21,7 @@ use crate::limit::Limits;
 use crate::metrics::{Breakers, Metrics};
 use crate::relay::{Publisher, Relay};
 use crate::replay::Replay;
+use crate::report;
 use crate::server;
 use crate::settings::Settings;
 
@@ -85,7 +87,12 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> std::io::Re
     let store = Store::new(settings.database.connections(settings.telemetry.service()));
     let written = Arc::new(Notify::new());
     let app = app(&settings, &config, &guards, (store.clone(), metrics.clone(), Arc::clone(&written)))?;
-    let relay = relay(&settings, &config, &guards, (store.clone(), metrics, written));
+    let (counted, is_counted) = watch::channel(None);
+    let relay = relay(&settings, &config, &guards, (store.clone(), metrics, written, counted));
+    if let Some(namespace) = &settings.metrics_namespace {
+        let numbers = Numbers::new(&config, namespace.clone()).map_err(std::io::Error::other)?;
+        tokio::spawn(report::run(numbers, is_counted));
+    }
 
     let public = listener(settings.port).await?;
     let mut router = api::router(app.clone());
@@ -164,11 +171,11 @@ fn relay(
     settings: &Settings,
     config: &SdkConfig,
     guards: &Guards,
-    (store, metrics, written): (Store, Metrics, Arc<Notify>),
+    (store, metrics, written, counted): (Store, Metrics, Arc<Notify>, watch::Sender<Option<Backlog>>),
 ) -> Relay {
     let (topic, bucket) = (settings.topic_arn.clone(), settings.payloads_bucket.clone());
     let publisher = Publisher::new(config, topic, bucket, (Arc::clone(&guards.sns), Arc::clone(&guards.s3)));
-    Relay { store, database: Arc::clone(&guards.database), publisher, written, metrics }
+    Relay { store, database: Arc::clone(&guards.database), publisher, written, metrics, counted }
 }
 
 async fn listener(port: u16) -> std::io::Result<TcpListener> {

@@ -24,6 +24,8 @@ pub struct Settings {
     pub topic_arn: String,
     /// The queue in which orders wait while the database is down.
     pub replay_queue_url: String,
+    /// The namespace of CloudWatch that gets numbers for alarms; nothing if nobody wants them.
+    pub metrics_namespace: Option<String>,
     /// Logs and traces.
     pub telemetry: telemetry::Settings,
     /// How tokens are looked at.
@@ -129,6 +131,7 @@ impl Settings {
         let bucket = env.required("EVENT_PAYLOADS_BUCKET", "bucket of events that are too large for the topic");
         let topic = env.required("ORDER_EVENTS_TOPIC_ARN", "topic to which events are published");
         let replay = env.required::<Url>("REPLAY_QUEUE_URL", "queue in which orders wait while the database is down");
+        let namespace = env.maybe("METRICS_NAMESPACE", "namespace of CloudWatch that gets numbers for alarms");
         let telemetry = telemetry::Settings::read(env);
         let tokens = tokens(env);
         let answer =
@@ -143,6 +146,7 @@ impl Settings {
             payloads_bucket: bucket?,
             topic_arn: topic?,
             replay_queue_url: replay?.0,
+            metrics_namespace: namespace?,
             telemetry: telemetry?,
             tokens: tokens?,
             answer: answer?,

@@ -44,6 +44,9 @@ pub(super) fn made(pod: &Pod<'_>) -> Vec<(String, Expr)> {
         }
         None => set("OTEL_SDK_DISABLED".to_owned(), "true".into()),
     }
+    if let Some(namespace) = &pod.metrics_namespace {
+        set("METRICS_NAMESPACE".to_owned(), namespace.into());
+    }
     if let Some(port) = pod.port {
         set("PORT".to_owned(), port.to_string().into());
     }
