@@ -624,7 +624,7 @@ fn what_a_run_made_that_failed_elsewhere_goes_when_it_is_taken_back() {
     world.project.write("stacks/mail.yaml", MAIL);
     std::fs::remove_file(world.project.path().join("stacks/bad.yaml")).expect("the file is there");
     world.ends(&["recover", "--env", "dev", "--do", "shop-dev-bad", "--delete"], 0);
-    let agreed = [&APPLY[..], &["--approve", "data-loss", "exposure"]].concat();
+    let agreed = [&APPLY[..], &["--approve", "data-loss", "exposure", "object-deletion"]].concat();
     world.ends(&agreed, 0);
     assert_eq!(world.cluster.paths(), before);
     world.ends(&["diff"], 0);
