@@ -146,7 +146,7 @@ impl Given<'_> {
                     }
                     parts.push(self.part(&item));
                 }
-                joined(parts)
+                Some(joined(parts))
             }
             "Fn::Sub" => self.substituted(argument),
             "Fn::Select" => {
@@ -206,7 +206,7 @@ impl Given<'_> {
             rest = after;
         }
         parts.push(Part::Text(rest.to_owned()));
-        joined(parts)
+        Some(joined(parts))
     }
 }
 
@@ -233,7 +233,7 @@ enum Part {
 }
 
 /// The parts in one spelling: a text if all are known, `Fn::Sub` if the others are references, else `Fn::Join`.
-fn joined(parts: Vec<Part>) -> Option<Value> {
+fn joined(parts: Vec<Part>) -> Value {
     let mut merged: Vec<Part> = Vec::new();
     for part in parts {
         match (merged.last_mut(), part) {
@@ -243,9 +243,9 @@ fn joined(parts: Vec<Part>) -> Option<Value> {
         }
     }
     match merged.as_slice() {
-        [] => return Some("".into()),
-        [Part::Text(text)] => return Some(text.as_str().into()),
-        [Part::Value(value)] => return Some(value.clone()),
+        [] => return "".into(),
+        [Part::Text(text)] => return text.as_str().into(),
+        [Part::Value(value)] => return value.clone(),
         _ => {}
     }
     let named = |value: &Value| match intrinsic(value)? {
@@ -261,13 +261,13 @@ fn joined(parts: Vec<Part>) -> Option<Value> {
         Part::Value(value) => named(value).map(|name| format!("${{{name}}}")),
     };
     if let Some(text) = merged.iter().map(text).collect::<Option<String>>() {
-        return Some(json!({ "Fn::Sub": text }));
+        return json!({ "Fn::Sub": text });
     }
     let items = merged.into_iter().map(|part| match part {
         Part::Text(text) => text.into(),
         Part::Value(value) => value,
     });
-    Some(json!({ "Fn::Join": ["", items.collect::<Vec<Value>>()] }))
+    json!({ "Fn::Join": ["", items.collect::<Vec<Value>>()] })
 }
 
 /// The values that are the same on both sides whatever the run does: of parameters that no other stack gives, where they

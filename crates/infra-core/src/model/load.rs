@@ -79,7 +79,8 @@ pub fn stand_in(sources: &Sources, file: FileId) -> Option<Project> {
             }
         }
     }
-    if !tree.pair("project").and_then(|pair| pair.value.scalar()).is_some_and(|text| text.parse::<Name>().is_ok()) {
+    let name = tree.pair("project").and_then(|pair| pair.value.scalar());
+    if name.is_none_or(|text| text.parse::<Name>().is_err()) {
         let Value::Map(pairs) = &mut tree.value else { return None };
         pairs.retain(|pair| pair.key != "project");
         let node = Node { value: Value::Quoted("project".to_owned()), span: tree.span };
@@ -199,17 +200,16 @@ fn stack(name: &Name, tree: Node, variables: &Variables, unread: &mut Unread, di
                 interpolate(&mut pair.value, variables, true, diags);
                 stack.region = from_node::<Region>(&pair.value, diags);
             }
-            key => match kinds::by_section(key) {
-                Some((_, kind)) => {
+            key => {
+                if let Some((_, kind)) = kinds::by_section(key) {
                     let mut loader =
                         SectionLoader { stack: name, sections: &mut stack.sections, variables, unread, diags };
                     (kind.load)(&mut loader, pair);
-                }
-                None => {
+                } else {
                     diags.push(unknown_section(&pair));
                     left_out(name, &pair, unread);
                 }
-            },
+            }
         }
     }
     stack

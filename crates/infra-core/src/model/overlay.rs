@@ -73,7 +73,7 @@ impl Layer<'_> {
         let owner = format!("stack `{stack}`");
         let mut shape = None;
         pairs.retain_mut(|pair| {
-            let kept = self.named(&owner, noun, known, pair, true);
+            let kept = self.named((&owner, noun), known, pair, true);
             if !kept && !is_null(&pair.value) {
                 self.unread.entry(stack, kind.section, &pair.key);
             }
@@ -88,7 +88,7 @@ impl Layer<'_> {
     }
 
     /// Looks at what has a name of the user's choice; returns whether it stands.
-    fn named(&mut self, owner: &str, noun: &str, known: &[Pair], pair: &mut Pair, strict: bool) -> bool {
+    fn named(&mut self, (owner, noun): (&str, &str), known: &[Pair], pair: &mut Pair, strict: bool) -> bool {
         let marker = take_marker(&mut pair.value);
         let old = known.iter().find(|old| old.key == pair.key);
         let names = || known.iter().map(|old| old.key.as_str());
@@ -144,7 +144,7 @@ impl Layer<'_> {
                 Below::Named(schema) => {
                     // Beside nothing, nothing can be mistaken for something else; plain values have no room to say so.
                     let strict = !known.is_empty() && matches!(pair.value.value, Value::Map(_));
-                    let kept = self.named(owner, "entry", known, pair, strict);
+                    let kept = self.named((owner, "entry"), known, pair, strict);
                     if kept {
                         let owner = format!("`{}` of {owner}", pair.key);
                         self.fields(&owner, (schema, all), old, &mut pair.value);

@@ -120,15 +120,13 @@ fn replace<'a>(
         if let Some(value) = variables.get(name) {
             out.push_str(value);
             changed = true;
+        } else if strict || is_ours(name) {
+            report(Problem::Unknown(name));
+            // A word stands for what is not known, so that the text is not called wrong for the braces as well.
+            out.push_str(UNKNOWN);
+            changed = true;
         } else {
-            if strict || is_ours(name) {
-                report(Problem::Unknown(name));
-                // A word stands for what is not known, so that the text is not called wrong for the braces as well.
-                out.push_str(UNKNOWN);
-                changed = true;
-            } else {
-                out.push_str(from.get(..name.len() + 3).unwrap_or_default());
-            }
+            out.push_str(from.get(..name.len() + 3).unwrap_or_default());
         }
         rest = after;
     }
