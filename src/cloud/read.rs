@@ -8,7 +8,9 @@ use tokio::task::JoinSet;
 
 use super::call::Failure;
 use super::{Cloud, Summary};
-use crate::state::{Deployed, Desired, OutputRef, Owned, fill_text};
+use crate::state::{
+    Deployed, DeployedStack, Desired, Holder, OutputRef, Owned, fill_text, home, named_regions, of_stack,
+};
 
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +21,6 @@ pub(crate) enum Extent {
     Outputs,
 }
 
-/// Region of everything that serves the edge.
-const EDGE: &str = "us-east-1";
-
 /// Reads what is deployed: the stacks that are wanted or carry the environment's tags, the zones and certificates that
 /// are wanted or ours.
 pub(crate) async fn read(
@@ -31,8 +30,15 @@ pub(crate) async fn read(
     account: String,
 ) -> Result<Deployed, Failure> {
     let mut deployed = Deployed { account, ..Deployed::default() };
-    for summary in summaries(cloud, desired).await? {
-        deployed.stacks.insert(summary.key.clone(), summary.stack);
+    let memory = Owned::key(&desired.project, &desired.environment, &desired.region);
+    for Summary { key, stack } in summaries(cloud, desired).await? {
+        let wanted = desired.stacks.contains_key(&key) || key == memory;
+        match of_stack(&stack, &desired.project, &desired.environment) {
+            Holder::Ours => drop(deployed.stacks.insert(key, stack)),
+            Holder::Nobody if wanted => drop(deployed.stacks.insert(key, stack)),
+            Holder::Other(who) if wanted => drop(deployed.foreign.insert(key, who)),
+            Holder::Nobody | Holder::Other(_) => {}
+        }
     }
     if extent == Extent::Outputs {
         return Ok(deployed);
@@ -55,29 +61,29 @@ pub(crate) async fn read(
     Ok(deployed)
 }
 
+/// The stacks of every region that the definition names, and of those that the environment's stacks there name.
 async fn summaries(cloud: &Arc<Cloud>, desired: &Desired) -> Result<Vec<Summary>, Failure> {
-    let mut regions: BTreeSet<&str> = desired.stacks.keys().map(|key| key.region.as_str()).collect();
-    regions.insert(&desired.region);
-    if desired.partition == "aws" {
-        regions.insert(EDGE);
-    }
+    let mut regions: BTreeSet<String> = desired.stacks.keys().map(|key| key.region.clone()).collect();
+    regions.insert(desired.region.clone());
+    regions.extend(home(&desired.partition).map(str::to_owned));
+    let mut found = of_regions(cloud, regions.clone()).await?;
+    let ours = |stack: &&DeployedStack| of_stack(stack, &desired.project, &desired.environment) == Holder::Ours;
+    let more = named_regions(found.iter().map(|summary| &summary.stack).filter(ours));
+    found.extend(of_regions(cloud, more.difference(&regions).cloned().collect()).await?);
+    Ok(found)
+}
+
+async fn of_regions(cloud: &Arc<Cloud>, regions: BTreeSet<String>) -> Result<Vec<Summary>, Failure> {
     let mut asked = JoinSet::new();
     for region in regions {
-        let (cloud, region) = (Arc::clone(cloud), region.to_owned());
+        let cloud = Arc::clone(cloud);
         asked.spawn(async move { cloud.stacks(&region).await });
     }
     let mut found = Vec::new();
     while let Some(done) = asked.join_next().await {
-        found.extend(joined(done)?.into_iter().filter(|summary| is_ours(desired, summary)));
+        found.extend(joined(done)?);
     }
     Ok(found)
-}
-
-fn is_ours(desired: &Desired, summary: &Summary) -> bool {
-    let tag = |key: &str, value: &str| summary.stack.tags.get(key).is_some_and(|found| found == value);
-    desired.stacks.contains_key(&summary.key)
-        || summary.key == Owned::key(&desired.project, &desired.environment, &desired.region)
-        || (tag("infra:project", &desired.project) && tag("infra:environment", &desired.environment))
 }
 
 async fn zones(cloud: &Arc<Cloud>, desired: &Desired, deployed: &mut Deployed) -> Result<(), Failure> {

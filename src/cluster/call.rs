@@ -56,6 +56,18 @@ impl Failure {
         matches!(self.status, 404 | 410)
     }
 
+    /// Whether it stands in the way of the credentials or of the connection, and not of what was asked for.
+    pub(crate) fn is_of_cluster(&self) -> bool {
+        matches!(self.status, 0 | 401)
+    }
+
+    /// Whether every field in the way is managed by one manager.
+    pub(super) fn conflicts_only_with(&self, manager: &str) -> bool {
+        let suffix = format!("is managed by \"{manager}\"");
+        let conflicts = self.conflicts();
+        !conflicts.is_empty() && conflicts.iter().all(|conflict| conflict.ends_with(&suffix))
+    }
+
     /// What others manage, as `.spec.replicas is managed by "kubectl"`; empty if nobody is in the way.
     ///
     /// Source: <https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts> (read 2026-11-25); the
@@ -106,6 +118,8 @@ impl Failure {
 /// A cluster that can be asked.
 pub(crate) struct Cluster {
     transport: Transport,
+    /// Who we are among those that manage fields.
+    pub(super) manager: String,
     answered: AtomicBool,
     counts: Mutex<BTreeMap<&'static str, u64>>,
     /// What is served, by version of a group.
@@ -113,9 +127,15 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) async fn connect(context: &str) -> Result<Self, Failure> {
+    pub(super) async fn connect(context: &str, manager: String) -> Result<Self, Failure> {
         let transport = Transport::connect(context).await.map_err(Failure::of)?;
-        Ok(Self { transport, answered: AtomicBool::new(false), counts: Mutex::default(), kinds: Mutex::default() })
+        Ok(Self {
+            transport,
+            manager,
+            answered: AtomicBool::new(false),
+            counts: Mutex::default(),
+            kinds: Mutex::default(),
+        })
     }
 
     /// How many requests were sent, by action.
@@ -178,9 +198,24 @@ enum Passes {
 /// (read 2026-11-25): 429 and 503 name the seconds to wait, 504 and a 500 with them may be tried again.
 fn passes(answer: &Answer) -> Passes {
     match answer.status {
+        500 if is_of_author(&answer.body) => Passes::Not,
         408 | 429 | 502 | 503 | 504 => Passes::Soon,
         status if status >= 500 && answer.retry_after.is_some() => Passes::Soon,
         500..=599 => Passes::Perhaps,
         _ => Passes::Not,
     }
+}
+
+/// Whether an error of the server is about what was sent: a field that the schema does not know, a wrong type or a bad
+/// quantity in an apply is a 500 without a reason, in these words.
+///
+/// Source: what a kube-apiserver 1.36.2 answered (seen 2026-11-30); the words are those of apimachinery's
+/// `managedfields/internal/structuredmerge.go`.
+fn is_of_author(body: &[u8]) -> bool {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let said = body.get("message").and_then(Value::as_str).unwrap_or_default();
+    body.get("reason").is_none()
+        && ["failed to create typed patch object", "failed to convert new object", "unable to convert"]
+            .iter()
+            .any(|words| said.starts_with(words))
 }

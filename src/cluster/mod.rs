@@ -5,6 +5,7 @@
 //! passes by itself, and counts.
 
 mod call;
+mod content;
 mod objects;
 mod read;
 mod transport;
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use self::call::{Cluster, Failure};
 pub(crate) use self::objects::Written;
-pub(crate) use self::read::{look, read};
+pub(crate) use self::read::{Depth, look, read};
 use crate::model::ClusterAccess;
 use crate::names::Name;
 
@@ -22,14 +23,16 @@ use crate::names::Name;
 #[derive(Default)]
 pub(crate) struct Clusters {
     contexts: BTreeMap<String, String>,
+    /// Who we are among those that manage fields.
+    manager: String,
     connected: Mutex<BTreeMap<String, Arc<Cluster>>>,
 }
 
 impl Clusters {
-    /// Those that `infra.yaml` names.
-    pub(crate) fn new(clusters: &BTreeMap<Name, ClusterAccess>) -> Self {
+    /// Those that `infra.yaml` names, for one who manages fields.
+    pub(crate) fn new(clusters: &BTreeMap<Name, ClusterAccess>, manager: String) -> Self {
         let contexts = clusters.iter().map(|(name, access)| (name.to_string(), access.context.clone()));
-        Self { contexts: contexts.collect(), connected: Mutex::default() }
+        Self { contexts: contexts.collect(), manager, connected: Mutex::default() }
     }
 
     /// Names of all.
@@ -45,7 +48,7 @@ impl Clusters {
         let context = self.contexts.get(name).ok_or_else(|| {
             Failure::of(format!("`clusters` of the environment in infra.yaml does not name cluster {name}"))
         })?;
-        let cluster = Arc::new(Cluster::connect(context).await?);
+        let cluster = Arc::new(Cluster::connect(context, self.manager.clone()).await?);
         self.connected.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(&cluster));
         Ok(cluster)
     }

@@ -8,8 +8,9 @@ use super::call::{Cluster, Failure};
 use super::transport::Request;
 use crate::state::ObjectId;
 
-/// Who we are among those that manage fields.
-const MANAGER: &str = "infra";
+/// Who every project and environment was among those that manage fields, in earlier versions: what that one manages of
+/// an object of ours is ours.
+const FORMER_MANAGER: &str = "infra";
 
 /// Media type of what is applied. JSON is YAML.
 ///
@@ -20,9 +21,11 @@ const JSON: &str = "application/json";
 /// A kind that a cluster serves.
 #[derive(Clone, Debug)]
 pub(super) struct Kind {
-    name: String,
-    plural: String,
-    namespaced: bool,
+    pub(super) name: String,
+    pub(super) plural: String,
+    pub(super) namespaced: bool,
+    /// Whether all objects of a namespace can be asked for.
+    pub(super) listed: bool,
 }
 
 /// What became of a write.
@@ -43,7 +46,16 @@ impl Cluster {
     /// The object as it would be after our server-side apply.
     pub(crate) async fn dry_run(&self, object: &Value, id: &ObjectId) -> Result<Value, Failure> {
         let path = self.path(id).await?;
-        self.call("kubernetes:dry-run", &patch(&path, "&dryRun=All", object)?).await
+        self.patched("kubernetes:dry-run", &path, "&dryRun=All", object).await
+    }
+
+    /// Sends an apply, so that it takes fields from nobody but ourselves.
+    async fn patched(&self, action: &'static str, path: &str, more: &str, object: &Value) -> Result<Value, Failure> {
+        let of = |force| patch(path, (&self.manager, force), more, object);
+        match self.call(action, &of(false)?).await {
+            Err(failure) if failure.conflicts_only_with(FORMER_MANAGER) => self.call(action, &of(true)?).await,
+            other => other,
+        }
     }
 
     /// Applies an object; with the version of what it replaces, only that is replaced.
@@ -58,7 +70,7 @@ impl Cluster {
         if let (Some(version), Some(metadata)) = (version, object.get_mut("metadata").and_then(Value::as_object_mut)) {
             metadata.insert("resourceVersion".to_owned(), version.clone());
         }
-        match self.call("kubernetes:apply", &patch(&path, "", &object)?).await {
+        match self.patched("kubernetes:apply", &path, "", &object).await {
             Ok(_) => Ok(Written::Made),
             Err(failure) if failure.status == 409 && failure.conflicts().is_empty() && version.is_some() => {
                 Ok(Written::Overtaken)
@@ -98,15 +110,18 @@ impl Cluster {
     }
 
     async fn kind(&self, version: &str, kind: &str) -> Result<Option<Kind>, Failure> {
-        let found = |kinds: &[Kind]| kinds.iter().find(|known| known.name == kind).cloned();
+        Ok(self.kinds_of(version).await?.into_iter().find(|known| known.name == kind))
+    }
+
+    /// What a version of a group serves; nothing if there is no such version.
+    pub(super) async fn kinds_of(&self, version: &str) -> Result<Vec<Kind>, Failure> {
         if let Some(kinds) = self.kinds.lock().unwrap_or_else(PoisonError::into_inner).get(version) {
-            return Ok(found(kinds));
+            return Ok(kinds.clone());
         }
         let list = gone_is_null(self.call("kubernetes:discover", &get(root(version))).await)?;
         let kinds = kinds(&list);
-        let kind = found(&kinds);
-        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).insert(version.to_owned(), kinds);
-        Ok(kind)
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).insert(version.to_owned(), kinds.clone());
+        Ok(kinds)
     }
 
     async fn path(&self, [version, kind, namespace, name]: &ObjectId) -> Result<String, Failure> {
@@ -131,26 +146,29 @@ fn kinds(list: &Value) -> Vec<Kind> {
     let kind = |resource: &Value| {
         let text = |key: &str| resource.get(key).and_then(Value::as_str).map(str::to_owned);
         let plural = text("name").filter(|name| !name.contains('/'))?;
-        Some(Kind { name: text("kind")?, plural, namespaced: resource.get("namespaced").and_then(Value::as_bool)? })
+        let mut verbs = resource.get("verbs").and_then(Value::as_array).into_iter().flatten();
+        let listed = verbs.any(|verb| verb == "list");
+        let namespaced = resource.get("namespaced").and_then(Value::as_bool)?;
+        Some(Kind { name: text("kind")?, plural, namespaced, listed })
     };
     all.filter_map(kind).collect()
 }
 
 /// Where the resources of a version of a group are.
-fn root(version: &str) -> String {
+pub(super) fn root(version: &str) -> String {
     if version.contains('/') { format!("/apis/{version}") } else { format!("/api/{version}") }
 }
 
-fn get(path: String) -> Request {
+pub(super) fn get(path: String) -> Request {
     Request { method: "GET", path, content_type: JSON, body: Vec::new() }
 }
 
-fn patch(path: &str, more: &str, object: &Value) -> Result<Request, Failure> {
+fn patch(path: &str, (manager, force): (&str, bool), more: &str, object: &Value) -> Result<Request, Failure> {
     // What was masked to be shown must never become the value (argo-cd#29784).
     if is_masked(object) {
         return Err(Failure::of("internal error: a masked value would be sent"));
     }
-    let path = format!("{path}?fieldManager={MANAGER}&force=false{more}");
+    let path = format!("{path}?fieldManager={}&force={force}{more}", encoded(manager));
     let body = serde_json::to_vec(object).map_err(|error| Failure::of(error.to_string()))?;
     Ok(Request { method: "PATCH", path, content_type: APPLY, body })
 }
@@ -172,7 +190,7 @@ fn gone_is_null(answer: Result<Value, Failure>) -> Result<Value, Failure> {
 }
 
 /// A text as a part of an address.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
@@ -197,9 +215,9 @@ mod tests {
     #[test]
     fn a_masked_value_is_never_sent() {
         let secret = |data: &str| json!({ "kind": "Secret", "data": { "a": data } });
-        assert!(patch("/x", "", &secret("*** (after)")).is_err());
-        let request = patch("/x", "&dryRun=All", &secret("c2VjcmV0")).unwrap();
-        assert_eq!(request.path, "/x?fieldManager=infra&force=false&dryRun=All");
+        assert!(patch("/x", ("infra:a:b", false), "", &secret("*** (after)")).is_err());
+        let request = patch("/x", ("infra:a:b", false), "&dryRun=All", &secret("c2VjcmV0")).unwrap();
+        assert_eq!(request.path, "/x?fieldManager=infra%3Aa%3Ab&force=false&dryRun=All");
         assert!(String::from_utf8(request.body).unwrap().contains("c2VjcmV0"));
     }
 

@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use super::Clusters;
 use super::call::{Cluster, Failure};
 use crate::state::{
-    Applied, Deployed, DeployedObject, Desired, DesiredObject, ObjectId, OutputRef, fill, is_same, placeholders,
-    read_id,
+    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, OutputRef, adopted, fill, is_same,
+    of_object, placeholders, read_id,
 };
 
 /// Objects that are asked about at a time.
@@ -25,10 +25,20 @@ enum Wanted {
     Unknown,
 }
 
+/// How closely objects are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// What applying would make of them, by a dry run.
+    Applied,
+    /// How they are.
+    Live,
+    /// How they are, and what others have in the namespaces of ours: all of them are to go.
+    Going,
+}
+
 /// Asks every cluster that `infra.yaml` names and that has, or had, objects of ours. What fails is a reason, no failure.
-pub(crate) async fn read(clusters: &Clusters, desired: &Desired, deployed: &mut Deployed) {
+pub(crate) async fn read(clusters: &Clusters, desired: &Desired, depth: Depth, deployed: &mut Deployed) {
     let owned = deployed.owned().objects;
-    let mut found = Vec::new();
     for name in clusters.names() {
         let desired_here: Vec<&DesiredObject> = desired.objects.iter().filter(|it| it.cluster == *name).collect();
         let ours = owned.get(name).into_iter().flatten().filter_map(|text| read_id(text));
@@ -40,14 +50,20 @@ pub(crate) async fn read(clusters: &Clusters, desired: &Desired, deployed: &mut 
         let output = |output: &OutputRef| deployed.output(output).map(str::to_owned);
         let wanted = desired_here.iter().map(|it| {
             let object = fill(&it.object, &output);
-            let mut known = true;
+            let mut known = depth == Depth::Applied;
             placeholders(&object, &mut |_| known = false);
             (it.identity(), if known { Wanted::Whole(object) } else { Wanted::Unknown })
         });
-        let wanted: Vec<(ObjectId, Wanted)> = wanted.chain(ours.into_iter().map(|id| (id, Wanted::Unknown))).collect();
-        let reason = match of_cluster(clusters, name, wanted).await {
-            Ok(objects) => {
-                found.extend(objects);
+        let wanted: Vec<(ObjectId, Wanted)> =
+            wanted.chain(ours.iter().map(|id| (id.clone(), Wanted::Unknown))).collect();
+        let gone = match depth {
+            Depth::Applied | Depth::Live => ours,
+            Depth::Going => wanted.iter().map(|(id, _)| id.clone()).collect(),
+        };
+        let reason = match of_cluster(clusters, (name, desired), wanted, &gone).await {
+            Ok((objects, others)) => {
+                deployed.objects.get_or_insert_default().extend(objects);
+                deployed.others.extend(others.into_iter().map(|(id, others)| ((name.clone(), id), others)));
                 None
             }
             Err(failure) => Some(failure.message),
@@ -55,29 +71,38 @@ pub(crate) async fn read(clusters: &Clusters, desired: &Desired, deployed: &mut 
         deployed.asked.insert(name.clone(), reason);
     }
     if !deployed.asked.is_empty() {
-        deployed.objects = Some(found);
+        deployed.objects.get_or_insert_default();
     }
 }
 
+/// What others have in namespaces of ours that go.
+type Others = Vec<(ObjectId, Vec<String>)>;
+
 async fn of_cluster(
     clusters: &Clusters,
-    name: &str,
+    (name, desired): (&str, &Desired),
     wanted: Vec<(ObjectId, Wanted)>,
-) -> Result<Vec<DeployedObject>, Failure> {
+    gone: &[ObjectId],
+) -> Result<(Vec<DeployedObject>, Others), Failure> {
     let cluster = clusters.get(name).await?;
-    let made = Made::of(&wanted);
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     // What is served is asked one after the other, so that a cluster that does not answer is found out once.
     let versions: BTreeSet<&String> = wanted.iter().map(|([version, ..], _)| version).collect();
     for version in versions {
-        cluster.has_kind(&[version.clone(), String::new(), String::new(), String::new()]).await?;
+        match cluster.kinds_of(version).await {
+            Err(failure) if failure.is_of_cluster() => return Err(failure),
+            // It is the version that cannot be asked: a server of its own may answer for it.
+            Ok(_) | Err(_) => {}
+        }
     }
+    let made = Made::of(&cluster, &wanted).await?;
+    let us = (desired.project.clone(), desired.environment.clone());
     let mut asked = JoinSet::new();
     for (place, (id, wanted)) in wanted.into_iter().enumerate() {
-        let (cluster, turns, made) = (Arc::clone(&cluster), Arc::clone(&turns), made.clone());
+        let (cluster, turns, made, us) = (Arc::clone(&cluster), Arc::clone(&turns), made.clone(), us.clone());
         asked.spawn(async move {
             let _turn = turns.acquire_owned().await;
-            (place, one(&cluster, id, wanted, &made).await)
+            (place, one(&cluster, (id, wanted), &made, &us).await)
         });
     }
     let mut found = BTreeMap::new();
@@ -92,10 +117,32 @@ async fn of_cluster(
             Err(_) => return Err(Failure::of("a task was cancelled")),
         }
     }
-    Ok(found.into_values().collect())
+    let found: Vec<DeployedObject> = found.into_values().collect();
+    let others = others(&cluster, &found, gone, &us).await?;
+    Ok((found, others))
 }
 
-/// What the same apply makes that others need: nothing can be tried in a namespace that is not there.
+/// Looks into the namespaces of ours that are wanted no more.
+async fn others(
+    cluster: &Cluster,
+    found: &[DeployedObject],
+    gone: &[ObjectId],
+    (project, environment): &(String, String),
+) -> Result<Others, Failure> {
+    let is_ours = |live: &Value| of_object(live, project, environment) == Holder::Ours;
+    let goes = |there: &&DeployedObject| {
+        there.identity[1] == "Namespace" && gone.contains(&there.identity) && is_ours(&there.live)
+    };
+    let mut all = Vec::new();
+    for there in found.iter().filter(goes) {
+        let [_, _, _, name] = &there.identity;
+        all.push((there.identity.clone(), cluster.others(name, is_ours).await?));
+    }
+    Ok(all)
+}
+
+/// What the same apply makes that others need and that is not there yet: nothing can be tried in a namespace that is not
+/// there.
 #[derive(Clone)]
 struct Made {
     namespaces: BTreeSet<String>,
@@ -104,10 +151,19 @@ struct Made {
 }
 
 impl Made {
-    fn of(wanted: &[(ObjectId, Wanted)]) -> Self {
+    async fn of(cluster: &Cluster, wanted: &[(ObjectId, Wanted)]) -> Result<Self, Failure> {
         let mut made = Self { namespaces: BTreeSet::new(), kinds: BTreeSet::new() };
-        for ([_, kind, _, name], wanted) in wanted {
+        for (id, wanted) in wanted {
+            let [_, kind, _, name] = id;
             let Wanted::Whole(object) = wanted else { continue };
+            if !matches!(kind.as_str(), "Namespace" | "CustomResourceDefinition") {
+                continue;
+            }
+            match cluster.object(id).await {
+                Err(failure) if failure.is_of_cluster() => return Err(failure),
+                Ok(live) if !live.is_null() => continue,
+                Ok(_) | Err(_) => {}
+            }
             let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
             match kind.as_str() {
                 "Namespace" => drop(made.namespaces.insert(name.clone())),
@@ -117,7 +173,7 @@ impl Made {
                 _ => {}
             }
         }
-        made
+        Ok(made)
     }
 
     /// Whether an object can be tried only once something else of ours is made.
@@ -129,27 +185,30 @@ impl Made {
 }
 
 /// What is there of an object and what would become of it; nothing if that is known only after something else is made.
+///
+/// What fails for one object is the verdict on that object; it hides no other.
 async fn one(
     cluster: &Cluster,
-    id: ObjectId,
-    wanted: Wanted,
+    (id, wanted): (ObjectId, Wanted),
     made: &Made,
+    (project, environment): &(String, String),
 ) -> Result<Option<(ObjectId, Value, Applied)>, Failure> {
     let live = match cluster.object(&id).await {
         Ok(live) => live,
         Err(failure) if made.explains(&id, &failure) => return Ok(None),
-        // The kind is not served: the object is not there and cannot be made.
-        Err(failure) if failure.status == 404 => {
-            return Ok(Some((id, Value::Null, Applied::Refused(failure.message))));
-        }
-        Err(failure) => return Err(failure),
+        Err(failure) if failure.is_of_cluster() => return Err(failure),
+        // The kind is not served, or it may not be looked at.
+        Err(failure) => return Ok(Some((id, Value::Null, Applied::Refused(failure.explained())))),
     };
     let Wanted::Whole(object) = wanted else { return Ok(Some((id, live, Applied::Unknown))) };
-    let applied = match cluster.dry_run(&object, &id).await {
+    if !live.is_null() && matches!(of_object(&live, project, environment), Holder::Other(_)) {
+        return Ok(Some((id, live, Applied::Unknown)));
+    }
+    let applied = match cluster.dry_run(&adopted(&object, &id, &live), &id).await {
         Ok(applied) => Applied::As(applied),
         Err(failure) if live.is_null() && made.explains(&id, &failure) => return Ok(None),
         // Without an answer it is the cluster that is at fault, and not the object.
-        Err(failure) if matches!(failure.status, 0 | 401) => return Err(failure),
+        Err(failure) if failure.is_of_cluster() => return Err(failure),
         Err(failure) => Applied::Refused(failure.explained()),
     };
     Ok(Some((id, live, applied)))
@@ -166,7 +225,7 @@ pub(crate) async fn look(
     let applied = if live.is_null() {
         Applied::Unknown
     } else {
-        match cluster.dry_run(object, id).await {
+        match cluster.dry_run(&adopted(object, id, &live), id).await {
             Ok(applied) => Applied::As(applied),
             Err(failure) if failure.status == 409 => Applied::Refused(failure.explained()),
             Err(failure) => return Err(failure),

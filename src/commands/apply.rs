@@ -7,16 +7,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 
-use super::live::{self, Halt, Live, Which};
+use super::live::{self, Halt, Live, Scope, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::{Cloud, Extent};
+use crate::cluster::Depth;
 use crate::diff::Action;
 use crate::facts::limits::cloudformation::TEMPLATE_BODY_BYTES;
 use crate::model::ApprovalRule;
 use crate::output;
 use crate::output::progress::{Mode, progress};
 use crate::plan::{self, Plan, Requirement, Target};
-use crate::run::{self, End, Journal, Notice, Outcome, Past, Run};
+use crate::run::{self, End, Journal, Lock, Notice, Outcome, Past, Run};
 use crate::state::{Deployed, DeployedStack, StackKey, Verb, Verdict, verdict};
 
 /// Change what is deployed to what the project says: shows what will change, asks, and does exactly that.
@@ -28,6 +29,8 @@ pub(crate) struct Args {
     plan: Option<PathBuf>,
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    scope: Scope,
     /// Stacks to change, with those they take values from; everything if none is named.
     #[arg(long, short, value_name = "STACK", num_args = 1.., conflicts_with = "plan")]
     stack: Vec<String>,
@@ -35,9 +38,13 @@ pub(crate) struct Args {
     consent: Consent,
     #[command(flatten)]
     manner: Manner,
-    /// Go on with the latest run of the environment that was cut off.
+    /// Go on with the latest run of the environment that was cut off: what it was to do was agreed to when it began. A
+    /// destruction is gone on with only if the environment's name is given again.
     #[arg(long, conflicts_with_all = ["plan", "stack"])]
     resume: bool,
+    /// With `--resume`: the environment's name again, to go on with its destruction where nobody can be asked.
+    #[arg(long, value_name = "ENV", requires = "resume")]
+    confirm: Option<String>,
 }
 
 /// What was agreed to on the command line.
@@ -67,8 +74,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     let saved = args.plan.as_deref().map(load).transpose()?;
     let env = args.which.env.clone().or_else(|| saved.as_ref().map(|plan| plan.environment.clone()));
     live::with(global, env.as_deref(), async |live, cloud| {
+        let live = Live { scope: args.scope, ..live };
         if args.resume {
-            return resume(live, cloud, &args.manner).await;
+            return resume(live, cloud, args).await;
         }
         let (plan, deployed) = if let Some(plan) = saved {
             verify(&live, &cloud, plan).await?
@@ -117,7 +125,7 @@ async fn verify(live: &Live, cloud: &Arc<Cloud>, plan: Plan) -> anyhow::Result<(
         wrong.push(format!("it was to be applied before {}", plan.expires));
     }
     if wrong.is_empty() {
-        let deployed = live.read_all(cloud).await?;
+        let deployed = live.read_all(cloud, Depth::Applied).await?;
         let stale = plan.prints.compare(&deployed);
         if stale.is_empty() {
             return Ok((plan, deployed));
@@ -197,11 +205,14 @@ pub(crate) fn not_agreed(missing: &[Requirement], yes: bool) -> String {
 }
 
 /// Goes on with the latest run that was cut off.
-async fn resume(live: Live, cloud: Arc<Cloud>, manner: &Manner) -> anyhow::Result<Exit> {
+async fn resume(live: Live, cloud: Arc<Cloud>, args: &Args) -> anyhow::Result<Exit> {
     let Some(past) = run::unfinished(&live.root, &live.desired.project, &live.desired.environment)? else {
         output::note(&format!("no run of {} was cut off\n", live.desired.environment))?;
         return Ok(Exit::Done);
     };
+    if Lock::is_taken(&live.root, &live.desired.environment) {
+        return Err(under_way(&live.desired.environment));
+    }
     let plan = past.plan.clone();
     if plan.assembly != live.desired.digest {
         return Err(Halt::Blocked(format!(
@@ -210,8 +221,49 @@ async fn resume(live: Live, cloud: Arc<Cloud>, manner: &Manner) -> anyhow::Resul
         ))
         .into());
     }
+    let what = match plan.kind {
+        plan::Kind::Apply => "changes",
+        plan::Kind::Destroy => "the destruction",
+        plan::Kind::Undo => "what takes records of a run back",
+    };
+    output::note(&format!(
+        "run {} was cut off: {what} of {}, {} of {} steps done; it goes on with the rest\n",
+        past.run,
+        plan.environment,
+        past.done(),
+        plan.steps.len()
+    ))?;
+    if plan.kind == plan::Kind::Destroy {
+        show(&live, &plan, &args.manner)?;
+        confirm(&plan.environment, args.confirm.as_deref(), "to go on taking it away")?;
+    }
     let deployed = live.read(&cloud, Extent::Outputs).await?;
-    execute(live, cloud, (plan, Some(past)), deployed, manner).await
+    execute(live, cloud, (plan, Some(past)), deployed, &args.manner).await
+}
+
+fn under_way(environment: &str) -> anyhow::Error {
+    Halt::Blocked(format!(
+        "nothing was changed: another run of {environment} is under way in this working copy; wait until it has ended"
+    ))
+    .into()
+}
+
+/// Makes sure that somebody types the name of the environment, on the command line or when asked.
+pub(crate) fn confirm(environment: &str, typed: Option<&str>, what_for: &str) -> anyhow::Result<()> {
+    let typed = match typed {
+        Some(typed) => typed.to_owned(),
+        None if output::can_ask() => {
+            output::ask(&format!("Type the name of the environment, {environment}, {what_for}: "))?
+        }
+        None => {
+            let why = format!("nothing was changed: nobody can be asked here; add --confirm {environment}");
+            return Err(Halt::Blocked(why).into());
+        }
+    };
+    if typed != environment {
+        return Err(Halt::Blocked(format!("nothing was changed: `{typed}` is not {environment}")).into());
+    }
+    Ok(())
 }
 
 /// Executes a plan to its end, and says how it ended.
@@ -227,6 +279,9 @@ pub(crate) async fn execute(
     }
     refuse_long_templates(&live, &plan)?;
     let root = if live.root.as_os_str().is_empty() { PathBuf::from(".") } else { live.root };
+    let Some(_lock) = Lock::take(&root, &live.desired.environment)? else {
+        return Err(under_way(&live.desired.environment));
+    };
     let journal = match &past {
         Some(past) => Journal::resume(&root, past, live::now_precisely)?,
         None => Journal::create(&root, &live::run_name(), &plan, live::now_precisely)?,

@@ -1,8 +1,9 @@
 //! `infra destroy`: takes an environment away, as a plan like any other.
 
 use super::apply::{self, Consent, Manner};
-use super::live::{self, Halt, Which};
+use super::live::{self, Halt, Live, Scope, Which};
 use crate::cli::{Exit, Global};
+use crate::cluster::Depth;
 use crate::model::ApprovalRule;
 use crate::output;
 use crate::plan::{self, Kind, Plan, Terms};
@@ -15,6 +16,8 @@ use crate::plan::{self, Kind, Plan, Terms};
 pub(crate) struct Args {
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    scope: Scope,
     /// The environment's name again, where nobody can be asked for it.
     #[arg(long, value_name = "ENV")]
     confirm: Option<String>,
@@ -27,7 +30,8 @@ pub(crate) struct Args {
 /// Plans, asks, executes.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     live::with(global, args.which.env.as_deref(), async |live, cloud| {
-        let deployed = live.read_all(&cloud).await?;
+        let live = Live { scope: args.scope, ..live };
+        let deployed = live.read_all(&cloud, Depth::Going).await?;
         let changes = plan::destruction(&live.desired, &deployed);
         let terms = Terms {
             kind: Kind::Destroy,
@@ -42,27 +46,19 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
             return Ok(Exit::Done);
         }
         let mut missing = apply::missing(&live, &plan, &args.consent.approve)?;
-        // Whoever types the name agrees that the stacks go.
-        missing.retain(|requirement| requirement.rule != ApprovalRule::StackDeletion);
+        // Whoever types the name agrees that the stacks and objects of the environment go, and not that others' do.
+        let takes_others = plan.changes.objects.iter().any(|object| !object.takes.is_empty());
+        missing.retain(|requirement| match requirement.rule {
+            ApprovalRule::StackDeletion => false,
+            ApprovalRule::ObjectDeletion => takes_others,
+            _ => true,
+        });
         let asks = output::can_ask() && args.confirm.is_none();
         if !missing.is_empty() && !asks {
             return Err(Halt::Blocked(apply::not_agreed(&missing, true)).into());
         }
-        let name = &live.desired.environment;
-        let typed = match &args.confirm {
-            Some(typed) => typed.clone(),
-            None if asks => {
-                let agree = if missing.is_empty() { "" } else { " and agree to all of this" };
-                output::ask(&format!("Type the name of the environment, {name}, to take it away{agree}: "))?
-            }
-            None => {
-                let why = format!("nothing was changed: nobody can be asked here; add --confirm {name}");
-                return Err(Halt::Blocked(why).into());
-            }
-        };
-        if typed != *name {
-            return Err(Halt::Blocked(format!("nothing was changed: `{typed}` is not {name}")).into());
-        }
+        let agree = if missing.is_empty() { "" } else { " and agree to all of this" };
+        apply::confirm(&live.desired.environment, args.confirm.as_deref(), &format!("to take it away{agree}"))?;
         apply::execute(live, cloud, (plan, None), deployed, &args.manner).await
     })
 }

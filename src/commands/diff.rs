@@ -7,14 +7,14 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use super::live::{self, Compared, Live, Which};
+use super::live::{self, Compared, Live, Scope, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::{Cloud, Failure, NewChangeSet, Review, UNSEEN};
 use crate::diff::{self, Action, Changes, StackChange};
 use crate::output;
 use crate::output::changes::{Title, View};
 use crate::plan::{self, Kind, Plan, Terms};
-use crate::state::{Deployed, Desired};
+use crate::state::{Deployed, Desired, kept};
 
 /// Show what `infra apply` would change: stacks, records, certificates and Kubernetes objects.
 ///
@@ -28,6 +28,8 @@ pub(crate) struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    scope: Scope,
     /// Stacks to compare, with those they take values from; everything if none is named.
     #[arg(long, short, value_name = "STACK", num_args = 1..)]
     stack: Vec<String>,
@@ -88,7 +90,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         return Ok(exit(&changes));
     }
     let live = match live::open(global, args.which.env.as_deref())? {
-        Ok(live) => live,
+        Ok(live) => Live { scope: args.scope, ..live },
         Err(exit) => return Ok(exit),
     };
     let compared = match &args.against {
@@ -151,6 +153,8 @@ pub(crate) fn exit(changes: &Changes) -> Exit {
         (true, _) if !changes.hazards.is_empty() => Exit::Failed,
         (true, _) if changes.has_drift() => Exit::Different,
         (true, _) => Exit::Done,
+        // What was changed before is not there yet, or never will be.
+        (false, false) if changes.only_waits() => Exit::Failed,
         (false, false) => Exit::Different,
         (false, true) => Exit::Blocked,
     }
@@ -273,7 +277,8 @@ async fn review(
     let bucket = live.environment.template_bucket.as_deref();
     let url = cloud.uploaded(bucket, &live.desired.region, (key, desired)).await?;
     let creates = change.action == Action::Create;
-    let new = NewChangeSet { key, name, token: name, creates, desired, parameters, url };
+    let tags = kept(&desired.tags, deployed.stacks.get(key).map(|stack| &stack.tags));
+    let new = NewChangeSet { key, name, token: name, creates, desired, tags, parameters, url };
     cloud.create_change_set(&new).await?;
     match cloud.reviewed(key, name, UNSEEN).await? {
         Review::Ready { set, .. } => Ok(Some(set)),

@@ -9,13 +9,13 @@ use anyhow::{Context, bail};
 use super::compile;
 use crate::cli::{Exit, Global};
 use crate::cloud::{self, Cloud, Endpoint, Extent, Failure};
-use crate::cluster::{self, Clusters};
+use crate::cluster::{self, Clusters, Depth};
 use crate::diff::{self, Changes};
 use crate::files::Project;
 use crate::model::Environment;
 use crate::output;
 use crate::plan::{self, Selection};
-use crate::state::{Deployed, Desired, StackKey};
+use crate::state::{self, Deployed, Desired, StackKey};
 
 /// The environment that a command is about.
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,14 @@ pub(crate) struct Which {
     /// The environment; may be left out where the project has one.
     #[arg(long, short, value_name = "ENV")]
     pub(crate) env: Option<String>,
+}
+
+/// Whether clusters are asked.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct Scope {
+    /// Leave Kubernetes objects as they are: no cluster is asked, and nothing in one is compared or changed.
+    #[arg(long)]
+    pub(crate) without_clusters: bool,
 }
 
 /// One environment, compiled.
@@ -35,6 +43,8 @@ pub(crate) struct Live {
     pub(crate) desired: Desired,
     /// Its Kubernetes clusters.
     pub(crate) clusters: Arc<Clusters>,
+    /// Whether clusters are asked.
+    pub(crate) scope: Scope,
 }
 
 /// What is deployed, and how it differs from what is wanted.
@@ -63,8 +73,9 @@ pub(crate) fn open(global: &Global, env: Option<&str>) -> anyhow::Result<Result<
     let Some(compiled) = compiled.and_then(|mut all| all.pop()) else { return Ok(Err(Exit::Failed)) };
     let desired =
         Desired::read(&compiled.assembly.files).context("internal error: the assembly cannot be read back")?;
-    let clusters = Arc::new(Clusters::new(&compiled.environment.clusters));
-    Ok(Ok(Live { root: project.root, environment: compiled.environment, desired, clusters }))
+    let manager = state::manager(&desired.project, &desired.environment);
+    let clusters = Arc::new(Clusters::new(&compiled.environment.clusters, manager));
+    Ok(Ok(Live { root: project.root, environment: compiled.environment, desired, clusters, scope: Scope::default() }))
 }
 
 /// Does something with an environment and the AWS that it lives in. Mistakes in the project end the command before.
@@ -134,16 +145,20 @@ impl Live {
     }
 
     /// Reads what is deployed, objects of clusters included.
-    pub(crate) async fn read_all(&self, cloud: &Arc<Cloud>) -> Result<Deployed, Halt> {
+    pub(crate) async fn read_all(&self, cloud: &Arc<Cloud>, depth: Depth) -> Result<Deployed, Halt> {
         let mut deployed = self.read(cloud, Extent::All).await?;
-        cluster::read(&self.clusters, &self.desired, &mut deployed).await;
+        if self.scope.without_clusters {
+            deployed.without_clusters = true;
+        } else {
+            cluster::read(&self.clusters, &self.desired, depth, &mut deployed).await;
+        }
         Ok(deployed)
     }
 
     /// Compares what is deployed with what is wanted.
     pub(crate) async fn compare(&self, cloud: &Arc<Cloud>, names: &[String]) -> anyhow::Result<Compared> {
         let selected = self.select(names)?;
-        let deployed = self.read_all(cloud).await?;
+        let deployed = self.read_all(cloud, Depth::Applied).await?;
         let changes = diff::changes(&self.desired, &deployed, &selected, Some(today()?));
         Ok(Compared { deployed, changes, selected })
     }

@@ -5,12 +5,18 @@ use std::fmt::Write as _;
 use super::live::{self, Live, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::Extent;
+use crate::cluster::{self, Depth};
 use crate::output;
-use crate::state::{Deployed, Desired, OutputRef, Verb, Verdict, fill_text, verdict};
+use crate::run::Lock;
+use crate::state::{
+    Applied, Deployed, DeployedObject, DeployedStack, Desired, Holder, ObjectId, OutputRef, Verb, Verdict, fill_text,
+    is_same, of_object, of_stack, rolls_out, spelled, unfinished, verdict,
+};
 
-/// Show how every stack, hosted zone and certificate of an environment is.
+/// Show how every stack, hosted zone, certificate and cluster of an environment is.
 ///
-/// Exits with 1 if a stack or a certificate is not sound.
+/// Exits with 1 if anything that the project has is missing, is not sound or is not rolled out, if a cluster does not
+/// answer, and if a run was cut off.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -20,7 +26,8 @@ pub(crate) struct Args {
 /// Reads and shows.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     live::with(global, args.which.env.as_deref(), async |live, cloud| {
-        let deployed = live.read(&cloud, Extent::All).await?;
+        let mut deployed = live.read(&cloud, Extent::All).await?;
+        cluster::read(&live.clusters, &live.desired, Depth::Live, &mut deployed).await;
         show(&live, &deployed)
     })
 }
@@ -43,15 +50,73 @@ fn show(live: &Live, deployed: &Deployed) -> anyhow::Result<Exit> {
         let headers = ["certificate", "region", "status", "until"];
         text.push_str(&output::table::table(&headers, &certificates, output::width()));
     }
-    if let Some(past) = crate::run::unfinished(&live.root, &live.desired.project, &live.desired.environment)? {
-        let _ = writeln!(text, "\nrun {} was cut off; `infra apply --resume` goes on with it", past.run);
+    let objects = objects(&live.desired, &deployed);
+    if !objects.rows.is_empty() {
+        text.push('\n');
+        text.push_str(&output::table::table(&["cluster", "objects", ""], &objects.rows, output::width()));
+    }
+    let past = crate::run::unfinished(&live.root, &live.desired.project, &live.desired.environment)?;
+    let under_way = Lock::is_taken(&live.root, &live.desired.environment);
+    if let Some(past) = &past {
+        let _ = match under_way {
+            true => writeln!(text, "\nrun {} is under way in this working copy", past.run),
+            false => writeln!(text, "\nrun {} was cut off; `infra apply --resume` goes on with it", past.run),
+        };
     }
     output::result(&text)?;
+    let is_ours =
+        |stack: &DeployedStack| of_stack(stack, &live.desired.project, &live.desired.environment) == Holder::Ours;
+    let absent = live.desired.stacks.keys().any(|key| !deployed.stacks.get(key).is_some_and(is_ours));
     let stacks_sound =
         deployed.stacks.values().all(|stack| verdict(Some(stack.status), Verb::Status) != Verdict::Unsound);
     let certificates_sound =
         deployed.certificates.values().all(|it| matches!(it.status.as_str(), "ISSUED" | "PENDING_VALIDATION"));
-    Ok(if stacks_sound && certificates_sound { Exit::Done } else { Exit::Failed })
+    let sound = !absent && stacks_sound && certificates_sound && objects.sound && past.is_none();
+    Ok(if sound { Exit::Done } else { Exit::Failed })
+}
+
+/// How the objects of clusters are.
+struct Objects {
+    /// One row for each cluster, and one for each object with which something is not right.
+    rows: Vec<Vec<String>>,
+    /// Whether everything is there and as it was wanted last.
+    sound: bool,
+}
+
+fn objects(desired: &Desired, deployed: &Deployed) -> Objects {
+    let mut found = Objects { rows: Vec::new(), sound: true };
+    for (cluster, reason) in &deployed.asked {
+        if let Some(reason) = reason {
+            found.rows.push(vec![cluster.clone(), "(no answer)".to_owned(), reason.clone()]);
+            found.sound = false;
+            continue;
+        }
+        let wanted: Vec<_> =
+            desired.objects.iter().filter(|it| it.cluster == *cluster).map(|it| it.identity()).collect();
+        let here = || deployed.objects.iter().flatten().filter(|it| it.cluster == *cluster);
+        let wrong = |id: &ObjectId| match here().find(|it| is_same(&it.identity, id)) {
+            Some(DeployedObject { applied: Applied::Refused(reason), .. }) => Some(reason.clone()),
+            Some(there) if there.live.is_null() => Some("(absent)".to_owned()),
+            None => Some("(absent)".to_owned()),
+            Some(there) => match of_object(&there.live, &desired.project, &desired.environment) {
+                Holder::Other(who) => Some(format!("belongs to {who}")),
+                // A namespace of others that was taken over carries no mark of ours.
+                Holder::Nobody if !matches!(id, [_, kind, ..] if kind == "Namespace") => Some("is not ours".to_owned()),
+                Holder::Ours | Holder::Nobody if !rolls_out(id) => None,
+                Holder::Ours | Holder::Nobody => unfinished(&there.live).map(|how| format!("is not rolled out: {how}")),
+            },
+        };
+        let wrong: Vec<_> = wanted.iter().filter_map(|id| Some((spelled(id), wrong(id)?))).collect();
+        let sound = wanted.len() - wrong.len();
+        found.rows.push(vec![
+            cluster.clone(),
+            format!("{sound} of {} as they were wanted", wanted.len()),
+            String::new(),
+        ]);
+        found.sound &= wrong.is_empty();
+        found.rows.extend(wrong.into_iter().map(|(object, why)| vec![cluster.clone(), object, why]));
+    }
+    found
 }
 
 fn stacks(desired: &Desired, deployed: &Deployed) -> Vec<Vec<String>> {
@@ -60,6 +125,9 @@ fn stacks(desired: &Desired, deployed: &Deployed) -> Vec<Vec<String>> {
         let stack = deployed.stacks.get(key);
         let note = match stack {
             _ if !desired.stacks.contains_key(key) => "not in the project any more".to_owned(),
+            Some(stack) if of_stack(stack, &desired.project, &desired.environment) != Holder::Ours => {
+                "is not ours: `infra diff` says more".to_owned()
+            }
             Some(stack) => match verdict(Some(stack.status), Verb::Status) {
                 Verdict::Unsound => stack.reason.clone().unwrap_or_else(|| "see `infra recover`".to_owned()),
                 Verdict::Goes

@@ -4,7 +4,7 @@
 //! written whole is as if it were not there.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -117,6 +117,36 @@ pub(crate) struct Journal {
     now: fn() -> String,
 }
 
+/// Keeps other runs of an environment in this working copy away while it is held: until it is dropped or the process
+/// ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of an environment; `None` if another process has it.
+    pub(crate) fn take(root: &Path, environment: &str) -> anyhow::Result<Option<Self>> {
+        folder(root)?;
+        let path = root.join(format!(".infra/{environment}.lock"));
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        }
+    }
+
+    /// Whether a process has the lock of an environment now.
+    pub(crate) fn is_taken(root: &Path, environment: &str) -> bool {
+        let path = root.join(format!(".infra/{environment}.lock"));
+        // Who may not write may still look, and a file that is not there was never locked.
+        let Ok(file) = File::open(path) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+}
+
 /// What a journal says of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Past {
@@ -139,6 +169,11 @@ impl Past {
         self.entries
             .iter()
             .any(|entry| matches!(&entry.event, Event::Ended { step, end: End::Done | End::Unchanged } if step == name))
+    }
+
+    /// How many of its steps are done.
+    pub(crate) fn done(&self) -> usize {
+        self.plan.steps.iter().filter(|step| self.is_done(&step.id)).count()
     }
 
     /// Whether an operation on the step's stack was announced.
@@ -166,13 +201,7 @@ impl Past {
 impl Journal {
     /// Begins the journal of a run.
     pub(crate) fn create(root: &Path, run: &str, plan: &Plan, now: fn() -> String) -> anyhow::Result<Self> {
-        let folder = root.join(FOLDER);
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        // Journals hold names of everything that is deployed: not for version control.
-        let ignore = root.join(".infra/.gitignore");
-        if !ignore.exists() {
-            fs::write(&ignore, "*\n").with_context(|| format!("cannot write {}", ignore.display()))?;
-        }
+        let folder = folder(root)?;
         let path = path(root, run);
         let file = OpenOptions::new().append(true).create_new(true).open(&path);
         let file = file.with_context(|| format!("cannot begin the journal {}", path.display()))?;
@@ -203,6 +232,18 @@ impl Journal {
         file.write_all(&line)?;
         file.sync_data()
     }
+}
+
+/// The folder of the journals, made if it is not there.
+fn folder(root: &Path) -> anyhow::Result<PathBuf> {
+    let folder = root.join(FOLDER);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    // Journals hold names of everything that is deployed: not for version control.
+    let ignore = root.join(".infra/.gitignore");
+    if !ignore.exists() {
+        fs::write(&ignore, "*\n").with_context(|| format!("cannot write {}", ignore.display()))?;
+    }
+    Ok(folder)
 }
 
 fn path(root: &Path, run: &str) -> PathBuf {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(crate) use self::journal::{End, Event, Journal, Past, read, runs, unfinished};
+pub(crate) use self::journal::{End, Event, Journal, Lock, Past, read, runs, unfinished};
 pub(crate) use self::schedule::{Outcome, execute};
 use crate::cloud::{Cloud, Failure};
 use crate::cluster::{self, Clusters};

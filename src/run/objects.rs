@@ -5,11 +5,15 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
-use super::{End, Event, Notice, Run, Trouble, rollout};
+use super::rollout::{self, Rolling};
+use super::{End, Event, Notice, Run, Trouble};
 use crate::cloud::Pauses;
 use crate::cluster::{self, Cluster, Written};
 use crate::diff::{self, Action, ObjectChange};
-use crate::state::{Applied, DesiredObject, ObjectId, fill, is_same, placeholders, set_id, set_parent, spelled};
+use crate::state::{
+    Applied, DesiredObject, Holder, ObjectId, adopted, fill, is_same, judged, of_object, placeholders, rolls_out,
+    spelled,
+};
 
 /// How often an object is looked at again because somebody wrote to it in between: controllers do.
 const OVERTAKEN: usize = 10;
@@ -37,9 +41,10 @@ pub(super) async fn step(run: &Run, step: &str, name: &str) -> Result<End, Troub
     let mut rollouts = Vec::new();
     for change in changes.iter().filter(|change| change.action != Action::Delete) {
         let desired = at.desired(change)?;
-        wrote |= at.apply(change, desired).await.map_err(|trouble| located(trouble, desired))?;
-        if matches!(&change.identity, [version, kind, ..] if version.starts_with("apps/") && kind == "Deployment") {
-            rollouts.push((change.identity.clone(), desired));
+        let written = at.apply(change, desired).await.map_err(|trouble| located(trouble, desired))?;
+        wrote |= written.is_some();
+        if rolls_out(&change.identity) {
+            rollouts.push(Rolling { id: change.identity.clone(), desired, before: written.flatten() });
         }
     }
     rollout::wait(run, step, &at.cluster, rollouts).await?;
@@ -67,8 +72,8 @@ impl At<'_> {
         found.ok_or_else(|| Trouble::Refused(format!("the assembly has no {}", spelled(&change.identity))))
     }
 
-    /// Applies an object unless that changes nothing; whether it did.
-    async fn apply(&self, change: &ObjectChange, desired: &DesiredObject) -> Result<bool, Trouble> {
+    /// Applies an object unless that changes nothing. If it did, what its controller had said of it before.
+    async fn apply(&self, change: &ObjectChange, desired: &DesiredObject) -> Result<Option<Option<String>>, Trouble> {
         let id = desired.identity();
         let object = fill(&desired.object, &|output| self.run.output(output));
         let mut unknown = None;
@@ -79,7 +84,7 @@ impl At<'_> {
         for _ in 0..OVERTAKEN {
             let now = cluster::look(&self.cluster, self.name, &object, &id).await?;
             match &now.applied {
-                Applied::As(applied) if diff::object_fields(&now.live, applied).is_empty() => return Ok(false),
+                Applied::As(applied) if diff::object_fields(&now.live, applied).is_empty() => return Ok(None),
                 Applied::Refused(reason) => return Err(Trouble::Refused(reason.clone())),
                 Applied::As(_) | Applied::Unknown => {}
             }
@@ -89,11 +94,12 @@ impl At<'_> {
             }
             self.announce(&id)?;
             let version = now.live.pointer("/metadata/resourceVersion");
+            let object = adopted(&object, &id, &now.live);
             match self.cluster.apply(&object, &id, version).await {
                 Ok(Written::Made) => {
                     self.tell(&id, if now.live.is_null() { "CREATE_COMPLETE" } else { "UPDATE_COMPLETE" });
                     self.served(&id, &object).await?;
-                    return Ok(true);
+                    return Ok(Some(judged(&now.live).map(str::to_owned)));
                 }
                 Ok(Written::Overtaken) => {}
                 Err(failure) if failure.status == 409 => return Err(Trouble::Refused(failure.explained())),
@@ -139,7 +145,7 @@ impl At<'_> {
         if !self.run.plan.prints.is_object(self.name, id, Some(&now)) {
             return Err(stale(id, "it is another object of that name"));
         }
-        if set_parent(&live) != Some(&set_id(&self.run.plan.project, &self.run.plan.environment)) {
+        if of_object(&live, &self.run.plan.project, &self.run.plan.environment) != Holder::Ours {
             return Err(stale(id, "it does not say any more that it is ours"));
         }
         if live.pointer("/metadata/deletionTimestamp").is_none() {

@@ -1,4 +1,4 @@
-//! Waits until deployments are rolled out, says what they wait for, and gives up when their controller does.
+//! Waits until workloads are rolled out, says what they wait for, and gives up when their controller does.
 
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
@@ -6,45 +6,36 @@ use tokio::time::{Duration, Instant};
 use super::{Notice, Run, Trouble};
 use crate::cloud::Pauses;
 use crate::cluster::Cluster;
-use crate::state::{DesiredObject, ObjectId, spelled};
+use crate::state::{DesiredObject, ObjectId, Rollout, condition, deadline, rollout, spelled};
 
 /// How long a rollout may take before we say what it waits for.
 const PATIENT: Duration = Duration::from_secs(3);
 /// How much longer than its deadline a rollout without progress is waited for: the controller that should say so may
 /// not run.
 const SILENT: Duration = Duration::from_mins(1);
-/// Seconds of a rollout without progress, where the deployment does not say.
-///
-/// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#progress-deadline-seconds> (read
-/// 2026-11-25).
-const DEADLINE: u64 = 600;
 
-/// How far a rollout is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Rollout {
-    Done,
-    /// Not yet, because of this.
-    Going(String),
-    /// Never, because of this.
-    Failed(String),
+/// A workload that was changed.
+pub(super) struct Rolling<'a> {
+    /// Which.
+    pub(super) id: ObjectId,
+    /// As it is wanted.
+    pub(super) desired: &'a DesiredObject,
+    /// What its controller had said before the change, see [`crate::state::judged`].
+    pub(super) before: Option<String>,
 }
 
 /// Waits for all of them; the first that fails ends it.
-pub(super) async fn wait(
-    run: &Run,
-    step: &str,
-    cluster: &Cluster,
-    mut left: Vec<(ObjectId, &DesiredObject)>,
-) -> Result<(), Trouble> {
+pub(super) async fn wait(run: &Run, step: &str, cluster: &Cluster, mut left: Vec<Rolling<'_>>) -> Result<(), Trouble> {
     let started = Instant::now();
     let mut pauses = Pauses::new();
     let mut watched: Vec<Watched> = left.iter().map(|_| Watched::new(started)).collect();
     loop {
         let mut going = Vec::new();
         let mut still = Vec::new();
-        for ((id, desired), mut seen) in left.into_iter().zip(watched) {
-            let live = cluster.object(&id).await?;
-            let (reason, fails) = match judge(&live) {
+        for (rolling, mut seen) in left.into_iter().zip(watched) {
+            let id = &rolling.id;
+            let live = cluster.object(id).await?;
+            let (reason, fails) = match rollout(&live, rolling.before.as_deref()) {
                 Rollout::Done => continue,
                 Rollout::Failed(reason) => (reason, true),
                 Rollout::Going(reason) => {
@@ -58,24 +49,24 @@ pub(super) async fn wait(
             };
             let patient = if cluster.is_local() { PATIENT / 10 } else { PATIENT };
             if fails || started.elapsed() > patient {
-                let cause = cause(cluster, &id, &live).await;
+                let cause = cause(cluster, id, &live).await;
                 let cause = cause.map(|cause| format!("{cause}\n")).unwrap_or_default();
                 if fails {
                     return Err(Trouble::Failed(format!(
                         "{cause}{} is not rolled out: {reason}\n{} of {}",
-                        spelled(&id),
-                        spelled(&id),
-                        desired.path
+                        spelled(id),
+                        spelled(id),
+                        rolling.desired.path
                     )));
                 }
                 let first = cause.lines().next().map(|line| format!(": {line}")).unwrap_or_default();
-                let text = format!("{} is not rolled out yet, {reason}{first}", spelled(&id));
+                let text = format!("{} is not rolled out yet, {reason}{first}", spelled(id));
                 if seen.told != text {
                     run.notice(Notice::Waiting { step: step.to_owned(), text: text.clone() });
                     seen.told = text;
                 }
             }
-            going.push((id, desired));
+            going.push(rolling);
             still.push(seen);
         }
         if going.is_empty() {
@@ -97,50 +88,6 @@ impl Watched {
     fn new(since: Instant) -> Self {
         Self { reason: String::new(), since, told: String::new() }
     }
-}
-
-fn deadline(live: &Value) -> u64 {
-    live.pointer("/spec/progressDeadlineSeconds").and_then(Value::as_u64).unwrap_or(DEADLINE)
-}
-
-/// How far a deployment is, as `kubectl rollout status` decides it.
-///
-/// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status> (read 2026-11-25).
-fn judge(live: &Value) -> Rollout {
-    let number = |pointer: &str| live.pointer(pointer).and_then(Value::as_u64);
-    if live.is_null() {
-        return Rollout::Failed("it is gone".to_owned());
-    }
-    if live.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
-        return Rollout::Done;
-    }
-    if number("/status/observedGeneration") < number("/metadata/generation") {
-        return Rollout::Going("its controller has not seen the change".to_owned());
-    }
-    let wanted = number("/spec/replicas").unwrap_or(1);
-    let [all, updated, available] = ["replicas", "updatedReplicas", "availableReplicas"]
-        .map(|count| number(&format!("/status/{count}")).unwrap_or_default());
-    if let Some(failed) = condition(live, "Progressing", "False")
-        && failed.get("reason").and_then(Value::as_str) == Some("ProgressDeadlineExceeded")
-    {
-        let seconds = deadline(live);
-        return Rollout::Failed(format!("no progress within {seconds} seconds, {available} of {wanted} available"));
-    }
-    if updated < wanted {
-        Rollout::Going(format!("{updated} of {wanted} updated"))
-    } else if all > updated {
-        Rollout::Going(format!("{} old to go", all - updated))
-    } else if available < updated {
-        Rollout::Going(format!("{available} of {updated} available"))
-    } else {
-        Rollout::Done
-    }
-}
-
-fn condition<'a>(object: &'a Value, kind: &str, status: &str) -> Option<&'a Value> {
-    let all = object.pointer("/status/conditions")?.as_array()?;
-    let text = |condition: &Value, key: &str| condition.get(key).and_then(Value::as_str).map(str::to_owned);
-    all.iter().find(|it| text(it, "type").as_deref() == Some(kind) && text(it, "status").as_deref() == Some(status))
 }
 
 /// The first real cause: that no pod can be made, or what the newest pod waits for. What cannot be asked is not known.
@@ -186,33 +133,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn deployment(status: Value) -> Value {
-        json!({ "metadata": { "generation": 2 }, "spec": { "replicas": 2, "progressDeadlineSeconds": 9 }, "status": status })
-    }
-
-    #[test]
-    fn a_rollout_is_done_when_all_new_pods_are_available_and_no_old_one_is_left() {
-        let going = |status| match judge(&deployment(status)) {
-            Rollout::Going(why) => why,
-            other => panic!("{other:?}"),
-        };
-        let status = |updated, all, available| json!({ "observedGeneration": 2, "updatedReplicas": updated, "replicas": all, "availableReplicas": available });
-        assert_eq!(going(json!({ "observedGeneration": 1 })), "its controller has not seen the change");
-        assert_eq!(going(json!({})), "its controller has not seen the change");
-        assert_eq!(going(status(1, 3, 2)), "1 of 2 updated");
-        assert_eq!(going(status(2, 3, 2)), "1 old to go");
-        assert_eq!(going(status(2, 2, 1)), "1 of 2 available");
-        assert_eq!(judge(&deployment(status(2, 2, 2))), Rollout::Done);
-    }
-
-    #[test]
-    fn a_rollout_fails_when_its_controller_says_so() {
-        let condition = json!([{ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded" }]);
-        let status = json!({ "observedGeneration": 2, "updatedReplicas": 1, "conditions": condition });
-        let why = "no progress within 9 seconds, 0 of 2 available".to_owned();
-        assert_eq!(judge(&deployment(status)), Rollout::Failed(why));
-    }
 
     #[test]
     fn what_keeps_a_pod_from_being_ready_is_told() {

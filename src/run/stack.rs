@@ -9,7 +9,7 @@ use super::{End, Event, Notice, Run, Trouble, cause, memory};
 use crate::cloud::{NewChangeSet, Pauses, Review, Summary, UNSEEN};
 use crate::diff::{self, Action, StackChange};
 use crate::plan::is_absent;
-use crate::state::{DesiredStack, StackKey, StackStatus};
+use crate::state::{DesiredStack, StackKey, StackStatus, kept};
 
 /// How long a change set may not be seen before we look whether its stack was changed by others.
 const SURE: Duration = Duration::from_secs(2);
@@ -123,6 +123,7 @@ pub(super) async fn execute(
         token,
         creates,
         desired,
+        tags: kept(&desired.tags, live.as_ref().map(|live| &live.stack.tags)),
         parameters: parameters(run, desired)?,
         url: run.cloud.uploaded(run.bucket.as_deref(), &run.plan.region, (key, desired)).await?,
     };

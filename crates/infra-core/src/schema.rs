@@ -1,16 +1,18 @@
 //! JSON Schemas of the input files, for editors and for `infra schema`.
 
+use std::collections::BTreeSet;
+
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::kinds::KINDS;
-use crate::model::{Common, Project};
+use crate::model::{Common, NEW, Project};
 
 /// Pattern of the name of an entry.
 const NAME_PATTERN: &str = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
 
 /// What a pattern must accept beside its own texts: text with a variable in it.
-const VARIABLE_PATTERN: &str = r"|\$\{(env\.[a-z]+|project)\}";
+const VARIABLE_PATTERN: &str = r"|\$\{(env\.[a-z][a-z0-9-]*|project)\}";
 
 /// Returns the schema of `infra.yaml`.
 pub fn project() -> Value {
@@ -33,8 +35,39 @@ pub fn overlay() -> Value {
     let stack = stack_object(&mut generator);
     let root = json!({ "type": "object", "additionalProperties": stack });
     let mut value = with_definitions(root, generator, "An overlay of infra");
+    let mut named = BTreeSet::new();
+    collect_named(&value, &mut named);
     relax(&mut value);
+    if let Some(Value::Object(definitions)) = value.get_mut("$defs") {
+        definitions.iter_mut().filter(|(name, _)| named.contains(*name)).for_each(|(_, schema)| allow_new(schema));
+    }
     value
+}
+
+/// Collects the definitions of what has a name of the user's choice.
+fn collect_named(schema: &Value, named: &mut BTreeSet<String>) {
+    let Value::Object(object) = schema else {
+        return schema.as_array().into_iter().flatten().for_each(|item| collect_named(item, named));
+    };
+    let patterns = object.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    for value in patterns.chain(object.get("additionalProperties")) {
+        named.extend(
+            value.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()).map(str::to_owned),
+        );
+    }
+    object.values().for_each(|value| collect_named(value, named));
+}
+
+/// Lets what has a name say that the stack file has none of that name.
+fn allow_new(schema: &mut Value) {
+    let Value::Object(object) = schema else { return };
+    for choices in ["anyOf", "oneOf"] {
+        object.get_mut(choices).and_then(Value::as_array_mut).into_iter().flatten().for_each(allow_new);
+    }
+    if let Some(Value::Object(properties)) = object.get_mut("properties") {
+        let text = "Says that the stack file has none of this name: this environment alone has it.";
+        properties.insert(NEW.to_owned(), json!({ "const": true, "description": text }));
+    }
 }
 
 fn generator() -> SchemaGenerator {
@@ -128,6 +161,10 @@ fn relax(schema: &mut Value) {
             ("additionalProperties", value @ Value::Object(_)) => {
                 relax(value);
                 or_null(value);
+            }
+            ("patternProperties", Value::Object(patterns)) => {
+                patterns.values_mut().for_each(relax);
+                patterns.values_mut().for_each(or_null);
             }
             ("$defs", Value::Object(definitions)) => definitions.values_mut().for_each(relax),
             ("anyOf" | "oneOf" | "allOf", Value::Array(choices)) => choices.iter_mut().for_each(relax),

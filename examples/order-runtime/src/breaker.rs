@@ -88,6 +88,11 @@ impl Breaker {
         }
     }
 
+    /// Returns the name of the other side.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Whether calls are made now.
     pub fn is_closed(&self) -> bool {
         matches!(*self.lock(), State::Closed { .. })

@@ -1,7 +1,8 @@
 //! Whether a program lives, whether it takes work, and how it stops.
 
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::State;
@@ -15,12 +16,25 @@ use tokio::sync::watch;
 
 /// State and metrics of a program.
 ///
-/// Readiness says whether this pod takes work, and nothing about what it depends on: a pod that is taken out because the
-/// database is down could not even take orders for the replay queue.
+/// The status of `/readyz` says whether this pod takes work, and nothing about what it depends on: a pod that is taken out
+/// because the database is down could not even take orders for the replay queue. Its text names what does not answer.
 #[derive(Clone, Debug)]
 pub struct Health {
     phase: Arc<AtomicU8>,
     metrics: Arc<Registry>,
+    others: Arc<Mutex<Vec<Other>>>,
+}
+
+/// Something that a program depends on, and whether it answers.
+struct Other {
+    name: &'static str,
+    answers: Box<dyn Fn() -> bool + Send>,
+}
+
+impl fmt::Debug for Other {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Other").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 const STARTING: u8 = 0;
@@ -30,7 +44,12 @@ const STOPPING: u8 = 2;
 impl Health {
     /// A program that starts.
     pub fn new(metrics: Registry) -> Self {
-        Self { phase: Arc::new(AtomicU8::new(STARTING)), metrics: Arc::new(metrics) }
+        Self { phase: Arc::new(AtomicU8::new(STARTING)), metrics: Arc::new(metrics), others: Arc::default() }
+    }
+
+    /// It depends on something that has this name.
+    pub fn depends_on(&self, name: &'static str, answers: impl Fn() -> bool + Send + 'static) {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).push(Other { name, answers: Box::new(answers) });
     }
 
     /// It takes work from now on, unless it stops already.
@@ -42,6 +61,12 @@ impl Health {
     /// It takes no more work.
     pub fn stopping(&self) {
         self.phase.store(STOPPING, Ordering::SeqCst);
+    }
+
+    fn ready_text(&self) -> String {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = others.iter().filter(|other| !(other.answers)()).map(|other| other.name);
+        silent.fold("ready\n".to_owned(), |text, name| format!("{text}{name} does not answer\n"))
     }
 
     /// Returns the routes `/livez`, `/readyz` and `/metrics`.
@@ -56,7 +81,7 @@ impl Health {
 
 async fn readyz(State(health): State<Health>) -> Response {
     match health.phase.load(Ordering::SeqCst) {
-        READY => "ready\n".into_response(),
+        READY => health.ready_text().into_response(),
         STARTING => (StatusCode::SERVICE_UNAVAILABLE, "starting\n").into_response(),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
     }
@@ -98,4 +123,23 @@ pub fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
 pub async fn stopped(mut stop: watch::Receiver<bool>) {
     // The sender lives as long as the process.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    #[test]
+    fn a_pod_that_is_ready_says_what_does_not_answer() {
+        let health = Health::new(Registry::default());
+        let up = Arc::new(AtomicBool::new(false));
+        let looked = up.clone();
+        health.depends_on("the database", move || looked.load(Ordering::SeqCst));
+        health.depends_on("the topic", || true);
+        assert_eq!(health.ready_text(), "ready\nthe database does not answer\n");
+        up.store(true, Ordering::SeqCst);
+        assert_eq!(health.ready_text(), "ready\n");
+    }
 }

@@ -4,8 +4,9 @@
 //! is its contract with whoever deploys it, see [`crate::contract`].
 
 use std::cell::RefCell;
-use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::{fmt, fs, io};
 
 /// A text that must not be seen: it is `***` wherever it is printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,6 +34,34 @@ impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// A file with a secret. It is read whenever the secret is needed: who rotates a secret writes its file anew, and nobody
+/// restarts the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretFile(PathBuf);
+
+impl SecretFile {
+    /// Names one.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Reads the secret as it is now.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is empty.
+    pub fn read(&self) -> io::Result<Secret> {
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", self.0.display()));
+        secret(&fs::read_to_string(&self.0).map_err(named)?).ok_or_else(|| named(io::Error::other("the file is empty")))
+    }
+}
+
+/// Takes the secret out of its file, which may end with the end of a line; nothing if there is nothing else.
+fn secret(text: &str) -> Option<Secret> {
+    let text = text.trim_end_matches(['\r', '\n']);
+    (!text.is_empty()).then(|| Secret::new(text))
 }
 
 /// A setting that was asked for.
@@ -136,14 +165,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the file that a variable names, which must be there. `None` is a problem that was noted.
-    pub fn secret(&self, name: &'static str, what: &'static str) -> Option<Secret> {
+    /// Returns the file with a secret that a variable names, which must be there. `None` is a problem that was noted.
+    pub fn secret(&self, name: &'static str, what: &'static str) -> Option<SecretFile> {
         let path: String = self.required(name, what)?;
         match (self.file)(&path) {
-            Ok(text) if text.trim_end_matches(['\r', '\n']).is_empty() => {
-                self.problem(format!("{name} names {path}, which is empty: {what}"))
-            }
-            Ok(text) => Some(Secret::new(text.trim_end_matches(['\r', '\n']))),
+            Ok(text) if secret(&text).is_none() => self.problem(format!("{name} names {path}, which is empty: {what}")),
+            Ok(_) => Some(SecretFile::new(path)),
             Err(error) => self.problem(format!("{name} names {path}, which cannot be read ({error}): {what}")),
         }
     }
@@ -203,8 +230,23 @@ mod tests {
             Some((port?, pool?, bucket?, token?))
         });
         let (port, pool, bucket, token) = read.expect("all is there");
-        assert_eq!((port, pool, bucket, token.reveal()), (8080, 4, None, "s3cret"));
-        assert_eq!(format!("{token} {token:?}"), "*** ***");
+        assert_eq!((port, pool, bucket, token), (8080, 4, None, SecretFile::new("/token")));
+    }
+
+    #[test]
+    fn a_secret_is_what_its_file_says_now() {
+        let path = std::env::temp_dir().join(format!("order-runtime-secret-{}", std::process::id()));
+        let file = SecretFile::new(&path);
+        for (written, read) in [("one\n", "one"), ("two\r\n", "two"), (" three ", " three ")] {
+            fs::write(&path, written).expect("the file can be written");
+            let secret = file.read().expect("it is there");
+            assert_eq!(secret.reveal(), read);
+            assert_eq!(format!("{secret} {secret:?}"), "*** ***");
+        }
+        fs::write(&path, "\n").expect("the file can be written");
+        assert!(file.read().expect_err("it is empty").to_string().ends_with("the file is empty"));
+        fs::remove_file(&path).expect("it is there");
+        assert_eq!(file.read().expect_err("it is gone").kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

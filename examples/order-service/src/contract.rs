@@ -51,7 +51,7 @@ mod tests {
         for action in &contract.actions {
             assert!(contract.required.contains_key(action.on), "{action:?}");
         }
-        // The platform gives 50 s, of which its `preStop` takes 15.
+        // The platform gives 155 s, of which its `preStop` takes 120.
         assert!(contract.drain_seconds <= 30);
     }
 }

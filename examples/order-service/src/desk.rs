@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use order_events::{OrderId, Submission, UserId};
 use order_runtime::breaker::{Breaker, Broken};
-use order_runtime::store::{After, Error, Order, Placed, Store};
+use order_runtime::store::{After, Error, Order, Page, Placed, Store};
 use tokio::sync::Notify;
 
 use crate::problem::Failure;
@@ -16,8 +16,6 @@ use crate::replay::Replay;
 const STORE: Duration = Duration::from_millis(2_500);
 /// Longest that it may take to find orders.
 const FIND: Duration = Duration::from_secs(3);
-/// Pause before the one retry, at most. Unit: milliseconds.
-const RETRY_PAUSE: std::ops::Range<u64> = 10..60;
 
 /// Takes orders and finds them.
 #[derive(Debug)]
@@ -81,7 +79,7 @@ impl Desk {
     ///
     /// 503 if the database is down.
     pub async fn order(&self, user: &UserId, id: OrderId) -> Result<Option<Order>, Failure> {
-        self.find(self.store.order(user, id)).await
+        self.find(|| self.store.order(user, id)).await
     }
 
     /// Finds orders of a user, as [`Store::orders`] does.
@@ -89,54 +87,29 @@ impl Desk {
     /// # Errors
     ///
     /// 503 if the database is down.
-    pub async fn orders(&self, user: &UserId, after: Option<After>, limit: u32) -> Result<Vec<Order>, Failure> {
-        self.find(self.store.orders(user, after, limit)).await
+    pub async fn orders(&self, user: &UserId, after: Option<After>, limit: (u32, u32)) -> Result<Page, Failure> {
+        self.find(|| self.store.orders(user, after, limit)).await
     }
 
-    /// Storing twice is storing once, so what a moment may have cured is tried again, within the same time.
     async fn place(&self, submission: &Submission) -> Result<Placed, Broken<Error>> {
-        let twice = async {
-            match self.store.place(submission).await {
-                Err(error) if passing(&error) => {
-                    tokio::time::sleep(Duration::from_millis(rand::random_range(RETRY_PAUSE))).await;
-                    self.store.place(submission).await
-                }
-                first => first,
-            }
-        };
-        self.ask(twice, STORE).await
+        self.ask(|| self.store.place(submission), STORE).await
     }
 
-    async fn find<T>(&self, found: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+    async fn find<T, F: Future<Output = Result<T, Error>>>(&self, found: impl Fn() -> F) -> Result<T, Failure> {
         self.ask(found, FIND).await.map_err(|error| match error {
             Broken::Failed(error) if !error.is_transient() => Failure::internal(error),
             down => Failure::unavailable("Orders cannot be looked at now; new ones are taken.", down),
         })
     }
 
-    async fn ask<T>(
-        &self,
-        asked: impl Future<Output = Result<T, Error>>,
-        within: Duration,
-    ) -> Result<T, Broken<Error>> {
+    async fn ask<T, F>(&self, asked: impl Fn() -> F, within: Duration) -> Result<T, Broken<Error>>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
         if !self.open.load(Ordering::SeqCst) {
             return Err(Broken::Open("the database"));
         }
-        self.database.call(in_time(asked, within), Error::is_transient).await
-    }
-}
-
-/// Gives a call of the database so long.
-pub(crate) async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>, within: Duration) -> Result<T, Error> {
-    tokio::time::timeout(within, asked).await.unwrap_or(Err(Error::Unavailable(sqlx::Error::PoolTimedOut)))
-}
-
-/// Whether it may be over by now: a conflict of transactions, or a connection that broke while nobody used it.
-fn passing(error: &Error) -> bool {
-    match error {
-        Error::Unavailable(sqlx::Error::Database(said)) => said.code().is_some_and(|code| code.starts_with("40")),
-        Error::Unavailable(error) => matches!(error, sqlx::Error::Io(_)),
-        Error::Refused(_) | Error::NoOrder(_) => false,
+        self.store.ask(&self.database, within, asked).await
     }
 }
 
@@ -148,12 +121,5 @@ mod tests {
     fn a_request_has_time_for_the_database_and_then_the_queue() {
         assert!(STORE + Duration::from_millis(2_200) < crate::observe::TIMEOUT);
         assert!(FIND < crate::observe::TIMEOUT);
-    }
-
-    #[test]
-    fn only_what_may_be_over_is_tried_again() {
-        assert!(passing(&Error::Unavailable(sqlx::Error::Io(std::io::ErrorKind::BrokenPipe.into()))));
-        assert!(!passing(&Error::Unavailable(sqlx::Error::PoolTimedOut)));
-        assert!(!passing(&Error::Refused(sqlx::Error::RowNotFound)));
     }
 }

@@ -6,11 +6,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use order_events::{BODY_LIMIT, UserId};
+use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::problem::{Failure, Kind};
@@ -20,6 +23,13 @@ const REQUESTS: usize = 1_000;
 /// Most that all bodies together may have. What is made of a body takes several times its length, and a pod has 512 MiB.
 /// Unit: KiB.
 const BODIES: usize = 32 * 1024;
+/// Most that the orders of an answer have, unless there is only one. An order has less, and an HTTP API ends at 10 MB. Unit:
+/// bytes.
+pub const PAGE: u32 = 1024 * 1024;
+/// Most that all answers together have that nobody has read yet. Unit: KiB.
+const ANSWERS: usize = 32 * 1024;
+/// How long an answer waits until there is room for it.
+const ROOM: Duration = Duration::from_secs(2);
 /// How often users that were not seen lately are forgotten.
 const FORGET: Duration = Duration::from_secs(30);
 /// With more users than this, they are forgotten at once.
@@ -30,6 +40,7 @@ const MOST_USERS: usize = 100_000;
 pub struct Limits {
     requests: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    answers: Arc<Semaphore>,
     users: RateLimiter<UserId, HashMapStateStore<UserId>, DefaultClock>,
     clock: DefaultClock,
 }
@@ -40,6 +51,7 @@ impl Limits {
         Self {
             requests: Arc::new(Semaphore::new(REQUESTS)),
             bodies: Arc::new(Semaphore::new(BODIES)),
+            answers: Arc::new(Semaphore::new(ANSWERS)),
             users: RateLimiter::hashmap(Quota::per_second(rate)),
             clock: DefaultClock::default(),
         }
@@ -70,6 +82,19 @@ impl Limits {
         permit.map_err(|_| Failure::new(Kind::Overloaded, "There are too many large requests at once."))
     }
 
+    /// Waits until there is room for an answer with orders, whose length nobody knows yet.
+    ///
+    /// # Errors
+    ///
+    /// 503 if there are too many that nobody has read.
+    pub async fn answer(&self) -> Result<Room, Failure> {
+        let permits = Arc::clone(&self.answers).acquire_many_owned(PAGE / 1024);
+        match tokio::time::timeout(ROOM, permits).await {
+            Ok(Ok(permit)) => Ok(Room(permit)),
+            Ok(Err(_)) | Err(_) => Err(Failure::new(Kind::Overloaded, "There are too many large answers at once.")),
+        }
+    }
+
     /// Counts a request of a user.
     ///
     /// # Errors
@@ -93,6 +118,38 @@ impl Limits {
             self.users.retain_recent();
             self.users.shrink_to_fit();
         }
+    }
+}
+
+/// Room for an answer.
+#[derive(Debug)]
+pub struct Room(OwnedSemaphorePermit);
+
+/// A text that has room for as long as it is there: until the last byte of it is sent.
+struct Held {
+    text: Vec<u8>,
+    _room: Room,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+impl Room {
+    /// Answers with JSON, and lets others have what room it does not need.
+    ///
+    /// # Errors
+    ///
+    /// 500 if it is no JSON.
+    pub fn answer(mut self, value: &impl Serialize) -> Result<Response, Failure> {
+        let text = serde_json::to_vec(value).map_err(Failure::internal)?;
+        let spare = self.0.num_permits().saturating_sub(text.len().div_ceil(1024));
+        drop(self.0.split(spare));
+        let body = Body::from(Bytes::from_owner(Held { text, _room: self }));
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        Ok((StatusCode::OK, kind, body).into_response())
     }
 }
 
@@ -122,5 +179,26 @@ mod tests {
         assert_eq!(limits.body(None).expect_err("there is no room").kind, Kind::Overloaded);
         drop(permits);
         assert!(limits.body(Some(2)).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_has_room_until_it_is_read() {
+        let limits = Limits::new(NonZeroU32::MIN);
+        let most = ANSWERS * 1024 / usize::try_from(PAGE).expect("it is small");
+        let mut large = Vec::new();
+        for _ in 0..most {
+            let room = limits.answer().await.expect("there is room");
+            large.push(room.answer(&"x".repeat(1024 * 1024 - 2)).expect("it is an answer"));
+        }
+        assert_eq!(limits.answer().await.expect_err("there is no room").kind, Kind::Overloaded);
+        let body = large.pop().expect("there is one").into_body();
+        let text = axum::body::to_bytes(body, usize::MAX).await.expect("it can be read");
+        assert_eq!((text.len(), limits.answer().await.is_err()), (1024 * 1024, true), "somebody has it still");
+        drop(text);
+        // A small one needs little.
+        large.pop();
+        let small = limits.answer().await.expect("there is room").answer(&"x").expect("it is an answer");
+        assert!(limits.answer().await.is_ok());
+        drop(small);
     }
 }

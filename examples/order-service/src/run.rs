@@ -60,9 +60,10 @@ impl Guards {
         }
     }
 
-    fn collector(&self) -> Breakers {
+    /// All of them, by the names that metrics have.
+    fn named(&self) -> [(&'static str, Arc<Breaker>); 4] {
         let all = [("database", &self.database), ("sns", &self.sns), ("sqs", &self.sqs), ("s3", &self.s3)];
-        Breakers(all.map(|(name, breaker)| (name, Arc::clone(breaker))).to_vec())
+        all.map(|(name, breaker)| (name, Arc::clone(breaker)))
     }
 }
 
@@ -75,11 +76,13 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> std::io::Re
     let config = aws::config(settings.region.clone()).await;
     let mut registry = Registry::default();
     let guards = Guards::new();
-    registry.register_collector(Box::new(guards.collector()));
+    registry.register_collector(Box::new(Breakers(guards.named().to_vec())));
     let metrics = Metrics::new(&mut registry);
     let health = Health::new(registry);
-    let pool = settings.database.pool(settings.telemetry.service());
-    let store = Store::new(pool.clone());
+    for (_, breaker) in guards.named() {
+        health.depends_on(breaker.name(), move || breaker.is_closed());
+    }
+    let store = Store::new(settings.database.connections(settings.telemetry.service()));
     let written = Arc::new(Notify::new());
     let app = app(&settings, &config, &guards, (store.clone(), metrics.clone(), Arc::clone(&written)))?;
     let relay = relay(&settings, &config, &guards, (store.clone(), metrics, written));
@@ -100,6 +103,7 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> std::io::Re
     tokio::spawn(async move { forget.limits.forget().await });
     let fresh = app.clone();
     tokio::spawn(async move { fresh.tokens.keep_fresh().await });
+    let closing = store.clone();
     let (stop_relay, relay_stop) = watch::channel(false);
     let (opened, mut is_open) = watch::channel(false);
     let mut relaying = tokio::spawn(async move {
@@ -134,7 +138,7 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> std::io::Re
         tracing::warn!("events are left for other replicas");
     }
     // A connection that does not end must not keep the process.
-    let _ = tokio::time::timeout(DRAIN_REST / 2, pool.close()).await;
+    let _ = tokio::time::timeout(DRAIN_REST / 2, closing.close()).await;
     drop(over);
     tracing::info!("stopped");
     Ok(())

@@ -182,6 +182,17 @@ impl Program {
         self.ask("livenessProbe").await
     }
 
+    /// What the readiness probe is answered: status and text.
+    ///
+    /// # Panics
+    ///
+    /// If there is no answer.
+    pub async fn readiness(&self) -> (u16, String) {
+        let (url, wait) = self.environment.probe("readinessProbe");
+        let answer = self.http.get(url).timeout(wait).send().await.expect("the probe is answered");
+        (answer.status().as_u16(), answer.text().await.expect("the answer is text"))
+    }
+
     async fn ask(&self, probe: &str) -> bool {
         let (url, wait) = self.environment.probe(probe);
         let answer = self.http.get(url).timeout(wait).send().await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -118,6 +118,9 @@ struct Memory {
     mails: Vec<Done<Mail>>,
     declined: Vec<Charge>,
     faults: VecDeque<Fault>,
+    /// Whether no answer about charges arrives, whatever is done.
+    silent: bool,
+    looks: u64,
     poor: BTreeMap<String, bool>,
     refused: BTreeSet<String>,
     unauthorized: u64,
@@ -148,7 +151,7 @@ impl Providers {
         let server = Server::with_connections(move |connections| {
             let shared = Shared { payment_token, mail_token, memory: remembered, connections };
             Router::new()
-                .route("/v1/charges", post(charge))
+                .route("/v1/charges", post(charge).get(look))
                 .route("/v1/refunds", post(refund))
                 .route("/v1/messages", post(mail))
                 .with_state(shared)
@@ -179,6 +182,16 @@ impl Providers {
     /// The next requests meet these faults, one each, in order. `Waits` goes together with the one after it.
     pub fn faults(&self, faults: impl IntoIterator<Item = Fault>) {
         self.locked().faults.extend(faults);
+    }
+
+    /// From now on charges are made and answered with 500, and so is who asks for them; or no more.
+    pub fn silence(&self, silent: bool) {
+        self.locked().silent = silent;
+    }
+
+    /// How often somebody asked which charges there are.
+    pub fn looks(&self) -> u64 {
+        self.locked().looks
     }
 
     /// Takes away the faults that are still to come, and returns how many there were.
@@ -264,7 +277,45 @@ async fn charge(State(shared): State<Shared>, client: Client, headers: HeaderMap
         done: StatusCode::CREATED,
         id: "chargeId",
     };
-    part.answer(&headers, &body, |memory| &mut memory.charges, decide).await
+    let answer = part.answer(&headers, &body, |memory| &mut memory.charges, decide).await;
+    if lock(&shared.memory).silent { failure() } else { answer }
+}
+
+/// Which order's charges are asked for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct About {
+    order_id: String,
+}
+
+/// Says which charges an order has.
+async fn look(
+    State(shared): State<Shared>,
+    ConnectInfo(client): Client,
+    headers: HeaderMap,
+    Query(About { order_id }): Query<About>,
+) -> Response {
+    match fault(&shared.memory).await {
+        Some(Fault::Refuses | Fault::DoesAndFails) => return failure(),
+        Some(Fault::HangsUp | Fault::DoesAndHangsUp) => {
+            shared.connections.hang_up(client);
+            return failure();
+        }
+        Some(Fault::Waits(_)) | None => {}
+    }
+    let mut memory = lock(&shared.memory);
+    let token = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if token != format!("Bearer {}", shared.payment_token) {
+        memory.unauthorized += 1;
+        return (StatusCode::UNAUTHORIZED, Json(json!({ "code": "unauthorized" }))).into_response();
+    }
+    if memory.silent {
+        return failure();
+    }
+    memory.looks += 1;
+    let of_order = memory.charges.iter().filter(|charge| charge.request.order_id == order_id);
+    let charges: Vec<Value> = of_order.map(|charge| json!({ "chargeId": charge.id })).collect();
+    Json(json!({ "charges": charges })).into_response()
 }
 
 async fn refund(State(shared): State<Shared>, client: Client, headers: HeaderMap, body: Bytes) -> Response {

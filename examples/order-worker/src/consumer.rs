@@ -66,6 +66,10 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
         let slots = Arc::new(Semaphore::new(usize::try_from(self.limits.concurrency).unwrap_or(1).max(1)));
         let mut tasks = JoinSet::new();
         let mut errors = 0_u32;
+        let beside = tokio::spawn({
+            let consumer = self.clone();
+            async move { consumer.handler.watch().await }
+        });
         while !self.is_stopping() {
             forget_ended(&mut tasks);
             let Some(free) = self.free(&slots).await else { break };
@@ -90,6 +94,8 @@ impl<Q: Queue, H: Handler> Consumer<Q, H> {
                 }
             }
         }
+        // It can be begun again anywhere.
+        beside.abort();
         forget_ended(&mut tasks);
         tracing::info!(inFlight = tasks.len(), "no more messages are taken");
         let drained = async {

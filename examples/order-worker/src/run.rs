@@ -56,6 +56,9 @@ async fn work(settings: &Settings) -> Result<()> {
     let queue = Sqs::open(&config, &settings.queue, settings.role.visibility()).await;
     let visibility = queue.visibility();
     let handler = handler(settings, &config, visibility)?;
+    if let Some(database) = handler.database() {
+        health.depends_on("the database", move || database.has_answered());
+    }
     let limits = Limits { concurrency: settings.concurrency, processing: settings.role.processing(), visibility };
     let consumer = Consumer::new((queue, handler), limits, metrics, stop.clone());
     health.ready();
@@ -77,13 +80,14 @@ async fn work(settings: &Settings) -> Result<()> {
 /// Makes what the role's work needs.
 fn handler(settings: &Settings, config: &SdkConfig, visibility: Duration) -> Result<RoleHandler> {
     let database = settings.database.as_ref().map(|database| {
-        let pool = database.pool(&format!("order-worker/{}", settings.role));
-        Arc::new(Database::new(Store::new(pool)))
+        let connections = database.connections(&format!("order-worker/{}", settings.role));
+        Arc::new(Database::new(Store::new(connections)))
     });
     let needed = || database.clone().ok_or_else(|| missing("database"));
     let work = match settings.role {
         Role::Payment => {
-            let payment = Payment::new(needed()?, provider(settings, "the payment provider")?);
+            let pauses = settings.payment.ok_or_else(|| missing("payments"))?;
+            let payment = Payment::new(needed()?, provider(settings, "the payment provider")?, pauses);
             Work::Payment(events((settings, visibility), config, database.as_ref(), payment)?)
         }
         Role::Inventory => {

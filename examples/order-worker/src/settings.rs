@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use order_runtime::settings::{Reader, Secret};
+use order_runtime::settings::{Reader, SecretFile};
 use order_runtime::{database, telemetry};
 
+use crate::handler::Pauses;
 use crate::queue;
 use crate::role::Role;
 
@@ -37,6 +38,8 @@ pub struct Settings {
     pub events: Option<Events>,
     /// The provider, if the role has one.
     pub provider: Option<Provider>,
+    /// How long payments pause, if the role charges.
+    pub payment: Option<Pauses>,
 }
 
 /// What a role needs that takes events.
@@ -66,7 +69,7 @@ pub struct Provider {
     /// Where it is.
     pub url: Address,
     /// What it knows us by.
-    pub token: Secret,
+    pub token: SecretFile,
 }
 
 /// An address of HTTP, without the slash at the end.
@@ -163,6 +166,7 @@ impl Settings {
             Role::Email => mail_provider(env).map(Some),
             Role::Inventory | Role::Intake | Role::Replay => Some(None),
         };
+        let payment = if role == Role::Payment { pauses(env).map(Some) } else { Some(None) };
         let concurrency = concurrency(env, database.as_ref().and_then(Option::as_ref));
         Some(Self {
             role,
@@ -174,6 +178,7 @@ impl Settings {
             database: database?,
             events: events?,
             provider: provider?,
+            payment: payment?,
         })
     }
 }
@@ -205,6 +210,21 @@ fn payment_provider(env: &Reader<'_>) -> Option<Provider> {
     let url = env.required("PAYMENT_PROVIDER_URL", "address of who charges");
     let token = env.secret("PAYMENT_PROVIDER_API_TOKEN_FILE", "file with the token for who charges");
     Some(Provider { url: url?, token: token? })
+}
+
+fn pauses(env: &Reader<'_>) -> Option<Pauses> {
+    let retry = env.or::<Seconds<1, 3_600>>(
+        "PAYMENT_RETRY_SECONDS",
+        "how long a payment pauses that the provider declined for now, the first time; the next time it is four times that",
+        "30",
+    );
+    let look = env.or::<Seconds<1, 3_600>>(
+        "PAYMENT_LOOK_SECONDS",
+        "how often money is looked for that has not moved; twenty times that after it was asked, a charge that the \
+         provider does not know of is none",
+        "30",
+    );
+    Some(Pauses { retry: retry?.0, look: look?.0 })
 }
 
 fn mail_provider(env: &Reader<'_>) -> Option<Provider> {

@@ -36,7 +36,7 @@ pub fn run(command: Stock) -> ExitCode {
         Err(error) => return failed(&error.to_string()),
     };
     let done = runtime.block_on(async {
-        let store = Store::new(settings.pool("order-worker/stock"));
+        let store = Store::new(settings.connections("order-worker/stock"));
         store.migrate().await.map_err(|error| error.to_string())?;
         let text = match command {
             Stock::Set { product, quantity } => {
@@ -54,8 +54,9 @@ pub fn run(command: Stock) -> ExitCode {
 }
 
 async fn show(store: &Store) -> Result<String, Error> {
-    let rows =
-        sqlx::query("SELECT product_id, available FROM stock ORDER BY product_id").fetch_all(store.pool()).await?;
+    let rows = sqlx::query("SELECT product_id, available FROM stock ORDER BY product_id")
+        .fetch_all(&mut *store.connection().await?)
+        .await?;
     let mut text = String::from("PRODUCT\tAVAILABLE");
     for row in rows {
         let (product, available): (String, i64) = (row.try_get("product_id")?, row.try_get("available")?);

@@ -176,7 +176,8 @@ fn stack_section(stack: &StackChange, width: usize) -> Section {
             lines.extend(value_lines(&named, 2, width));
         }
     }
-    let note = format!("{word}, {}", method(stack.method));
+    let taken = if stack.adopts { " and is not ours yet: it is taken over" } else { "" };
+    let note = format!("{word}{taken}, {}", method(stack.method));
     Section { title: format!("stack {}", stack.stack), note, lines }
 }
 
@@ -277,6 +278,11 @@ fn object_lines(object: &ObjectChange, width: usize) -> Vec<Line> {
         .add(tone(object.action, Impact::InPlace), sign(object.action, Impact::InPlace))
         .add(Tone::Bold, format!(" {name}"))
         .add(Tone::Plain, format!(" {kind} ({version})"));
+    let notes = [
+        object.adopts.then(|| "is not ours yet: it is taken over".to_owned()),
+        object.waits.as_ref().map(|how| format!("is not rolled out: {how}")),
+    ];
+    let head = notes.into_iter().flatten().fold(head, |head, note| head.add(Tone::Change, format!("  {note}")));
     let fields = object.fields.iter().flat_map(|field| value_lines(field, 6, width));
     std::iter::once(head).chain(fields).collect()
 }

@@ -153,7 +153,7 @@ fn dangers(changes: &Changes) -> Vec<Danger> {
     let danger = |error, text| Danger { error, text, place: None, help: None };
     let mut found = Vec::new();
     for hazard in &changes.hazards {
-        let text = format!("{}: {}", hazard.stack, hazard.text);
+        let text = format!("{}: {}", hazard.subject, hazard.text);
         let help = (!hazard.help.is_empty()).then(|| hazard.help.clone());
         found.push(Danger { help, ..danger(hazard.blocking, text) });
     }

@@ -47,6 +47,7 @@ fn stack(name: &str, action: Action, method: Method, resources: Vec<ResourceChan
         parameters: Vec::new(),
         outputs: Vec::new(),
         attributes: Vec::new(),
+        adopts: false,
     }
 }
 
@@ -174,11 +175,8 @@ fn zone() -> ZoneChange {
 }
 
 fn objects() -> Vec<ObjectChange> {
-    let object = |kind: &str, version: &str, name: &str, action, fields| ObjectChange {
-        cluster: "main".into(),
-        identity: [version.into(), kind.into(), "orders".into(), name.into()],
-        action,
-        fields,
+    let object = |kind: &str, version: &str, name: &str, action, fields| {
+        ObjectChange::new("main", &[version.into(), kind.into(), "orders".into(), name.into()], action, fields)
     };
     let image = value(
         "spec.template.spec.containers[api].image",
@@ -208,7 +206,7 @@ pub(crate) fn changes() -> Changes {
         text: text.into(),
     };
     let hazard = |text: &str, help: &str, blocking| Hazard {
-        stack: key("orders-dev-data"),
+        subject: key("orders-dev-data").to_string(),
         text: text.into(),
         help: help.into(),
         blocking,

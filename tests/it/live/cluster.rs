@@ -18,11 +18,12 @@ use serde_json::{Value, json};
 const TOKEN: &str = "token-of-a-test";
 
 /// What the server serves: version, plural, kind, whether in namespaces.
-const SERVED: [(&str, &str, &str, bool); 11] = [
+const SERVED: [(&str, &str, &str, bool); 12] = [
     ("v1", "namespaces", "Namespace", false),
     ("v1", "serviceaccounts", "ServiceAccount", true),
     ("v1", "configmaps", "ConfigMap", true),
     ("v1", "services", "Service", true),
+    ("v1", "secrets", "Secret", true),
     ("v1", "pods", "Pod", true),
     ("apps/v1", "deployments", "Deployment", true),
     ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy", true),
@@ -69,8 +70,8 @@ struct State {
     calls: Vec<String>,
     bodies: Vec<Value>,
     faults: Vec<Fault>,
-    /// Deployments make no progress, and fail after this time.
-    stuck: Option<Duration>,
+    /// Deployments that are changed from a moment on make no progress, and fail after this time.
+    stuck: Option<(Instant, Duration)>,
     pods: Value,
 }
 
@@ -125,6 +126,25 @@ impl Cluster {
         self.state().faults.push(fault);
     }
 
+    /// Who manages fields of an object.
+    pub(crate) fn managers(&self, path: &str) -> Vec<String> {
+        self.state().objects[path].owners.keys().cloned().collect()
+    }
+
+    /// Takes all faults back.
+    pub(crate) fn no_faults(&self) {
+        self.state().faults.clear();
+    }
+
+    /// Has another name for a manager of fields, in all objects.
+    pub(crate) fn rename_manager(&self, from: &str, to: &str) {
+        for stored in self.state().objects.values_mut() {
+            if let Some(owned) = stored.owners.remove(from) {
+                stored.owners.insert(to.to_owned(), owned);
+            }
+        }
+    }
+
     pub(crate) fn faults_left(&self) -> usize {
         self.state().faults.iter().map(|fault| fault.times).sum()
     }
@@ -132,7 +152,7 @@ impl Cluster {
     /// Makes every rollout stand still, and fail after a time, for a reason that the pods show.
     pub(crate) fn stick(&self, after: Option<Duration>, pods: Value) {
         let mut state = self.state();
-        (state.stuck, state.pods) = (after, pods);
+        (state.stuck, state.pods) = (after.map(|after| (Instant::now(), after)), pods);
     }
 
     /// The object at a path.
@@ -269,7 +289,7 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (u16, V
     let served: Vec<Value> = SERVED
         .iter()
         .filter(|(of, ..)| *of == version)
-        .map(|(_, plural, kind, namespaced)| json!({ "name": plural, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": ["get", "patch", "delete"] }))
+        .map(|(_, plural, kind, namespaced)| json!({ "name": plural, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": ["get", "list", "patch", "delete"] }))
         .collect();
     if !served.is_empty() {
         return (
@@ -277,9 +297,22 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (u16, V
             json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": served }),
         );
     }
+    if path == "/apis" {
+        let groups: BTreeSet<&str> = SERVED.iter().map(|(of, ..)| *of).filter(|of| of.contains('/')).collect();
+        let group = |of: &&str| json!({ "preferredVersion": { "groupVersion": of } });
+        let groups: Vec<Value> = groups.iter().map(group).collect();
+        return (200, json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups }));
+    }
     match method {
         "GET" if path.ends_with("/pods") => {
             (200, json!({ "kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": state.pods }))
+        }
+        "GET"
+            if SERVED.iter().any(|(_, plural, _, namespaced)| *namespaced && path.ends_with(&format!("/{plural}"))) =>
+        {
+            let all = state.objects.iter().filter(|(of, _)| of.rsplit_once('/').is_some_and(|(list, _)| list == path));
+            let items: Vec<Value> = all.map(|(_, stored)| shown(stored, state.stuck)).collect();
+            (200, json!({ "kind": "List", "apiVersion": "v1", "metadata": {}, "items": items }))
         }
         "GET" => match state.objects.get(path) {
             Some(stored) => (200, shown(stored, state.stuck)),
@@ -299,6 +332,11 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (u16, V
                 );
             }
             state.objects.remove(path);
+            // A namespace goes with everything in it.
+            let within = path.strip_prefix("/api/v1/namespaces/").filter(|name| !name.contains('/'));
+            if let Some(name) = within.map(|name| format!("/namespaces/{name}/")) {
+                state.objects.retain(|path, _| !path.contains(&name));
+            }
             (200, json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success" }))
         }
         _ => failure(405, "MethodNotAllowed", "the server does not allow this method", json!({})),
@@ -306,7 +344,11 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (u16, V
 }
 
 fn apply(state: &mut State, path: &str, query: &str, mut wanted: Value) -> (u16, Value) {
-    assert!(query.contains("fieldManager=infra") && query.contains("force=false"), "{query}");
+    let ours = query.split('&').find_map(|it| it.strip_prefix("fieldManager=")).expect("a manager").replace("%3A", ":");
+    let ours = ours.as_str();
+    assert!(ours.starts_with("infra:"), "{query}");
+    let force = query.contains("force=true");
+    assert!(force || query.contains("force=false"), "{query}");
     if !query.contains("dryRun=All") {
         state.bodies.push(wanted.clone());
     }
@@ -344,8 +386,12 @@ fn apply(state: &mut State, path: &str, query: &str, mut wanted: Value) -> (u16,
     let new = leaves(&wanted);
     let mut causes = Vec::new();
     for (way, value) in &new {
-        for (manager, owned) in owners.iter().filter(|(manager, _)| *manager != "infra") {
+        for (manager, owned) in owners.iter_mut().filter(|(manager, _)| *manager != ours) {
             if owned.contains(way) && there.get(way) != Some(value) {
+                if force {
+                    owned.remove(way);
+                    continue;
+                }
                 let field = way.iter().map(|part| {
                     if part.starts_with('[') {
                         format!("[name=\"{}\"]", &part[1..part.len() - 1])
@@ -363,17 +409,17 @@ fn apply(state: &mut State, path: &str, query: &str, mut wanted: Value) -> (u16,
         let message = format!("Apply failed with {} conflicts", causes.len());
         return failure(409, "Conflict", &message, json!({ "causes": causes }));
     }
-    let old = owners.remove("infra").unwrap_or_default();
+    let old = owners.remove(ours).unwrap_or_default();
     for way in old.iter().filter(|way| !new.contains_key(*way) && !owners.values().any(|owned| owned.contains(*way))) {
         set(&mut object, way, None);
     }
     for (way, value) in &new {
         set(&mut object, way, Some(value.clone()));
     }
-    owners.insert("infra".to_owned(), new.into_keys().collect());
+    owners.insert(ours.to_owned(), new.into_keys().collect());
     if query.contains("dryRun=All") {
         let mut tried = object;
-        tried["metadata"]["managedFields"] = json!([{ "manager": "infra", "operation": "Apply" }]);
+        tried["metadata"]["managedFields"] = json!([{ "manager": ours, "operation": "Apply" }]);
         tried["metadata"]["resourceVersion"] = "0".into();
         return (200, tried);
     }
@@ -403,17 +449,18 @@ fn written(state: &mut State, mut stored: Stored, mut object: Value) -> Stored {
 }
 
 /// An object as it is answered: a deployment with what its controller would say by now.
-fn shown(stored: &Stored, stuck: Option<Duration>) -> Value {
+fn shown(stored: &Stored, stuck: Option<(Instant, Duration)>) -> Value {
     let mut object = stored.object.clone();
     if object["kind"] == "Deployment" {
         let replicas = object["spec"]["replicas"].as_u64().unwrap_or(1);
         let since = stored.written.map(|written| written.elapsed()).unwrap_or_default();
         let generation = object["metadata"]["generation"].clone();
+        let stuck = stuck.filter(|(from, _)| stored.written.is_some_and(|written| written > *from));
         object["status"] = match stuck {
             None => {
                 json!({ "observedGeneration": generation, "replicas": replicas, "updatedReplicas": replicas, "availableReplicas": replicas })
             }
-            Some(after) => {
+            Some((_, after)) => {
                 let failed = since > after;
                 let (status, reason) =
                     if failed { ("False", "ProgressDeadlineExceeded") } else { ("True", "ReplicaSetUpdated") };

@@ -75,7 +75,7 @@ fn a_run_that_was_killed_is_resumed_and_does_nothing_twice() {
     site.until("the first stack is made", |site| site.status("shop-dev-main") == "CREATE_IN_PROGRESS");
     run.signal("KILL");
     assert_eq!(run.end().code, -1);
-    let status = site.run(0, &["status"]);
+    let status = site.run(1, &["status"]);
     assert!(status.stdout.contains("was cut off; `infra apply --resume` goes on with it"), "{}", status.stdout);
 
     let resumed = site.run(0, &["apply", "--resume"]);

@@ -54,7 +54,7 @@ impl Seeded {
     }
 }
 
-const RESUME: [&str; 4] = ["apply", "--resume", "--progress", "plain"];
+const RESUME: [&str; 6] = ["apply", "--resume", "--confirm", "dev", "--progress", "plain"];
 
 /// Kills a run and its resumptions at some moments, then lets it end; how many were killed.
 fn disturbed(world: &World, first: &[&str], moments: &[Moment]) -> usize {

@@ -20,6 +20,7 @@ mod kills;
 mod memory;
 #[cfg(feature = "k8s")]
 mod objects;
+mod ownership;
 mod plans;
 mod platform;
 mod progress;

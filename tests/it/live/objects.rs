@@ -157,6 +157,7 @@ fn objects_are_created_in_order_and_then_nothing_differs() {
 
     assert_eq!(world.ends(&["diff"], 0).matches("were not compared").count(), 0);
     assert_eq!(world.objects(), [""; 0]);
+    world.ends(&["status"], 0);
 }
 
 #[test]
@@ -189,7 +190,7 @@ fn a_field_of_another_manager_is_a_conflict_that_is_named_and_not_overridden() {
     let world = World::deployed();
     let fields = json!({ "spec": { "template": { "spec": { "containers": [{ "name": "jobs", "image": "registry.example.com/jobs:hotfix" }] } } } });
     world.cluster.manage(DEPLOYMENT, "kubectl-client-side-apply", &fields);
-    let said = world.ends(&["diff"], 1).split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = words(&world.ends(&["diff"], 1));
     let conflict = ".spec.template.spec.containers[name=\"jobs\"].image is managed by \"kubectl-client-side-apply\"";
     assert!(said.contains(conflict), "{said}");
     // What is wrong between plan and run is refused as well.
@@ -221,7 +222,10 @@ fn only_what_is_recorded_and_marked_as_ours_is_deleted() {
     let planned = world.objects();
     assert!(planned.contains(&"delete apps/v1/Deployment/shop/mail".to_owned()), "{planned:?}");
     assert!(!planned.iter().any(|it| it.contains("PodDisruptionBudget")), "{planned:?}");
-    let said = world.ends(&["apply", "--yes", "--progress", "plain", "--approve", "stack-deletion", "data-loss"], 0);
+    let said = world.ends(
+        &["apply", "--yes", "--progress", "plain", "--approve", "stack-deletion", "data-loss", "object-deletion"],
+        0,
+    );
     assert!(said.contains("PodDisruptionBudget shop/mail of cluster main is wanted no more and left alone"), "{said}");
     let paths = world.cluster.paths();
     assert!(paths.contains(taken) && paths.contains("/api/v1/namespaces/shop/configmaps/foreign"), "{paths:?}");
@@ -256,6 +260,12 @@ fn a_rollout_is_waited_for_and_its_failure_has_the_real_cause() {
         "{said}"
     );
     assert!(said.contains("kubernetes/main/shop/worker-jobs.yaml"), "{said}");
+    // The next time, too, it is not there.
+    let why = "is not rolled out: no progress";
+    for arguments in [&["diff"][..], &["status"], &APPLY] {
+        assert!(world.ends(arguments, 1).contains(why), "{arguments:?}");
+    }
+    assert_eq!(world.objects(), ["update apps/v1/Deployment/shop/jobs"]);
     // Once the cause is gone, nothing differs.
     world.cluster.stick(None, json!([]));
     world.ends(&["diff"], 0);
@@ -271,40 +281,203 @@ fn what_is_not_known_yet_is_created_after_the_stacks_and_a_cluster_that_does_not
     };
     assert!(!calls.iter().any(|call| call.starts_with("PATCH") && call.contains("deployments")), "{calls:?}");
 
-    let forbidden = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "reason": "Forbidden", "code": 403,
-        "message": "serviceaccounts \"jobs\" is forbidden: User \"ci\" cannot get resource \"serviceaccounts\" in API group \"\" in the namespace \"shop\"",
-    });
-    world.cluster.fault(Fault {
-        method: "GET",
-        contains: "serviceaccounts/jobs",
-        times: 1,
-        what: What::Answer(403, "", forbidden),
-    });
-    let said = world.ends(&["diff"], 2).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        said.contains("objects of cluster main were not compared: serviceaccounts \"jobs\" is forbidden: User \"ci\""),
-        "{said}"
-    );
+    // A cluster that the plan makes need not answer before.
+    world.project.write("kubeconfig", world.cluster.kubeconfig().replace("token-of-a-test", "another"));
+    let said = words(&world.ends(&["diff"], 2));
+    assert!(said.contains("since it is made first: the cluster does not take the credentials"), "{said}");
+    let said = words(&world.ends(&APPLY, 1));
+    assert!(said.contains("failed: objects main the cluster does not take the credentials"), "{said}");
+    world.project.write("kubeconfig", world.cluster.kubeconfig());
+    world.ends(&APPLY, 0);
+}
 
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_cluster_that_cannot_be_asked_never_ends_with_success() {
+    let world = World::deployed();
     let config = world.cluster.kubeconfig();
-    world.project.write("kubeconfig", config.replace("token-of-a-test", "another"));
-    assert!(world.ends(&["diff"], 2).contains("the cluster does not take the"));
-    world.project.write("kubeconfig", config.replace("\"name\":\"test\"", "\"name\":\"prod\""));
-    let said = world.ends(&["diff"], 2).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("the kubeconfig has no context `test`, only: prod"), "{said}");
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port is free");
-    let old = config.split("http://").nth(1).and_then(|it| it.split('"').next()).expect("an address");
-    world.project.write("kubeconfig", config.replace(old, &closed.to_string()));
-    let said = world.ends(&["diff"], 2).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("objects of cluster main were not compared: no connection: "), "{said}");
+    let old = config.split("http://").nth(1).and_then(|it| it.split('"').next()).expect("an address").to_owned();
+    for (kubeconfig, why) in [
+        (config.replace("token-of-a-test", "another"), "the cluster does not take the credentials"),
+        (config.replace("\"name\":\"test\"", "\"name\":\"prod\""), "the kubeconfig has no context `test`, only: prod"),
+        (config.replace(&old, &closed.to_string()), "no connection: "),
+    ] {
+        world.project.write("kubeconfig", kubeconfig);
+        let refused = format!("cluster main: its objects can be neither compared nor applied: {why}");
+        for (arguments, code) in [(&["diff"][..], 1), (&APPLY[..], 3), (&["diff", "--format", "markdown"], 1)] {
+            let said = words(&world.ends(arguments, code));
+            assert!(said.contains(&refused), "{arguments:?}: {said}");
+        }
+        let json = world.ends(&["diff", "--format", "json"], 1);
+        assert!(json.contains(&refused[14..]), "{json}");
+        let said = words(&world.ends(&["status"], 1));
+        assert!(said.contains("(no answer)") && said.contains(why.split(':').next().unwrap_or_default()), "{said}");
+        // Whoever says so leaves the objects as they are.
+        let said = words(&world.ends(&["diff", "--without-clusters"], 0));
+        assert!(said.contains("objects of cluster main were left out"), "{said}");
+        world.ends(&["apply", "--yes", "--progress", "plain", "--without-clusters"], 0);
+    }
+    fs::remove_file(world.project.path().join("kubeconfig")).expect("it can be removed");
+    world.ends(&["diff"], 1);
+    world.project.write("kubeconfig", config);
+    world.ends(&["status"], 0);
+    // No cluster is named: nobody asked for its objects.
     let yaml = fs::read_to_string(world.project.path().join("infra.yaml")).expect("it is there");
     world.project.write("infra.yaml", yaml.replace(", clusters: { main: { context: test } }", ""));
-    let said = world.ends(&["diff"], 2).split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = words(&world.ends(&["diff"], 0));
     assert!(
         said.contains("no cluster was asked; `clusters: { main: { context: … } }` of environment dev in infra.yaml"),
         "{said}"
     );
+}
+
+fn status(code: u16, reason: &str, message: &str) -> Value {
+    json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "reason": reason, "code": code,
+        "message": message,
+    })
+}
+
+#[test]
+fn what_the_api_server_refuses_blocks_everything_and_hides_nothing() {
+    let world = World::deployed();
+    world.debug();
+    world.project.write("stacks/mail.yaml", MAIL.replace("max: 2", "max: 3"));
+    let forbidden =
+        "serviceaccounts \"jobs\" is forbidden: User \"ci\" cannot get resource \"serviceaccounts\" in API group \"\"";
+    let invalid = "Deployment.apps \"jobs\" is invalid: spec.selector: field is immutable";
+    let dead = "Internal error occurred: failed calling webhook \"policies.example.com\"";
+    for (method, contains, code, reason, message) in [
+        ("GET", "serviceaccounts/jobs", 403, "Forbidden", forbidden),
+        ("PATCH", "deployments/jobs", 422, "Invalid", invalid),
+        ("PATCH", "deployments/jobs", 500, "InternalError", dead),
+        ("PATCH", "networkpolicies/jobs", 403, "Forbidden", "denied by a policy"),
+    ] {
+        let fault = || {
+            let what = What::Answer(code, "", status(code, reason, message));
+            world.cluster.fault(Fault { method, contains, times: 1000, what });
+        };
+        fault();
+        let before = world.cluster.get(DEPLOYMENT);
+        for (arguments, code) in [(&["diff"][..], 3), (&APPLY[..], 3), (&["diff", "--format", "github"], 3)] {
+            let said = words(&world.ends(arguments, code));
+            assert!(said.contains(message.split(':').next().unwrap_or_default()), "{arguments:?}: {said}");
+        }
+        let changes = world.changes();
+        assert!(changes["changes"]["hazards"].to_string().contains(&message.replace('"', "\\\"")), "{changes}");
+        assert_eq!(world.cluster.get(DEPLOYMENT), before, "nothing is written");
+        world.cluster.no_faults();
+    }
+    let unknown = "failed to create typed patch object (shop/jobs; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema";
+    let mut answer = status(500, "", unknown);
+    answer.as_object_mut().expect("a map").remove("reason");
+    let what = What::Answer(500, "", answer);
+    world.cluster.fault(Fault { method: "PATCH", contains: "deployments/jobs", times: 1000, what });
+    world.cluster.calls();
+    world.ends(&["diff"], 3);
+    let tries =
+        world.cluster.calls().iter().filter(|it| it.starts_with("PATCH") && it.contains("deployments/jobs")).count();
+    assert_eq!(tries, 1, "asking again does not help");
+    world.cluster.no_faults();
+    world.ends(&APPLY, 0);
+}
+
+#[test]
+fn what_others_made_is_taken_over_only_when_somebody_agrees_and_their_namespace_is_never_deleted() {
+    let world = World::deployed();
+    let namespace = "/api/v1/namespaces/shared";
+    let labels = json!({ "team": "other" });
+    world.cluster.put(
+        namespace,
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shared", "labels": labels } }),
+    );
+    let account = "/api/v1/namespaces/shared/serviceaccounts/mail";
+    let theirs =
+        json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "mail", "namespace": "shared" } });
+    world.cluster.put(account, theirs.clone());
+    let settings = "/api/v1/namespaces/shared/configmaps/settings";
+    world.cluster.put(
+        settings,
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "settings", "namespace": "shared" } }),
+    );
+    world.project.write("stacks/mail.yaml", MAIL.replace("namespace: shop", "namespace: shared"));
+    let said = words(&world.ends(&["diff"], 2));
+    assert!(said.contains("object-adoption: Namespace shared of cluster main is not ours yet"), "{said}");
+    let go = |more: &[&str], code| {
+        let approve = ["--approve", "object-deletion", "data-loss", "stack-deletion", "exposure"];
+        world.ends(&[&APPLY[..], &approve[..], more].concat(), code)
+    };
+    assert!(go(&[], 3).contains("object-adoption"));
+    assert_eq!(world.cluster.get(account).expect("it is there")["metadata"]["labels"], Value::Null);
+    go(&["object-adoption"], 0);
+    let live = world.cluster.get(namespace).expect("it is there");
+    assert_eq!(live["metadata"]["labels"]["applyset.kubernetes.io/part-of"], Value::Null, "it is not ours: {live}");
+    assert_eq!(live["metadata"]["labels"]["team"], "other");
+    world.ends(&["diff"], 0);
+    // Back again: the namespace and what is in it stay.
+    world.project.write("stacks/mail.yaml", MAIL);
+    let said = words(&world.ends(&["diff"], 2));
+    assert!(said.contains("Namespace shared of cluster main is wanted no more and left alone"), "{said}");
+    go(&[], 0);
+    assert!(world.cluster.get(namespace).is_some() && world.cluster.get(settings).is_some());
+    world.ends(
+        &["destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss", "stateful-replacement"],
+        0,
+    );
+    let left: Vec<_> = world.cluster.paths().into_iter().collect();
+    assert_eq!(left, ["/api/v1/namespaces/default", namespace, settings]);
+}
+
+#[test]
+fn a_second_environment_does_not_take_over_the_first() {
+    let world = World::deployed();
+    let yaml = fs::read_to_string(world.project.path().join("infra.yaml")).expect("it is there");
+    let dev = yaml.lines().find(|line| line.contains("dev:")).expect("an environment").to_owned();
+    world.project.write("infra.yaml", format!("{yaml}{}\n", dev.replace("  dev:", "  test:")));
+    let before: Vec<_> = world.cluster.paths().iter().map(|path| world.cluster.get(path)).collect();
+    let said = words(&world.ends(&["diff", "--env", "test"], 3));
+    assert!(said.contains("cluster main: Namespace shop belongs to the set applyset-"), "{said}");
+    world.ends(&["apply", "--env", "test", "--yes", "--progress", "plain"], 3);
+    // A plan in which the other one's objects are not there is of no use once they are.
+    let after: Vec<_> = world.cluster.paths().iter().map(|path| world.cluster.get(path)).collect();
+    assert_eq!(before, after);
+    assert_eq!(world.cluster.managers(DEPLOYMENT), ["infra:shop:dev"]);
+}
+
+#[test]
+fn fields_that_an_earlier_version_managed_are_still_ours() {
+    let world = World::deployed();
+    // What was managed as `infra` before each environment was a manager of its own.
+    world.cluster.rename_manager("infra:shop:dev", "infra");
+    world.ends(&["diff"], 0);
+    world.debug();
+    world.ends(&APPLY, 0);
+    assert_eq!(level(&world.cluster.get(DEPLOYMENT).expect("it is there")), "debug");
+}
+
+#[test]
+fn a_namespace_of_ours_that_holds_what_others_made_goes_only_when_somebody_agrees() {
+    let world = World::deployed();
+    let settings = "/api/v1/namespaces/shop/configmaps/settings";
+    world.cluster.put(
+        settings,
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "settings", "namespace": "shop" } }),
+    );
+    let destroy =
+        ["destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss", "stateful-replacement"];
+    let said = words(&world.ends(&destroy, 3));
+    assert!(
+        said.contains("Namespace shop goes, and with it everything in it, also ConfigMap settings, which is not ours"),
+        "{said}"
+    );
+    assert!(said.contains("object-deletion"), "{said}");
+    assert!(world.cluster.get(settings).is_some());
+    world.ends(&[&destroy[..], &["object-deletion"]].concat(), 0);
+    assert!(world.cluster.get(settings).is_none());
 }
 
 #[test]
@@ -327,7 +500,10 @@ fn passing_failures_are_waited_out() {
     fault("DELETE", "serviceaccounts/mail", 1, What::Answer(410, "", status(410, "Gone")));
     fault("DELETE", "deployments/mail", 1, What::Lost);
     world.cluster.calls();
-    world.ends(&["apply", "--yes", "--progress", "plain", "--approve", "stack-deletion", "data-loss"], 0);
+    world.ends(
+        &["apply", "--yes", "--progress", "plain", "--approve", "stack-deletion", "data-loss", "object-deletion"],
+        0,
+    );
     assert_eq!(world.cluster.faults_left(), 0);
 }
 
@@ -338,7 +514,7 @@ fn a_write_in_between_is_seen() {
     let modified = json!({ "kind": "Status", "status": "Failure", "reason": "Conflict", "code": 409, "message": "the object has been modified" });
     world.cluster.fault(Fault {
         method: "PATCH",
-        contains: "deployments/jobs?fieldManager=infra&force=false$",
+        contains: "deployments/jobs?fieldManager=infra%3Ashop%3Adev&force=false$",
         times: 2,
         what: What::Answer(409, "", modified),
     });
@@ -448,7 +624,7 @@ fn what_a_run_made_that_failed_elsewhere_goes_when_it_is_taken_back() {
     world.project.write("stacks/mail.yaml", MAIL);
     std::fs::remove_file(world.project.path().join("stacks/bad.yaml")).expect("the file is there");
     world.ends(&["recover", "--env", "dev", "--do", "shop-dev-bad", "--delete"], 0);
-    let agreed = [&APPLY[..], &["--approve", "data-loss", "exposure"]].concat();
+    let agreed = [&APPLY[..], &["--approve", "data-loss", "exposure", "object-deletion"]].concat();
     world.ends(&agreed, 0);
     assert_eq!(world.cluster.paths(), before);
     world.ends(&["diff"], 0);

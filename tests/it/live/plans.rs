@@ -132,6 +132,10 @@ fn a_plan_is_refused_when_a_stack_was_changed_by_hand() {
             ("UsePreviousTemplate", "true"),
             ("Tags.member.1.Key", "by"),
             ("Tags.member.1.Value", "hand"),
+            ("Tags.member.2.Key", "infra:project"),
+            ("Tags.member.2.Value", "shop"),
+            ("Tags.member.3.Key", "infra:environment"),
+            ("Tags.member.3.Value", "dev"),
         ];
         let answer = site.aws.cloudformation(REGION, "UpdateStack", &parameters).expect("an answer");
         assert_eq!(answer.status, 200, "{}", answer.body);

@@ -100,6 +100,9 @@ pub struct StackChange {
     pub outputs: Vec<ValueChange>,
     /// Tags, termination protection, description and other attributes of the stack.
     pub attributes: Vec<ValueChange>,
+    /// Whether the stack is there, wanted, and carries no tags of a project: it is taken over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopts: bool,
 }
 
 /// The change of one resource.
@@ -205,6 +208,16 @@ pub struct ObjectChange {
     pub action: Action,
     /// Fields that change; only those that we manage.
     pub fields: Vec<ValueChange>,
+    /// Whether the object is there, wanted, and carries no label of a set: it is taken over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopts: bool,
+    /// What others have in the namespace that is deleted and goes with it, as `ConfigMap settings`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<String>,
+    /// How far its rollout is, of an object in which nothing changes and whose last change is not rolled out: it is
+    /// waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
 }
 
 /// Kinds of exposure.
@@ -253,14 +266,29 @@ pub struct DriftNote {
 /// Something that would make AWS refuse the changes or harm others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hazard {
-    /// The stack.
-    pub stack: StackKey,
+    /// What it is about: a stack as `name@region`, `cluster main`, `zone example.com.`.
+    pub subject: String,
     /// What is wrong, such as `output QueueArn goes away, but orders-dev-api@eu-west-1 still takes it`.
     pub text: String,
     /// What to do about it.
     pub help: String,
     /// Whether the changes must not be applied like this.
     pub blocking: bool,
+}
+
+impl ObjectChange {
+    /// A change of an object of a cluster that is ours.
+    pub fn new(cluster: &str, identity: &[String; 4], action: Action, fields: Vec<ValueChange>) -> Self {
+        Self {
+            cluster: cluster.to_owned(),
+            identity: identity.clone(),
+            action,
+            fields,
+            adopts: false,
+            takes: Vec::new(),
+            waits: None,
+        }
+    }
 }
 
 impl StackChange {
@@ -274,6 +302,13 @@ impl Changes {
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.stacks.is_empty() && self.zones.iter().all(|zone| zone.records.is_empty()) && self.objects.is_empty()
+    }
+
+    /// Whether nothing would change, and all that is left to do is to wait for rollouts.
+    pub fn only_waits(&self) -> bool {
+        self.stacks.is_empty()
+            && self.zones.iter().all(|zone| zone.records.is_empty())
+            && self.objects.iter().all(|object| object.waits.is_some())
     }
 
     /// Whether something keeps the changes from being applied.

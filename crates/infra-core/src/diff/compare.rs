@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Changes, Stacks, certificates, objects, stacks, zones};
+use super::{Changes, Objects, Stacks, certificates, objects, stacks, zones};
 use crate::names::Date;
 use crate::state::{Deployed, Desired, StackKey};
 
@@ -17,8 +17,9 @@ pub fn changes(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<Stack
     changes.hazards.extend(super::zones::hazards(desired, deployed, selected));
     if selected.is_empty() {
         changes.zones = zones(desired, deployed, &unknown);
-        (changes.objects, changes.unseen) = objects(desired, deployed);
-        changes.hazards.extend(super::objects::hazards(desired, deployed, &changes.objects));
+        let Objects { changes: objects, hazards, unseen } = objects(desired, deployed, &changes.stacks);
+        (changes.objects, changes.unseen) = (objects, unseen);
+        changes.hazards.extend(hazards);
         changes.hazards.extend(super::memory::hazards(desired, deployed));
     } else {
         changes.unseen.push("records and Kubernetes objects, because only some stacks were selected".to_owned());

@@ -9,6 +9,7 @@ use super::draft::{entry, section};
 use super::grants::text;
 use super::normal::{Context, scalar_text};
 use super::references::{Target, references};
+use super::refusals::refusals;
 use super::stacks::holding;
 use super::value::same;
 use crate::facts::resource_types;
@@ -35,6 +36,7 @@ pub(super) fn hazards(
         found.extend(scene.outputs(change));
         found.extend(scene.names(change));
         found.extend(renames(change));
+        found.extend(scene.refusals(change));
     }
     found
 }
@@ -65,7 +67,7 @@ fn status(key: &StackKey, stack: &DeployedStack, change: Option<&StackChange>) -
     };
     let reason = stack.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let text = format!("the stack is {}: {why}{reason}", stack.status);
-    Some(Hazard { stack: key.clone(), text, help: help.to_owned(), blocking: blocks && change.is_some() })
+    Some(Hazard { subject: key.to_string(), text, help: help.to_owned(), blocking: blocks && change.is_some() })
 }
 
 /// How somebody takes an output.
@@ -83,11 +85,18 @@ impl Scene<'_> {
     fn protection(self, change: &StackChange) -> Option<Hazard> {
         let stack = self.deployed.stacks.get(&change.stack)?;
         (change.action == Action::Delete && stack.termination_protection).then(|| Hazard {
-            stack: change.stack.clone(),
+            subject: change.stack.to_string(),
             text: "the stack would be deleted, but is protected from that".to_owned(),
             help: "to delete it all the same, apply once with `protected: false` in its environment".to_owned(),
             blocking: true,
         })
+    }
+
+    fn refusals(self, change: &StackChange) -> Vec<Hazard> {
+        match (holding(self.deployed, &change.stack), self.desired.stacks.get(&change.stack)) {
+            (Some(before), Some(after)) => refusals(change, &before.template, &after.template),
+            (_, _) => Vec::new(),
+        }
     }
 
     /// Outputs that go or change although others take them.
@@ -135,7 +144,7 @@ impl Scene<'_> {
                     }
                 };
                 found.push(Hazard {
-                    stack: key.clone(),
+                    subject: key.to_string(),
                     text: says,
                     help,
                     blocking: how == Use::Import || self.wants(&consumer, &output),
@@ -216,7 +225,7 @@ impl Scene<'_> {
             let would = if certain { "is to be replaced" } else { "may have to be replaced" };
             let cause = resource.causes.first()?;
             Some(Hazard {
-                stack: change.stack.clone(),
+                subject: change.stack.to_string(),
                 text: format!(
                     "{} {would} because of {cause}, but keeps its {property}, which exists already",
                     resource.id
@@ -237,7 +246,7 @@ fn renames(change: &StackChange) -> impl Iterator<Item = Hazard> + '_ {
         let place = change.resources.iter().find(|other| other.id == *new).and_then(|other| other.place.as_ref());
         let at = place.map(|place| format!(" ({place})")).unwrap_or_default();
         Some(Hazard {
-            stack: change.stack.clone(),
+            subject: change.stack.to_string(),
             text: format!("{} goes and {new} comes with the same properties, which looks like a rename", resource.id),
             help: format!("if it is the same thing, write `renamed-from:` with its old name at the entry of {new}{at}"),
             blocking: false,

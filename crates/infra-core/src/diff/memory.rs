@@ -9,7 +9,7 @@ pub(super) fn hazards(desired: &Desired, deployed: &Deployed) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     if let Err(error) = desired.owned().parts() {
         hazards.push(Hazard {
-            stack,
+            subject: stack.to_string(),
             text: error.to_string(),
             help: "divide the environment: give some zones or clusters to another project".to_owned(),
             blocking: true,
@@ -17,7 +17,7 @@ pub(super) fn hazards(desired: &Desired, deployed: &Deployed) -> Vec<Hazard> {
     }
     for (key, why) in deployed.unread() {
         hazards.push(Hazard {
-            stack: key.clone(),
+            subject: key.to_string(),
             text: format!("what it remembers of our records and Kubernetes objects cannot be read: {why}"),
             help: "use the infra that applied last; this one would forget what is ours".to_owned(),
             blocking: true,

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Action, Hazard, Impact, ObjectChange, ValueChange};
+use super::{Action, Hazard, Impact, ObjectChange, StackChange, ValueChange};
 use crate::state::{
-    Applied, Deployed, Desired, DesiredObject, ObjectId, Owned, is_parent, is_same, rank, read_id, set_id, set_parent,
-    spelled,
+    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, is_parent, is_same, of_object, rank,
+    read_id, rolls_out, spelled, unfinished,
 };
 
 /// What the cluster writes into every object; nobody wants it.
@@ -23,32 +23,40 @@ const OF_CLUSTER: [&str; 6] = [
 /// An annotation in which `kubectl apply` keeps a whole object, with the data of a secret.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// End of the sentence about what would be forgotten because its cluster could not be asked.
-pub(crate) const NO_ANSWER: &str = "did not answer";
+/// What differs in the clusters of an environment.
+#[derive(Clone, Debug, Default)]
+pub struct Objects {
+    /// Objects that would change, in the order in which they are applied and deleted.
+    pub changes: Vec<ObjectChange>,
+    /// What keeps changes from being applied, or is to be known before.
+    pub hazards: Vec<Hazard>,
+    /// What was not compared, and why.
+    pub unseen: Vec<String>,
+}
 
-/// Compares wanted objects with those of the clusters, in the order in which they are applied and deleted; the sentences
-/// say what could not be compared, and why.
-pub fn objects(desired: &Desired, deployed: &Deployed) -> (Vec<ObjectChange>, Vec<String>) {
+/// Compares wanted objects with those of the clusters. `stacks` are the changes of the stacks: a cluster that they make
+/// need not answer yet.
+pub fn objects(desired: &Desired, deployed: &Deployed, stacks: &[StackChange]) -> Objects {
     let owned = owned(deployed);
     let clusters: BTreeSet<&String> =
         desired.objects.iter().map(|object| &object.cluster).chain(owned.iter().map(|(cluster, _)| cluster)).collect();
-    let (mut changes, mut unseen) = (Vec::new(), Vec::new());
-    for cluster in clusters {
-        let why = match deployed.asked.get(cluster) {
-            Some(None) => {
-                of_cluster(desired, deployed, (cluster, &owned), (&mut changes, &mut unseen));
-                continue;
+    let mut found = Objects::default();
+    for name in clusters {
+        let cluster = Compared { desired, deployed, owned: &owned, name, stacks };
+        match deployed.asked.get(name) {
+            Some(None) => cluster.compare(&mut found),
+            Some(Some(reason)) => cluster.silent(reason, &mut found),
+            None if deployed.without_clusters => {
+                found.unseen.push(format!("objects of cluster {name} were left out, as --without-clusters says"));
             }
-            Some(Some(reason)) => reason.clone(),
-            None => format!(
-                "no cluster was asked; `clusters: {{ {cluster}: {{ context: … }} }}` of environment {} in infra.yaml names \
-                 the context of its kubeconfig",
+            None => found.unseen.push(format!(
+                "objects of cluster {name} were not compared: no cluster was asked; `clusters: {{ {name}: {{ context: … }} \
+                 }}` of environment {} in infra.yaml names the context of its kubeconfig",
                 desired.environment
-            ),
-        };
-        unseen.push(format!("objects of cluster {cluster} were not compared: {why}"));
+            )),
+        }
     }
-    (changes, unseen)
+    found
 }
 
 /// What earlier runs recorded as ours.
@@ -58,113 +66,219 @@ fn owned(deployed: &Deployed) -> Vec<(String, ObjectId)> {
     all.filter_map(|(cluster, one)| Some((cluster, read_id(&one)?))).collect()
 }
 
-fn of_cluster(
-    desired: &Desired,
-    deployed: &Deployed,
-    (cluster, owned): (&str, &[(String, ObjectId)]),
-    (changes, unseen): (&mut Vec<ObjectChange>, &mut Vec<String>),
-) {
-    let find = |id: &ObjectId| {
-        let mut all = deployed.objects.iter().flatten();
-        all.find(|there| there.cluster == cluster && is_same(&there.identity, id))
-    };
-    let of = |identity: &ObjectId, action, fields| ObjectChange {
-        cluster: cluster.to_owned(),
-        identity: identity.clone(),
-        action,
-        fields,
-    };
-    let mut wanted: Vec<(&DesiredObject, ObjectId)> =
-        desired.objects.iter().filter(|it| it.cluster == cluster).map(|it| (it, it.identity())).collect();
-    let first = |id: &ObjectId| !is_parent(id, &desired.project, &desired.environment);
-    wanted.sort_by_key(|(_, id)| (first(id), rank(id)));
-    for (object, id) in &wanted {
-        let there = find(id);
-        if let Some(Applied::Refused(reason)) = there.map(|there| &there.applied) {
-            unseen.push(format!(
-                "{} of cluster {cluster} was not compared: the dry run was refused: {reason}",
-                spelled(id)
-            ));
+/// One cluster, while it is compared.
+struct Compared<'a> {
+    desired: &'a Desired,
+    deployed: &'a Deployed,
+    owned: &'a [(String, ObjectId)],
+    name: &'a str,
+    stacks: &'a [StackChange],
+}
+
+impl Compared<'_> {
+    fn compare(&self, found: &mut Objects) {
+        let mut refused = Refused::default();
+        let wanted = self.wanted();
+        for (object, id) in &wanted {
+            self.one(object, id, &mut refused, found);
         }
-        match there.map(|there| (&there.live, &there.applied)) {
-            None | Some((Value::Null, _)) => changes.push(of(id, Action::Create, Vec::new())),
-            Some((live, Applied::As(applied))) => {
-                let fields = fields(live, applied, id);
-                if !fields.is_empty() {
-                    changes.push(of(id, Action::Update, fields));
-                }
-            }
-            Some((live, Applied::Unknown)) => {
+        found.hazards.extend(refused.hazards(self.name));
+        self.gone(&wanted, found);
+    }
+
+    /// What is wanted in the cluster, in the order in which it is applied.
+    fn wanted(&self) -> Vec<(&DesiredObject, ObjectId)> {
+        let here = self.desired.objects.iter().filter(|it| it.cluster == self.name);
+        let mut wanted: Vec<(&DesiredObject, ObjectId)> = here.map(|it| (it, it.identity())).collect();
+        wanted.sort_by_key(|(_, id)| (self.is_member(id), rank(id)));
+        wanted
+    }
+
+    fn is_member(&self, id: &ObjectId) -> bool {
+        !is_parent(id, &self.desired.project, &self.desired.environment)
+    }
+
+    fn one(&self, object: &DesiredObject, id: &ObjectId, refused: &mut Refused, found: &mut Objects) {
+        let there = self.find(id);
+        let change = |action, fields| self.change(id, action, fields);
+        let live = there.map_or(&Value::Null, |there| &there.live);
+        let holder = if live.is_null() { Holder::Ours } else { self.holder(live) };
+        if let Holder::Other(who) = holder {
+            found.hazards.push(Hazard {
+                subject: self.subject(),
+                text: format!("{} belongs to {who}, and two cannot have it", spelled(id)),
+                help: "give it another name or namespace here, or take it out of the other one first".to_owned(),
+                blocking: true,
+            });
+            return;
+        }
+        let fields = match there.map(|there| &there.applied) {
+            Some(Applied::Refused(reason)) => return refused.add(reason, id),
+            None | Some(_) if live.is_null() => return found.changes.push(change(Action::Create, Vec::new())),
+            Some(Applied::As(applied)) => fields(live, applied, id),
+            None | Some(Applied::Unknown) => {
                 let mut fields = Vec::new();
                 unknown("", &object.object, Some(live), &mut fields);
                 mask(&mut fields, id);
-                changes.push(of(id, Action::Update, fields));
+                fields
             }
-            // It is there, but nobody knows what would change.
-            Some((_, Applied::Refused(_))) => {}
+        };
+        let waits = Some(live).filter(|_| rolls_out(id)).and_then(unfinished);
+        if !fields.is_empty() {
+            let adopts = holder == Holder::Nobody;
+            found.changes.push(ObjectChange { adopts, ..change(Action::Update, fields) });
+        } else if waits.is_some() {
+            found.changes.push(ObjectChange { waits, ..change(Action::Update, fields) });
         }
     }
-    let set = set_id(&desired.project, &desired.environment);
-    let mut gone: Vec<&ObjectId> = Vec::new();
-    for (_, id) in owned.iter().filter(|(of, id)| *of == cluster && !wanted.iter().any(|(_, other)| is_same(other, id)))
-    {
-        match find(id).map(|there| &there.live) {
-            Some(Value::Null) => {}
-            Some(live) if set_parent(live) != Some(&set) => unseen.push(format!(
-                "{} of cluster {cluster} is wanted no more and left alone: it does not say any more that it is ours",
-                spelled(id)
-            )),
-            Some(_) | None => gone.push(id),
-        }
-    }
-    gone.sort_by_key(|id| std::cmp::Reverse((first(id), rank(id))));
-    changes.extend(gone.into_iter().map(|id| of(id, Action::Delete, Vec::new())));
-}
 
-/// What the changes of objects do beyond the objects themselves.
-pub(super) fn hazards(desired: &Desired, deployed: &Deployed, changes: &[ObjectChange]) -> Vec<Hazard> {
-    let stack = Owned::key(&desired.project, &desired.environment, &desired.region);
-    let mut hazards = Vec::new();
-    for change in changes.iter().filter(|change| change.action == Action::Delete) {
-        let [_, kind, _, name] = &change.identity;
+    /// What is ours and wanted no more.
+    fn gone(&self, wanted: &[(&DesiredObject, ObjectId)], found: &mut Objects) {
+        let mut gone: Vec<&ObjectId> = Vec::new();
+        for (_, id) in self.owned.iter().filter(|(of, _)| of == self.name) {
+            if wanted.iter().any(|(_, other)| is_same(other, id)) {
+                continue;
+            }
+            let there = self.find(id);
+            match there.map(|there| &there.live) {
+                Some(Value::Null) if !there.is_some_and(|it| matches!(it.applied, Applied::Refused(_))) => {}
+                Some(live) if !live.is_null() && self.holder(live) != Holder::Ours => found.unseen.push(format!(
+                    "{} of cluster {} is wanted no more and left alone: it does not say that it is ours",
+                    spelled(id),
+                    self.name
+                )),
+                Some(live) if !live.is_null() => gone.push(id),
+                Some(_) | None => {
+                    let reason = match there.map(|there| &there.applied) {
+                        Some(Applied::Refused(reason)) => format!(": {reason}"),
+                        _ => String::new(),
+                    };
+                    found.hazards.push(Hazard {
+                        subject: self.subject(),
+                        text: format!(
+                            "{} is wanted no more, and what became of it cannot be read{reason}",
+                            spelled(id)
+                        ),
+                        help: "apply once it can be read: it would be forgotten and stay".to_owned(),
+                        blocking: true,
+                    });
+                }
+            }
+        }
+        gone.sort_by_key(|id| std::cmp::Reverse((self.is_member(id), rank(id))));
+        for id in gone {
+            let takes = self.deployed.others.get(&(self.name.to_owned(), id.clone())).cloned().unwrap_or_default();
+            found.hazards.extend(self.takes_along(id, &takes));
+            found.changes.push(ObjectChange { takes, ..self.change(id, Action::Delete, Vec::new()) });
+        }
+    }
+
+    /// What goes with an object that is deleted.
+    fn takes_along(&self, id: &ObjectId, takes: &[String]) -> Option<Hazard> {
+        let [_, kind, _, name] = id;
         let all = match kind.as_str() {
             "Namespace" => "everything in it",
             "CustomResourceDefinition" => "every object of the kind",
-            _ => continue,
+            _ => return None,
         };
-        hazards.push(Hazard {
-            stack: stack.clone(),
-            text: format!("{kind} {name} of cluster {} goes, and with it {all}, also what is not ours", change.cluster),
-            help: "look what it holds first".to_owned(),
+        let others = match takes {
+            [] => String::new(),
+            [one] => format!(", also {one}, which is not ours"),
+            [first, rest @ ..] => format!(", also {first} and {} more that are not ours", rest.len()),
+        };
+        Some(Hazard {
+            subject: self.subject(),
+            text: format!("{kind} {name} goes, and with it {all}{others}"),
+            help: "look at what it holds first".to_owned(),
             blocking: false,
+        })
+    }
+
+    /// A cluster that gave no answer: what is wanted in it is made once it is there, if this very plan makes it.
+    fn silent(&self, reason: &str, found: &mut Objects) {
+        if makes_cluster(self.stacks) {
+            let made = self.wanted().into_iter().map(|(_, id)| self.change(&id, Action::Create, Vec::new()));
+            found.changes.extend(made);
+            let name = self.name;
+            found.unseen.push(format!("objects of cluster {name} were not compared, since it is made first: {reason}"));
+            return;
+        }
+        let wanted = self.wanted();
+        let lost = |id: &ObjectId| !wanted.iter().any(|(_, other)| is_same(other, id));
+        let lost = self.owned.iter().filter(|(of, id)| of == self.name && lost(id)).count();
+        let lost = match lost {
+            0 => String::new(),
+            1 => "; 1 object that is wanted no more would be forgotten and stay".to_owned(),
+            lost => format!("; {lost} objects that are wanted no more would be forgotten and stay"),
+        };
+        found.hazards.push(Hazard {
+            subject: self.subject(),
+            text: format!("its objects can be neither compared nor applied: {reason}{lost}"),
+            help: "make the cluster answer, or add `--without-clusters` to leave its objects as they are".to_owned(),
+            blocking: true,
         });
     }
-    for there in deployed.objects.iter().flatten().filter(|there| !there.live.is_null()) {
-        if matches!(there.applied, Applied::Refused(_)) {
-            hazards.push(Hazard {
-                stack: stack.clone(),
-                text: format!(
-                    "{} of cluster {} cannot be made as it is wanted",
-                    spelled(&there.identity),
-                    there.cluster
-                ),
-                help: "what was not compared says why".to_owned(),
-                blocking: false,
-            });
+
+    fn holder(&self, live: &Value) -> Holder {
+        of_object(live, &self.desired.project, &self.desired.environment)
+    }
+
+    fn find(&self, id: &ObjectId) -> Option<&DeployedObject> {
+        let mut all = self.deployed.objects.iter().flatten();
+        all.find(|there| there.cluster == self.name && is_same(&there.identity, id))
+    }
+
+    fn change(&self, id: &ObjectId, action: Action, fields: Vec<ValueChange>) -> ObjectChange {
+        ObjectChange::new(self.name, id, action, fields)
+    }
+
+    fn subject(&self) -> String {
+        format!("cluster {}", self.name)
+    }
+}
+
+/// Whether a plan makes a cluster of Kubernetes, which can be asked nothing before.
+fn makes_cluster(stacks: &[StackChange]) -> bool {
+    let mut resources = stacks.iter().flat_map(|stack| &stack.resources);
+    resources.any(|it| {
+        let new = it.action == Action::Create || (it.action == Action::Update && it.impact == Impact::Replaces);
+        it.kind == "AWS::EKS::Cluster" && new
+    })
+}
+
+/// Objects that the API server refuses, by its reason: one reason often holds for many.
+#[derive(Default)]
+struct Refused {
+    reasons: Vec<(String, Vec<ObjectId>)>,
+}
+
+impl Refused {
+    /// How many objects of one reason are named.
+    const NAMED: usize = 3;
+
+    fn add(&mut self, reason: &str, id: &ObjectId) {
+        match self.reasons.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, ids)) => ids.push(id.clone()),
+            None => self.reasons.push((reason.to_owned(), vec![id.clone()])),
         }
     }
-    for (cluster, id) in owned(deployed) {
-        let wanted = || desired.objects.iter().any(|it| it.cluster == cluster && is_same(&it.identity(), &id));
-        if deployed.asked.get(&cluster).is_some_and(Option::is_some) && !wanted() {
-            hazards.push(Hazard {
-                stack: stack.clone(),
-                text: format!("{} is wanted no more, but cluster {cluster} {NO_ANSWER}", spelled(&id)),
-                help: "apply once the cluster answers: it would be forgotten and stay".to_owned(),
+
+    fn hazards(self, cluster: &str) -> Vec<Hazard> {
+        let one = |(reason, ids): (String, Vec<ObjectId>)| {
+            let named: Vec<String> = ids.iter().take(Self::NAMED).map(spelled).collect();
+            let more = match ids.len() - named.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            Hazard {
+                subject: format!("cluster {cluster}"),
+                text: format!("{}{more} cannot be applied as wanted: {reason}", named.join(", ")),
+                help: "nothing is applied before the API server accepts all of it".to_owned(),
                 blocking: true,
-            });
-        }
+            }
+        };
+        self.reasons.into_iter().map(one).collect()
     }
-    hazards
 }
 
 /// What applying changes in an object, unmasked: for comparing, never for showing.
@@ -307,7 +421,7 @@ mod tests {
 
     use super::*;
     use crate::diff::testing;
-    use crate::state::{DeployedObject, Owned, StackKey};
+    use crate::state::{DeployedObject, Owned, StackKey, set_id};
 
     fn deployment(image: &str) -> Value {
         json!({
@@ -344,21 +458,87 @@ mod tests {
         }
     }
 
+    /// Changes, blocking hazards and what was not compared.
+    fn compared(desired: &Desired, deployed: &Deployed) -> (Vec<ObjectChange>, Vec<Hazard>, Vec<String>) {
+        let Objects { changes, hazards, unseen } = objects(desired, deployed, &[]);
+        (changes, hazards.into_iter().filter(|hazard| hazard.blocking).collect(), unseen)
+    }
+
+    /// An object with the label of a set.
+    fn of_set(mut object: Value, set: &str) -> Value {
+        object["metadata"]["labels"] = json!({ "applyset.kubernetes.io/part-of": set });
+        object
+    }
+
+    fn ours(object: Value) -> Value {
+        of_set(object, &set_id("shop", "dev"))
+    }
+
     #[test]
-    fn without_a_cluster_nothing_changes_and_that_is_said() {
-        let (changes, unseen) = objects(&desired(&[deployment("api:1")]), &Deployed::default());
-        assert_eq!(changes, []);
+    fn a_cluster_that_nobody_named_is_told_and_one_that_does_not_answer_blocks() {
+        let wanted = desired(&[deployment("api:1")]);
+        let (changes, hazards, unseen) = compared(&wanted, &Deployed::default());
+        assert_eq!((changes, hazards), (Vec::new(), Vec::new()));
         let how =
             "`clusters: { main: { context: … } }` of environment dev in infra.yaml names the context of its kubeconfig";
         assert_eq!(unseen, [format!("objects of cluster main were not compared: no cluster was asked; {how}")]);
         let mut silent = deployed(&[], &["v1/ConfigMap/shop/old"]);
         silent.asked.insert("main".to_owned(), Some("it does not answer".to_owned()));
+        let (changes, hazards, _) = compared(&wanted, &silent);
+        assert_eq!((changes, hazards.len()), (Vec::new(), 1));
+        let text = "its objects can be neither compared nor applied: it does not answer; 1 object that is wanted no more \
+                    would be forgotten and stay";
+        assert_eq!((&*hazards[0].subject, &*hazards[0].text), ("cluster main", text));
+    }
+
+    #[test]
+    fn the_objects_of_a_cluster_that_the_plan_makes_are_made_after_it() {
+        let mut silent = deployed(&[], &[]);
+        silent.asked.insert("main".to_owned(), Some("no context".to_owned()));
         let wanted = desired(&[deployment("api:1")]);
-        let (changes, unseen) = objects(&wanted, &silent);
-        assert_eq!(changes, []);
-        assert_eq!(unseen, ["objects of cluster main were not compared: it does not answer"]);
-        let hazards = hazards(&wanted, &silent, &[]);
-        assert_eq!((hazards.len(), hazards[0].blocking), (1, true), "{hazards:?}");
+        let cluster = json!({ "Resources": { "Main": { "Type": "AWS::EKS::Cluster", "Properties": {} } } });
+        let stacks = |action| {
+            let made = testing::desired(&[("shop-dev-platform", cluster.clone(), &[])]);
+            let mut changes = super::super::stacks(&made, &Deployed::default(), &BTreeSet::new()).changes;
+            changes[0].resources[0].action = action;
+            changes
+        };
+        let found = objects(&wanted, &silent, &stacks(Action::Create));
+        assert_eq!((found.changes[0].action, found.hazards.len()), (Action::Create, 0));
+        let found = objects(&wanted, &silent, &stacks(Action::Update));
+        assert_eq!((found.changes.len(), found.hazards.len()), (0, 1), "it is there already");
+    }
+
+    #[test]
+    fn what_others_made_is_taken_over_only_when_that_is_said() {
+        let wanted = desired(&[ours(deployment("api:2"))]);
+        let with = |live: Value| {
+            let applied = Applied::As(ours(deployment("api:2")));
+            compared(&wanted, &deployed(&[(deployment("api:2"), live, applied)], &[]))
+        };
+        let (changes, hazards, _) = with(deployment("api:2"));
+        assert_eq!((changes.len(), changes[0].adopts, hazards.len()), (1, true, 0));
+        let (changes, hazards, _) = with(ours(deployment("api:1")));
+        assert_eq!((changes.len(), changes[0].adopts, hazards.len()), (1, false, 0));
+        let (changes, hazards, _) = with(of_set(deployment("api:1"), "another"));
+        assert_eq!((changes.len(), hazards.len()), (0, 1));
+        assert_eq!(hazards[0].text, "Deployment shop/api belongs to the set another, and two cannot have it");
+    }
+
+    #[test]
+    fn a_rollout_that_is_not_complete_is_waited_for() {
+        let with = |available: u64| {
+            let mut live = ours(deployment("api:1"));
+            live["metadata"]["uid"] = "u".into();
+            live["status"] = json!({ "updatedReplicas": 1, "replicas": 1, "availableReplicas": available });
+            let applied = Applied::As(live.clone());
+            compared(&desired(&[ours(deployment("api:1"))]), &deployed(&[(deployment("api:1"), live, applied)], &[])).0
+        };
+        assert_eq!(with(1), []);
+        let changes = with(0);
+        assert_eq!((changes[0].action, changes[0].waits.as_deref()), (Action::Update, Some("0 of 1 available")));
+        let waits = |changes| super::super::Changes { objects: changes, ..Default::default() }.only_waits();
+        assert!(waits(changes.clone()) && !waits(vec![ObjectChange { waits: None, ..changes[0].clone() }]));
     }
 
     #[test]
@@ -373,49 +553,62 @@ mod tests {
         applied["metadata"]["managedFields"] = json!([]);
         applied["spec"]["replicas"] = 3.into();
         let found = deployed(&[(wanted.clone(), live.clone(), Applied::As(applied))], &[]);
-        let (changes, unseen) = objects(&desired(from_ref(&wanted)), &found);
-        assert_eq!((changes.len(), changes[0].action, unseen), (1, Action::Update, Vec::new()));
+        let (changes, hazards, _) = compared(&desired(from_ref(&wanted)), &found);
+        assert_eq!((changes.len(), changes[0].action, hazards), (1, Action::Update, Vec::new()));
         let expected = json!([
             { "path": "spec.containers[api].image", "before": "api:1", "after": "api:2", "impact": "in-place" }
         ]);
         assert_eq!(serde_json::to_value(&changes[0].fields).unwrap(), expected);
         let same = deployed(&[(wanted.clone(), live.clone(), Applied::As(live))], &[]);
-        assert_eq!(objects(&desired(&[wanted]), &same), (Vec::new(), Vec::new()));
+        assert_eq!(compared(&desired(&[wanted]), &same), (Vec::new(), Vec::new(), Vec::new()));
     }
 
     #[test]
-    fn a_refused_dry_run_is_told_with_its_reason() {
-        let wanted = deployment("api:2");
-        let refused = || Applied::Refused("spec.selector is immutable".to_owned());
-        let found = deployed(&[(wanted.clone(), deployment("api:1"), refused())], &[]);
-        let (changes, unseen) = objects(&desired(from_ref(&wanted)), &found);
+    fn what_the_server_refuses_blocks_and_one_reason_is_said_once() {
+        let named = |name: &str| {
+            let mut object = deployment("api:2");
+            object["metadata"]["name"] = name.into();
+            object
+        };
+        let all = ["a", "b", "c", "d", "e"].map(named);
+        let refused = |why: &str| Applied::Refused(why.to_owned());
+        let there: Vec<_> = all.iter().map(|it| (it.clone(), Value::Null, refused("no KEDA"))).collect();
+        let (changes, hazards, _) = compared(&desired(&all), &deployed(&there, &[]));
+        assert_eq!((changes, hazards.len()), (Vec::new(), 1));
+        let text =
+            "Deployment shop/a, Deployment shop/b, Deployment shop/c and 2 more cannot be applied as wanted: no KEDA";
+        assert_eq!(hazards[0].text, text);
+        let live = ours(deployment("api:1"));
+        let found = deployed(&[(deployment("api:2"), live, refused("spec.selector is immutable"))], &[]);
+        let (changes, hazards, _) = compared(&desired(&[deployment("api:2")]), &found);
         assert_eq!(changes, []);
-        let sentence =
-            "Deployment shop/api of cluster main was not compared: the dry run was refused: spec.selector is immutable";
-        assert_eq!(unseen, [sentence]);
-        assert_eq!(hazards(&desired(from_ref(&wanted)), &found, &[]).len(), 1, "it is not up to date");
-        let absent = deployed(&[(wanted.clone(), Value::Null, refused())], &[]);
-        let (changes, unseen) = objects(&desired(&[wanted]), &absent);
-        assert_eq!((changes[0].action, unseen.len()), (Action::Create, 1));
+        assert_eq!(hazards[0].text, "Deployment shop/api cannot be applied as wanted: spec.selector is immutable");
     }
 
     #[test]
     fn what_is_ours_and_wanted_no_more_goes_and_a_new_version_is_no_other_object() {
+        let object = |kind: &str, name: &str| json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": name, "namespace": "shop" } });
         let found = deployed(
-            &[(
-                json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "gone" } }),
-                Value::Null,
-                Applied::Unknown,
-            )],
-            &["apps/v1beta1/Deployment/shop/api", "v1/ConfigMap/shop/old", "v1/Service//gone"],
+            &[
+                (object("Service", "gone"), Value::Null, Applied::Unknown),
+                (object("ConfigMap", "old"), ours(object("ConfigMap", "old")), Applied::Unknown),
+            ],
+            &["apps/v1beta1/Deployment/shop/api", "v1/ConfigMap/shop/old", "v1/Service/shop/gone"],
         );
-        let (changes, _) = objects(&desired(&[deployment("api:1")]), &found);
-        let found: Vec<_> = changes.iter().map(|change| (change.action, change.identity.join("/"))).collect();
+        let (changes, hazards, _) = compared(&desired(&[deployment("api:1")]), &found);
+        let ids: Vec<_> = changes.iter().map(|change| (change.action, change.identity.join("/"))).collect();
         let expected = [
             (Action::Create, "apps/v1/Deployment/shop/api".to_owned()),
             (Action::Delete, "v1/ConfigMap/shop/old".to_owned()),
         ];
-        assert_eq!(found, expected);
+        assert_eq!((ids.as_slice(), hazards.len()), (expected.as_slice(), 0));
+        // What may not be looked at is not forgotten.
+        let refused = (object("ConfigMap", "old"), Value::Null, Applied::Refused("forbidden".to_owned()));
+        let found = deployed(&[refused], &["v1/ConfigMap/shop/old"]);
+        let (changes, hazards, _) = compared(&desired(&[]), &found);
+        assert_eq!((changes.len(), hazards.len()), (0, 1));
+        let text = "ConfigMap shop/old is wanted no more, and what became of it cannot be read: forbidden";
+        assert_eq!(hazards[0].text, text);
     }
 
     #[test]
@@ -423,7 +616,7 @@ mod tests {
         let mut wanted = deployment("api:1");
         wanted["spec"]["containers"][1]["url"] = "${output:s@eu-west-1:Url}/x".into();
         let found = deployed(&[(wanted.clone(), deployment("api:1"), Applied::Unknown)], &[]);
-        let (changes, unseen) = objects(&desired(from_ref(&wanted)), &found);
+        let (changes, _, unseen) = compared(&desired(from_ref(&wanted)), &found);
         assert_eq!((changes[0].action, unseen), (Action::Update, Vec::new()));
         let expected = json!([{
             "path": "spec.containers[api].url", "after": "${output:s@eu-west-1:Url}/x", "unknown": true, "impact": "in-place"
@@ -441,16 +634,19 @@ mod tests {
             let there = (namespace(label), namespace(label), Applied::Unknown);
             deployed(&[there], &["v1/Namespace//old"])
         };
-        let (changes, unseen) = objects(&desired(&[]), &find("another"));
+        let (changes, _, unseen) = compared(&desired(&[]), &find("another"));
         assert_eq!((changes.len(), unseen.len()), (0, 1), "{unseen:?}");
-        let ours = find(&set_id("shop", "dev"));
-        let (changes, unseen) = objects(&desired(&[]), &ours);
-        assert_eq!((changes[0].action, unseen.len()), (Action::Delete, 0));
-        let hazards = hazards(&desired(&[]), &ours, &changes);
-        assert_eq!(
-            hazards[0].text,
-            "Namespace old of cluster main goes, and with it everything in it, also what is not ours"
-        );
+        let mut ours = find(&set_id("shop", "dev"));
+        let hazard = |ours: &Deployed| {
+            let found = objects(&desired(&[]), ours, &[]);
+            assert_eq!((found.changes[0].action, found.unseen.len()), (Action::Delete, 0));
+            (found.changes[0].takes.len(), found.hazards[0].text.clone())
+        };
+        assert_eq!(hazard(&ours), (0, "Namespace old goes, and with it everything in it".to_owned()));
+        let id = ["v1", "Namespace", "", "old"].map(str::to_owned);
+        ours.others.insert(("main".to_owned(), id), vec!["ConfigMap a".to_owned(), "Secret b".to_owned()]);
+        let text = "Namespace old goes, and with it everything in it, also ConfigMap a and 1 more that are not ours";
+        assert_eq!(hazard(&ours), (2, text.to_owned()));
     }
 
     #[test]
@@ -461,14 +657,14 @@ mod tests {
             secret(json!({ "a": "bmV3", "same": "eA==", "tls.crt": "eHh4" })),
         );
         let found = deployed(&[(after.clone(), before.clone(), Applied::As(after.clone()))], &[]);
-        let (changes, _) = objects(&desired(from_ref(&after)), &found);
+        let (changes, ..) = compared(&desired(from_ref(&after)), &found);
         let expected = json!([
             { "path": "data.a", "before": "*** (before)", "after": "*** (after)", "impact": "in-place" },
             { "path": "data[tls.crt]", "after": "*** (after)", "impact": "in-place" },
         ]);
         assert_eq!(serde_json::to_value(&changes[0].fields).unwrap(), expected);
         let whole = deployed(&[(after.clone(), secret(Value::Null), Applied::As(after.clone()))], &[]);
-        let (changes, _) = objects(&desired(&[after]), &whole);
+        let (changes, ..) = compared(&desired(&[after]), &whole);
         assert_eq!(changes[0].fields[0].after, Some("*** (after)".into()));
     }
 }

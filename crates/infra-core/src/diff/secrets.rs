@@ -166,14 +166,14 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::super::{Changes, templates};
+    use super::super::{Changes, stacks::one_template};
     use super::*;
     use crate::state::StackKey;
 
     fn compared(kind: &str, before: &Value, after: &Value) -> String {
         let template =
             |properties: &Value| json!({ "Resources": { "One": { "Type": kind, "Properties": properties } } });
-        let stack = templates(&StackKey::new("s", "eu-west-1"), &template(before), &template(after));
+        let stack = one_template(&StackKey::new("s", "eu-west-1"), &template(before), &template(after));
         serde_json::to_string(&Changes { stacks: vec![stack], ..Changes::default() }).unwrap()
     }
 
@@ -220,7 +220,7 @@ mod tests {
         for (before, after) in
             [(with("hunter2"), with("hunter3")), (Value::Null, with("hunter3")), (with("hunter2"), Value::Null)]
         {
-            let text = serde_json::to_string(&templates(&key, &before, &after)).unwrap();
+            let text = serde_json::to_string(&one_template(&key, &before, &after)).unwrap();
             assert!(!text.contains("hunter"), "{text}");
         }
     }

@@ -26,7 +26,7 @@ pub(crate) fn desired(stacks: &[(&str, Value, &[(&str, &str, &str)])]) -> Desire
             needs: BTreeSet::new(),
             parameters: parameters.iter().map(output).collect(),
             capabilities: Vec::new(),
-            tags: BTreeMap::new(),
+            tags: tags(),
             termination_protection: false,
             provenance: BTreeMap::from([("Q".to_owned(), "stacks/a.yaml:1:1".to_owned())]),
         };
@@ -57,10 +57,15 @@ pub(crate) fn stack(template: Value, parameters: &[(&str, &str)], outputs: &[(&s
         template_sha256: String::new(),
         parameters: texts(parameters),
         outputs: texts(outputs),
-        tags: BTreeMap::new(),
+        tags: tags(),
         termination_protection: false,
         changed: String::new(),
     }
+}
+
+/// Tags of every stack of the environment.
+fn tags() -> BTreeMap<String, String> {
+    [("infra:project", "shop"), ("infra:environment", "dev")].map(|(key, of)| (key.to_owned(), of.to_owned())).into()
 }
 
 /// What is deployed.

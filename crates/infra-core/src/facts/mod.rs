@@ -11,6 +11,7 @@ pub mod interruptions;
 pub mod limits;
 pub mod packaging;
 pub mod rds;
+pub mod refusals;
 pub mod regions;
 pub mod resource_types;
 pub mod stateful;

@@ -20,7 +20,7 @@ const SOURCE: &str = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/A
 /// Longest time that SQS keeps a message: 14 days.
 ///
 /// Source: [`SOURCE`] (read 2026-11-22); `facts::limits` holds the same bound.
-const MAX_RETENTION: Seconds = Seconds::new(1_209_600);
+pub(super) const MAX_RETENTION: Seconds = Seconds::new(1_209_600);
 
 /// An SQS queue for one logical consumer; it has a dead-letter queue unless that is turned off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

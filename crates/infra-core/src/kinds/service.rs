@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::load_balancer::{Scheme, TargetGroup};
+use super::load_balancer::{Layer, Scheme, TargetGroup};
 use super::network::Tier;
 use super::workload::{
     self, BucketUse, DatabaseUse, Emitter, Health, Identity, Pod, Reached, Replicas, Requests, SecretDelivery, SecretUse,
@@ -16,6 +16,7 @@ use super::http_api::{self, Authorizer};
 use super::{Cluster, Kind, LoadBalancer, Queue, Topic};
 use crate::artifacts::{Expr, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::facts::limits::elb;
 use crate::lower::Lowering;
 use crate::model::Ref;
 use crate::names::{ImageRef, KubernetesName, Name, Port, Seconds};
@@ -104,10 +105,11 @@ networks:
 
 /// Looks up what the service refers to.
 fn pod(entry: Bound<'_, Service>) -> Pod<'_> {
-    let from = entry.spec().exposes.as_ref().map(|exposure| {
-        sources(entry.follow(&exposure.load_balancer), &exposure.target_group)
+    let reached = entry.spec().exposes.as_ref().map(|exposure| {
+        let balancer = entry.follow(&exposure.load_balancer);
+        Reached { from: sources(balancer, &exposure.target_group), lingers: balancer.layer == Layer::Network }
     });
-    Pod::of(entry).serving(entry, Reached { from: from.unwrap_or_default() })
+    Pod::of(entry).serving(entry, reached.unwrap_or_default())
 }
 
 /// Returns the blocks from which a load balancer's connections come.
@@ -253,7 +255,20 @@ fn check_group(entry: Bound<'_, Service>, exposure: &Exposure, group: &TargetGro
                 .help(format!("set `health: {{ readiness: {path} }}`, or the path of the target group alike")),
         );
     }
-    let lives = Seconds::new(pod(entry).grace().get().saturating_sub(entry.shutdown.pre_stop.get()));
+    let pod = pod(entry);
+    if pod.reached.lingers && pod.pre_stop.get() < elb::NETWORK_LINGER {
+        diags.push(
+            Diagnostic::warning("services/drain", "the load balancer still opens connections to pods that have stopped")
+                .at(entry.at(&route!["shutdown", "pre-stop"]), format!("pods stop listening after {} s", pod.pre_stop))
+                .also(balancer.at(&route!["type"]), "a network load balancer")
+                .note(format!(
+                    "it goes on for about {} s after a target has left: {}",
+                    elb::NETWORK_LINGER, elb::NETWORK_LINGER_SOURCE
+                ))
+                .help(format!("remove the line, or set {} seconds or more", elb::NETWORK_LINGER)),
+        );
+    }
+    let lives = Seconds::new(pod.grace().get().saturating_sub(pod.pre_stop.get()));
     if group.deregistration_delay > lives {
         diags.push(
             Diagnostic::error("services/drain", "pods are killed while the load balancer still sends to them")

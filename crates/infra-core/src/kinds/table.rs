@@ -39,9 +39,9 @@ pub struct Table {
     /// Backups to any second.
     #[serde(default)]
     pub point_in_time_recovery: Recovery,
-    /// Whether the table refuses to be deleted.
-    #[serde(default = "yes")]
-    pub deletion_protection: bool,
+    /// Whether the table refuses to be deleted; as the environment is protected, if not set.
+    #[serde(default)]
+    pub deletion_protection: Option<bool>,
     /// What the table's stream of changes carries; without it there is none.
     #[serde(default)]
     pub stream: Option<Stream>,
@@ -173,10 +173,6 @@ impl Default for Recovery {
     }
 }
 
-fn yes() -> bool {
-    true
-}
-
 impl KeyType {
     fn as_str(self) -> &'static str {
         match self {
@@ -206,7 +202,7 @@ impl Key {
 }
 
 impl Table {
-    /// Starts a table that is paid by request, can be recovered and resists deletion.
+    /// Starts a table that is paid by request and can be recovered.
     pub fn new(partition_key: Key) -> Self {
         Self {
             partition_key,
@@ -214,7 +210,7 @@ impl Table {
             capacity: Capacity::default(),
             ttl: None,
             point_in_time_recovery: Recovery::default(),
-            deletion_protection: true,
+            deletion_protection: None,
             stream: None,
             indexes: BTreeMap::new(),
             encryption: Encryption::default(),
@@ -431,7 +427,7 @@ fn properties(entry: Bound<'_, Table>) -> Expr {
             "PointInTimeRecoveryEnabled" => recovery.enabled,
             "RecoveryPeriodInDays" => recovery.enabled.then_some(recovery.days),
         },
-        "DeletionProtectionEnabled" => spec.deletion_protection,
+        "DeletionProtectionEnabled" => entry.protection(spec.deletion_protection),
         "StreamSpecification" => spec.stream.map(|stream| object! { "StreamViewType" => stream.as_str() }),
         "SSESpecification" => key.map(|key| object! { "SSEEnabled" => true, "SSEType" => "KMS", "KMSMasterKeyId" => key }),
     }
@@ -512,7 +508,7 @@ mod tests {
     use crate::kinds::testing::{properties, report, template};
 
     #[test]
-    fn a_table_is_kept_protected_and_recoverable() {
+    fn a_table_is_kept_and_recoverable() {
         let yaml = "tables: { idempotency: { partition-key: { name: key }, ttl: expires-at } }";
         assert_eq!(template(yaml)["Resources"]["TableIdempotency"]["DeletionPolicy"], "Retain");
         assert_snapshot!(properties(yaml, "TableIdempotency"), @r"
@@ -529,7 +525,7 @@ mod tests {
         PointInTimeRecoverySpecification:
           PointInTimeRecoveryEnabled: true
           RecoveryPeriodInDays: 35
-        DeletionProtectionEnabled: true
+        DeletionProtectionEnabled: false
         ");
     }
 
@@ -571,7 +567,7 @@ tables:
         PointInTimeRecoverySpecification:
           PointInTimeRecoveryEnabled: true
           RecoveryPeriodInDays: 35
-        DeletionProtectionEnabled: true
+        DeletionProtectionEnabled: false
         ");
     }
 

@@ -11,7 +11,15 @@ use crate::resolve::Resolved;
 use crate::source::Sources;
 
 fn load(yaml: &str, diags: &mut Diagnostics) -> (Option<Definition>, Sources) {
-    let environment = Environment::new("dev", "123456789012", "eu-west-1", "dev.example.com").unwrap();
+    load_in(environment(), yaml, diags)
+}
+
+/// The environment of tests: `dev`, which is not protected.
+pub(crate) fn environment() -> Environment {
+    Environment::new("dev", "123456789012", "eu-west-1", "dev.example.com").unwrap()
+}
+
+fn load_in(environment: Environment, yaml: &str, diags: &mut Diagnostics) -> (Option<Definition>, Sources) {
     let mut sources = Sources::default();
     let file = sources.add("stacks/example.yaml", yaml.as_bytes());
     let definition = stack_file(&sources, file, diags)
@@ -27,8 +35,13 @@ fn assert_silent(diags: &Diagnostics) {
 
 /// Compiles `yaml` as the stack `example` of environment `dev`; no finding of the kinds is allowed.
 pub(crate) fn compile(yaml: &str) -> Assembly {
+    compile_in(environment(), yaml)
+}
+
+/// Compiles `yaml` as the stack `example` of an environment; no finding of the kinds is allowed.
+pub(crate) fn compile_in(environment: Environment, yaml: &str) -> Assembly {
     let mut diags = Diagnostics::default();
-    let (definition, sources) = load(yaml, &mut diags);
+    let (definition, sources) = load_in(environment, yaml, &mut diags);
     let assembly = definition.and_then(|definition| crate::compile(definition, &[], &sources, &mut diags));
     assert_silent(&diags);
     assembly.unwrap()
@@ -42,14 +55,13 @@ pub(crate) fn compile_stacks(stacks: &[(&str, &str)]) -> Assembly {
 /// Compiles stacks by name and content and keeps those `selected` with what they need; no finding is allowed.
 pub(crate) fn select(stacks: &[(&str, &str)], selected: &[&str]) -> Assembly {
     let mut diags = Diagnostics::default();
-    let environment = Environment::new("dev", "123456789012", "eu-west-1", "dev.example.com").unwrap();
     let mut sources = Sources::default();
     let mut files = Vec::new();
     for (name, yaml) in stacks {
         let file = sources.add(format!("stacks/{name}.yaml"), yaml.as_bytes());
         files.extend(stack_file(&sources, file, &mut diags));
     }
-    let definition = definition(&"shop".parse().unwrap(), environment, files, &[], &mut diags);
+    let definition = definition(&"shop".parse().unwrap(), environment(), files, &[], &mut diags);
     let selected: Vec<String> = selected.iter().map(|name| (*name).to_owned()).collect();
     let assembly = crate::compile(definition, &selected, &sources, &mut diags);
     assert_silent(&diags);
@@ -87,14 +99,13 @@ pub(crate) fn ids(template: &Value) -> Vec<&str> {
 /// Returns the findings of stacks by name and content, one a line, with the file in which each is.
 pub(crate) fn report_stacks(stacks: &[(&str, &str)]) -> String {
     let mut diags = Diagnostics::default();
-    let environment = Environment::new("dev", "123456789012", "eu-west-1", "dev.example.com").unwrap();
     let mut sources = Sources::default();
     let mut files = Vec::new();
     for (name, yaml) in stacks {
         let file = sources.add(format!("stacks/{name}.yaml"), yaml.as_bytes());
         files.extend(stack_file(&sources, file, &mut diags));
     }
-    let definition = definition(&"shop".parse().unwrap(), environment, files, &[], &mut diags);
+    let definition = definition(&"shop".parse().unwrap(), environment(), files, &[], &mut diags);
     let _ = crate::compile(definition, &[], &sources, &mut diags);
     let line = |finding: &Diagnostic| {
         let place = |label: &Label| match label.at {
@@ -156,4 +167,62 @@ fn every_example_compiles() {
         let assembly = compile(kind.example);
         assert!(!assembly.files.is_empty(), "{}", kind.section);
     }
+}
+
+/// Everything that can refuse to be deleted, with more fields of each.
+fn protectable(more: &str) -> String {
+    format!(
+        "
+networks: {{ main: {{ cidr: 10.20.0.0/16 }} }}
+databases:
+  rds: {{ network: main{more} }}
+  aurora: {{ network: main, engine: aurora{more} }}
+tables: {{ items: {{ partition-key: {{ name: key }}{more} }} }}
+user-pools: {{ customers: {{ clients: {{ web: {{}} }}{more} }} }}
+clusters: {{ main: {{ network: main, creator-is-admin: true, node-groups: {{ general: {{}} }}{more} }} }}
+load-balancers:
+  internal:
+    type: network
+    network: main
+    listeners: {{ web: {{ port: 80, protocol: tcp, default: {{ forward: web }} }} }}
+    target-groups: {{ web: {{ port: 8080 }} }}
+    {}
+",
+        more.trim_start_matches(", ")
+    )
+}
+
+/// What each resource says about deletion protection.
+fn protection(environment: Environment, yaml: &str) -> Vec<String> {
+    let template = json(&compile_in(environment, yaml), "stacks/example.eu-west-1.template.json");
+    let mut said = Vec::new();
+    for (id, resource) in template["Resources"].as_object().unwrap() {
+        let properties = &resource["Properties"];
+        let attributes = properties["LoadBalancerAttributes"].as_array().into_iter().flatten();
+        let mut values = attributes.filter(|it| it["Key"] == "deletion_protection.enabled").map(|it| &it["Value"]);
+        let keys = ["DeletionProtection", "DeletionProtectionEnabled"];
+        let value = keys.iter().find_map(|key| properties.get(key)).or_else(|| values.next());
+        said.extend(value.map(|value| format!("{id} {}", value.to_string().trim_matches('"'))));
+    }
+    said.sort();
+    said
+}
+
+#[test]
+fn what_refuses_to_be_deleted_follows_the_environment_unless_it_says_otherwise() {
+    let open = environment();
+    let protected = Environment { protected: true, ..environment() };
+    let off = [
+        "ClusterMain false",
+        "DatabaseAuroraCluster false",
+        "DatabaseRds false",
+        "LoadBalancerInternal false",
+        "TableItems false",
+        "UserPoolCustomers INACTIVE",
+    ];
+    let on = off.map(|line| line.replace("false", "true").replace("INACTIVE", "ACTIVE"));
+    assert_eq!(protection(open.clone(), &protectable("")), off);
+    assert_eq!(protection(protected.clone(), &protectable("")), on);
+    assert_eq!(protection(open, &protectable(", deletion-protection: true")), on);
+    assert_eq!(protection(protected, &protectable(", deletion-protection: false")), off);
 }

@@ -95,6 +95,12 @@ approvals! {
         "The name servers of a zone itself change.";
     DnsAdoption dns_adoption = "dns-adoption", Required "required":
         "A record set that infra did not make is taken over and changed.";
+    StackAdoption stack_adoption = "stack-adoption", Required "required":
+        "A stack that infra did not make is taken over and changed.";
+    ObjectAdoption object_adoption = "object-adoption", Required "required":
+        "A Kubernetes object that infra did not make is taken over and changed.";
+    ObjectDeletion object_deletion = "object-deletion", Required "required":
+        "A Kubernetes object is deleted.";
     ProtectedEnvironment protected_environment = "protected-environment", Protected "protected":
         "Anything changes in an environment that is protected.";
 }

@@ -54,6 +54,7 @@ impl Environment {
             domain: parse::<DomainName>(domain)?,
             tags: std::collections::BTreeMap::new(),
             protected: false,
+            variables: std::collections::BTreeMap::new(),
             references: ReferenceMode::default(),
             endpoint_url: None,
             template_bucket: None,
@@ -266,7 +267,7 @@ mod tests {
         let mut definition = definition();
         let jobs = definition.stack("core").unwrap().add("jobs", Queue::standard()).unwrap();
         assert_eq!(jobs.as_str(), "core.jobs");
-        let topic = Topic::standard().subscribe("jobs", &jobs, |subscription| subscription.raw = false).unwrap();
+        let topic = Topic::standard().subscribe("jobs", &jobs, |subscription| subscription.raw = Some(false)).unwrap();
         definition.stack("events").unwrap().add("orders", topic).unwrap();
         assert_eq!(built(definition).summary.templates, 2);
     }

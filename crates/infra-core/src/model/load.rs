@@ -5,24 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{Common, Entry, Origin};
+use super::overlay;
+pub use super::overlay::{Overlay, overlay};
 use super::{Definition, EntryName, Environment, Project, Stack};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{self, KINDS, Kind, Sectioned, Sections};
 use crate::names::{Name, Region};
-use crate::source::{FileId, Node, Pair, Sources, Span, Value, Variables, from_node, interpolate, merge, parse};
+use crate::source::{FileId, Node, Pair, Sources, Span, Value, Variables, from_node, interpolate, parse};
 
 /// A stack file before it is read for an environment.
 #[derive(Clone, Debug)]
 pub struct StackFile {
     /// Name of the stack: that of the file.
     pub name: Name,
-    /// Its content.
-    pub tree: Node,
-}
-
-/// An overlay file: stacks by name, each with what it changes.
-#[derive(Clone, Debug)]
-pub struct Overlay {
     /// Its content.
     pub tree: Node,
 }
@@ -64,12 +59,8 @@ pub fn stack_file(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> O
     }
 }
 
-/// Reads an overlay file.
-pub fn overlay(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Overlay> {
-    tree(sources, file, diags).map(|tree| Overlay { tree })
-}
-
-fn tree(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Node> {
+/// Reads a file as a mapping.
+pub(super) fn tree(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<Node> {
     let tree = parse(file, &sources.get(file)?.bytes, diags)?;
     if matches!(tree.value, Value::Map(_)) {
         return Some(tree);
@@ -92,8 +83,8 @@ pub fn definition(
     let mut found = Diagnostics::default();
     let variables = variables(project, &environment);
     let mut trees: BTreeMap<Name, Node> = stacks.into_iter().map(|file| (file.name, file.tree)).collect();
-    overlays.iter().for_each(|overlay| apply(&mut trees, overlay, &mut found));
-    let (stacks, unread) = (BTreeMap::new(), BTreeSet::new());
+    let (stacks, mut unread) = (BTreeMap::new(), BTreeSet::new());
+    overlays.iter().for_each(|overlay| overlay::apply(&mut trees, overlay, &mut unread, &mut found));
     let mut definition = Definition { project: project.clone(), environment, stacks, unread, flawed: false };
     for (name, tree) in trees {
         let stack = stack(&name, tree, &variables, &mut definition.unread, &mut found);
@@ -105,29 +96,15 @@ pub fn definition(
 }
 
 fn variables(project: &Name, environment: &Environment) -> Variables {
-    Variables::new([
+    let own = environment.variables.iter().map(|(name, value)| (format!("env.{name}"), value.clone()));
+    let variables = own.chain([
         ("env.account".to_owned(), environment.account.to_string()),
         ("env.domain".to_owned(), environment.domain.to_string()),
         ("env.name".to_owned(), environment.name.to_string()),
         ("env.region".to_owned(), environment.region.to_string()),
         ("project".to_owned(), project.to_string()),
-    ])
-}
-
-fn apply(trees: &mut BTreeMap<Name, Node>, overlay: &Overlay, diags: &mut Diagnostics) {
-    for pair in overlay.tree.pairs() {
-        let known = trees.keys().find(|name| name.as_str() == pair.key).cloned();
-        if let Some(tree) = known.and_then(|name| trees.get_mut(&name)) {
-            merge(tree, &pair.value);
-            continue;
-        }
-        let error = Diagnostic::error("model/unknown-stack", format!("there is no stack `{}`", pair.key))
-            .at(At::Span(pair.key_span), "an overlay changes stacks that are there");
-        diags.push(match suggest(&pair.key, trees.keys().map(Name::as_str)) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help(format!("the stacks are {}", crate::resolve::list(trees.keys().map(Name::as_str)))),
-        });
-    }
+    ]);
+    Variables::new(variables)
 }
 
 /// Keys of a stack file that are no sections.

@@ -6,11 +6,13 @@ mod approvals;
 pub mod build;
 mod entry;
 pub mod load;
+mod overlay;
 mod project;
 mod reference;
 
 pub use approvals::{ApprovalLevel, ApprovalRule, Approvals};
 pub use entry::{Allow, Common, Entry, Origin, Override, PatchOperation, Section};
+pub use overlay::NEW;
 pub use project::{ClusterAccess, EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub(crate) use reference::REFERENCE_INDEX;
 pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
@@ -18,7 +20,7 @@ pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::Sections;
-use crate::names::{AccountId, DomainName, LocalUrl, Name, Region};
+use crate::names::{AccountId, DomainName, LocalUrl, Name, Region, VariableName};
 
 /// One environment of a project, with everything that is decided per environment.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +35,11 @@ pub struct Environment {
     pub domain: DomainName,
     /// Tags of every stack of the environment, those of the project included.
     pub tags: BTreeMap<String, String>,
-    /// Whether stacks get termination protection.
+    /// Whether stacks get termination protection, and what holds data or traffic refuses to be deleted unless it says
+    /// otherwise.
     pub protected: bool,
+    /// Values of its own that stack files use, by name.
+    pub variables: BTreeMap<VariableName, String>,
     /// How values cross stacks.
     pub references: ReferenceMode,
     /// The emulator on this machine that it lives in, if it is not AWS.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Approvals, Environment};
 use crate::diag::At;
-use crate::names::{AccountId, DomainName, LocalUrl, Name, Region};
+use crate::names::{AccountId, DomainName, LocalUrl, Name, Region, VariableName};
 
 /// `infra.yaml`: the project and its environments.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -79,9 +79,13 @@ pub struct EnvironmentSpec {
     /// Tags of every stack of this environment.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// Whether stacks get termination protection.
+    /// Whether stacks get termination protection, and what holds data or traffic refuses to be deleted unless it says
+    /// otherwise.
     #[serde(default)]
     pub protected: bool,
+    /// Values of its own by name, such as `alarms-email: oncall@example.com`; `${env.alarms-email}` in stack files.
+    #[serde(default)]
+    pub variables: BTreeMap<VariableName, String>,
     /// How values cross stacks, if not as the project says.
     pub references: Option<ReferenceMode>,
     /// Address of an emulator on this machine that stands for AWS, such as `http://127.0.0.1:4566`. It gets no real
@@ -124,6 +128,7 @@ impl Project {
             domain: spec.domain.clone(),
             tags,
             protected: spec.protected,
+            variables: spec.variables.clone(),
             references: spec.references.unwrap_or(self.references),
             endpoint_url: spec.endpoint_url.clone(),
             template_bucket: spec.template_bucket.clone(),

@@ -11,7 +11,9 @@ mod arn;
 mod cidr;
 mod date;
 mod domain_name;
+mod email_address;
 mod hosted_zone_id;
+mod https_url;
 mod image_ref;
 mod kubernetes_name;
 mod local_url;
@@ -20,13 +22,16 @@ mod name;
 mod port;
 mod region;
 mod seconds;
+mod variable_name;
 
 pub use self::account_id::{AccountId, AccountIdError};
 pub use self::arn::{Arn, ArnError};
 pub use self::cidr::{Cidr, CidrError};
 pub use self::date::{Date, DateError};
 pub use self::domain_name::{DomainName, DomainNameError};
+pub use self::email_address::{EmailAddress, EmailAddressError};
 pub use self::hosted_zone_id::{HostedZoneId, HostedZoneIdError};
+pub use self::https_url::{HttpsUrl, HttpsUrlError};
 pub use self::image_ref::{ImageRef, ImageRefError};
 pub use self::kubernetes_name::{KubernetesName, KubernetesNameError};
 pub use self::local_url::{LocalUrl, LocalUrlError};
@@ -35,6 +40,7 @@ pub use self::name::{Name, NameError};
 pub use self::port::{Port, PortError};
 pub use self::region::{Region, RegionError};
 pub use self::seconds::{Seconds, SecondsError};
+pub use self::variable_name::{VariableName, VariableNameError};
 pub use crate::facts::regions::Partition;
 
 #[cfg(test)]
@@ -61,7 +67,9 @@ mod tests {
         round_trips::<Cidr>("\"10.0.0.0/16\"");
         round_trips::<Date>("\"2026-11-23\"");
         round_trips::<DomainName>("\"*.example.com\"");
+        round_trips::<EmailAddress>("\"oncall@example.com\"");
         round_trips::<HostedZoneId>("\"Z2FDTNDATAQYW2\"");
+        round_trips::<HttpsUrl>("\"https://hooks.example.com/alarms\"");
         round_trips::<ImageRef>("\"public.ecr.aws/nginx/nginx:1.29\"");
         round_trips::<KubernetesName>("\"order-service\"");
         round_trips::<LogicalId>("\"QueueOrdersDlq\"");
@@ -69,6 +77,7 @@ mod tests {
         round_trips::<Port>("8080");
         round_trips::<Region>("\"eu-west-1\"");
         round_trips::<Seconds>("30");
+        round_trips::<VariableName>("\"alarms-email\"");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diff::{Action, Changes, DataLoss, Impact, RecordChange, ResourceChange, StackChange, ZoneChange};
+use crate::diff::{
+    Action, Changes, DataLoss, Impact, ObjectChange, RecordChange, ResourceChange, StackChange, ZoneChange,
+};
 use crate::facts::stateful;
 use crate::model::{ApprovalLevel, ApprovalRule, Approvals};
-use crate::state::Owned;
+use crate::state::{Owned, spelled};
 
 /// Largest share of a zone's record sets that is updated, or deleted, without a question.
 ///
@@ -66,6 +68,19 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String
             Action::Delete => Some("may be another's: a run that was going to make it did not end"),
             Action::Create | Action::Update | Action::Retain => Some("is not ours yet"),
         }),
+        ApprovalRule::StackAdoption => {
+            let adopted = changes.stacks.iter().filter(|stack| stack.adopts);
+            adopted.map(|stack| format!("stack {} carries no tags of a project", stack.stack)).collect()
+        }
+        ApprovalRule::ObjectAdoption => objects(changes, |object| object.adopts.then(|| "is not ours yet".to_owned())),
+        ApprovalRule::ObjectDeletion => objects(changes, |object| {
+            let others = match object.takes.len() {
+                0 => String::new(),
+                1 => " with 1 object that is not ours".to_owned(),
+                more => format!(" with {more} objects that are not ours"),
+            };
+            (object.action == Action::Delete).then(|| format!("is deleted{others}"))
+        }),
         ApprovalRule::ProtectedEnvironment => {
             let anything = protected && !changes.is_empty();
             anything.then(|| "the environment is protected".to_owned()).into_iter().collect()
@@ -103,6 +118,13 @@ fn records(changes: &Changes, why: impl Fn(&ZoneChange, &RecordChange) -> Option
     changes.zones.iter().flat_map(|zone| zone.records.iter().filter_map(move |one| of(zone, one))).collect()
 }
 
+fn objects(changes: &Changes, why: impl Fn(&ObjectChange) -> Option<String>) -> Vec<String> {
+    let of = |object: &ObjectChange| {
+        Some(format!("{} of cluster {} {}", spelled(&object.identity), object.cluster, why(object)?))
+    };
+    changes.objects.iter().filter_map(of).collect()
+}
+
 /// Whether too large a share of a zone is updated, or deleted.
 fn over(zone: &ZoneChange) -> Vec<String> {
     let share = |action: Action, verb: &str| {
@@ -128,6 +150,7 @@ mod tests {
             parameters: Vec::new(),
             outputs: Vec::new(),
             attributes: Vec::new(),
+            adopts: false,
         };
         Changes { stacks: vec![stack], ..Changes::default() }
     }
@@ -250,6 +273,25 @@ mod tests {
             raised(ApprovalRule::DnsAdoption, &zone(2, vec![("a.example.com.", "A", Action::Update, adopts)])).len()
         };
         assert_eq!([true, false].map(of), [1, 0]);
+    }
+
+    #[test]
+    fn taking_over_an_object_and_deleting_one_ask() {
+        let of = |rule, change: &dyn Fn(ObjectChange) -> ObjectChange| {
+            let id = ["apps/v1", "Deployment", "shop", "api"].map(str::to_owned);
+            let object = change(ObjectChange::new("main", &id, Action::Update, Vec::new()));
+            raised(rule, &Changes { objects: vec![object], ..Changes::default() })
+        };
+        let adopted = of(ApprovalRule::ObjectAdoption, &|it| ObjectChange { adopts: true, ..it });
+        assert_eq!(adopted, ["Deployment shop/api of cluster main is not ours yet"]);
+        assert_eq!(of(ApprovalRule::ObjectAdoption, &|it| it), [""; 0]);
+        let deleted = of(ApprovalRule::ObjectDeletion, &|it| ObjectChange { action: Action::Delete, ..it });
+        assert_eq!(deleted, ["Deployment shop/api of cluster main is deleted"]);
+        let takes = vec!["ConfigMap a".to_owned(), "Secret b".to_owned()];
+        let with = |it| ObjectChange { action: Action::Delete, takes: takes.clone(), ..it };
+        let deleted = of(ApprovalRule::ObjectDeletion, &with);
+        assert_eq!(deleted, ["Deployment shop/api of cluster main is deleted with 2 objects that are not ours"]);
+        assert_eq!(of(ApprovalRule::ObjectDeletion, &|it| it), [""; 0]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::diff::{self, Action, Changes, Hazard, RecordChange};
-use crate::state::{Deployed, DeployedStack, Desired, StackKey};
+use crate::state::{Deployed, DeployedStack, Desired, Holder, StackKey, of_stack};
 
 /// End of the values of records that prove to ACM that a domain is ours.
 ///
@@ -28,11 +28,27 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
     let mut changes = diff::changes(&nothing, deployed, &BTreeSet::new(), None);
     // A stack that never came to be is in the way of the next creation.
     changes.certificates.clear();
-    // A cluster that does not answer may be gone already; it keeps nothing else from going.
-    for hazard in changes.hazards.iter_mut().filter(|hazard| hazard.text.ends_with(diff::NO_ANSWER)) {
-        hazard.blocking = false;
+    // A cluster that goes takes what is in it along; whether it answers does not matter.
+    let goes =
+        |resource: &diff::ResourceChange| resource.kind == "AWS::EKS::Cluster" && resource.action == Action::Delete;
+    if changes.stacks.iter().flat_map(|stack| &stack.resources).any(goes) {
+        for hazard in changes.hazards.iter_mut().filter(|hazard| hazard.subject.starts_with("cluster ")) {
+            hazard.blocking = false;
+        }
     }
     let mut hazards = Vec::new();
+    for (key, _) in deployed
+        .stacks
+        .iter()
+        .filter(|(_, stack)| of_stack(stack, &desired.project, &desired.environment) != Holder::Ours)
+    {
+        hazards.push(Hazard {
+            subject: key.to_string(),
+            text: "the stack carries no tags of this project, so it is not ours and stays".to_owned(),
+            help: "delete it by hand if it is to go".to_owned(),
+            blocking: false,
+        });
+    }
     for (id, zone) in &deployed.zones {
         let Some(stack) = goes_with(deployed, id) else { continue };
         let found = changes.zones.iter().position(|change| change.id == *id);
@@ -68,7 +84,7 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
         }
         if let Some(first) = others.first() {
             hazards.push(Hazard {
-                stack: stack.clone(),
+                subject: stack.to_string(),
                 text: format!(
                     "zone {} holds {} that are not ours, such as {first}: Route 53 deletes no zone that has records",
                     zone.domain,

@@ -211,8 +211,7 @@ mod tests {
     }
 
     fn prints(action: Action, live: &DeployedObject) -> Prints {
-        let change =
-            ObjectChange { cluster: "main".to_owned(), identity: live.identity.clone(), action, fields: Vec::new() };
+        let change = ObjectChange::new("main", &live.identity, action, Vec::new());
         let deployed = Deployed { objects: Some(vec![live.clone()]), ..Deployed::default() };
         let changes = Changes { objects: vec![change], ..Changes::default() };
         Prints::take(&changes, &crate::diff::testing::desired(&[]), &deployed)

@@ -349,6 +349,12 @@ impl<'a, K: Kind> Bound<'a, K> {
         &self.world.environment
     }
 
+    /// Returns whether what holds data or traffic refuses to be deleted: as the entry says, else as the environment is
+    /// protected, so that what may be destroyed can be.
+    pub fn protection(&self, own: Option<bool>) -> bool {
+        own.unwrap_or(self.environment().protected)
+    }
+
     /// Returns the entry's own fields with the lifetime of the definition.
     pub fn spec(&self) -> &'a K {
         &self.entry.spec

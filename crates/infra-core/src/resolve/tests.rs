@@ -70,14 +70,14 @@ fn entries_after_a_dropped_one_are_still_followed_rightly() {
     let yaml = "
 topics:
   a: { subscriptions: { s: { queue: missing } } }
-  b: { fifo: true, subscriptions: { s: { queue: z } } }
+  b: { subscriptions: { s: { queue: z } } }
 queues:
   a: { delay: 901 }
-  z: {}
+  z: { fifo: true }
 ";
     assert_snapshot!(report(yaml), @"
     resolve/unknown-reference: there is no queue `missing` in stack `example` <- `missing` not found
-    topics/fifo-mismatch: a standard queue cannot subscribe to a FIFO topic <- `z` this queue is a standard one
+    topics/fifo-mismatch: a FIFO queue cannot subscribe to a standard topic <- `z` this queue is a FIFO one
     kinds/out-of-range: `delay` must be from 0 to 900 <- `901` 901 is outside
     ");
 }

@@ -68,9 +68,14 @@ impl Problem<'_> {
                         "the variables are {}",
                         variables.names().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
                     ));
-                match suggest(name, variables.names()) {
-                    Some(near) => diagnostic.help(format!("did you mean `${{{near}}}`?")),
-                    None => diagnostic.help(format!("write `$${{{name}}}` if the text itself is meant")),
+                if let Some(near) = suggest(name, variables.names()) {
+                    return diagnostic.help(format!("did you mean `${{{near}}}`?"));
+                }
+                match (name.strip_prefix("env."), variables.get("env.name")) {
+                    (Some(own), Some(environment)) => diagnostic.help(format!(
+                        "add it to environment `{environment}` of the project file: `variables: {{ {own}: … }}`"
+                    )),
+                    _ => diagnostic.help(format!("write `$${{{name}}}` if the text itself is meant")),
                 }
             }
             Self::Unclosed => Diagnostic::error("source/unclosed-variable", "`${` is never closed")
@@ -181,6 +186,13 @@ mod tests {
         assert!(d.notes[0].contains("`env.account`"));
         let At::Span(span) = d.primary.as_ref().unwrap().at else { panic!("a span") };
         assert_eq!((span.start, span.end), (8, 21));
+    }
+
+    #[test]
+    fn a_variable_that_this_environment_lacks_says_where_it_belongs() {
+        let (_, found) = run("a: ${env.alarms-email}", false);
+        let [d] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(d.help, ["add it to environment `prod` of the project file: `variables: { alarms-email: … }`"]);
     }
 
     #[test]

@@ -11,14 +11,21 @@ use super::{Desired, OutputRef, Owned, Record, StackKey, StackStatus, fill_text}
 pub struct Deployed {
     /// The account that was asked.
     pub account: String,
-    /// The stacks of the environment: those that are wanted, where they exist, and those that carry its tags.
+    /// The stacks that carry the environment's tags, and those that stand at a wanted name and say nothing of whose
+    /// they are.
     pub stacks: BTreeMap<StackKey, DeployedStack>,
+    /// Stacks of another project or environment that stand at a wanted name, with whose they are.
+    pub foreign: BTreeMap<StackKey, String>,
     /// The hosted zones whose records are wanted or ours, by id.
     pub zones: BTreeMap<String, DeployedZone>,
     /// The certificates that stacks hold or refer to, by ARN.
     pub certificates: BTreeMap<String, Certificate>,
     /// Objects of clusters that answered; `None` if no cluster was asked.
     pub objects: Option<Vec<DeployedObject>>,
+    /// What others have in a namespace of ours that is wanted no more, as `ConfigMap settings`, by cluster and identity.
+    pub others: BTreeMap<(String, [String; 4]), Vec<String>>,
+    /// Whether clusters were left out because somebody said so.
+    pub without_clusters: bool,
     /// The clusters that were asked, with the reason where one did not answer.
     pub asked: BTreeMap<String, Option<String>>,
 }
@@ -74,10 +81,11 @@ impl Deployed {
         self.stacks.get(&output.stack)?.outputs.get(&output.output).map(String::as_str)
     }
 
-    /// What earlier runs recorded as ours outside CloudFormation, as far as it can be read; see [`Self::unread`].
+    /// What earlier runs recorded as ours outside CloudFormation, as far as it can be read; see [`Self::unread`]. Stacks
+    /// without tags of ours record nothing.
     pub fn owned(&self) -> Owned {
         let mut owned = Owned::default();
-        for part in self.stacks.values().filter_map(|stack| Owned::read(&stack.template).ok().flatten()) {
+        for part in self.tagged().filter_map(|(_, stack)| Owned::read(&stack.template).ok().flatten()) {
             owned.extend(part);
         }
         owned
@@ -85,7 +93,11 @@ impl Deployed {
 
     /// The stacks that record what is ours, and cannot be read, each with the reason.
     pub fn unread(&self) -> impl Iterator<Item = (&StackKey, String)> {
-        self.stacks.iter().filter_map(|(key, stack)| Some((key, Owned::read(&stack.template).err()?)))
+        self.tagged().filter_map(|(key, stack)| Some((key, Owned::read(&stack.template).err()?)))
+    }
+
+    fn tagged(&self) -> impl Iterator<Item = (&StackKey, &DeployedStack)> {
+        self.stacks.iter().filter(|(_, stack)| stack.tags.contains_key("infra:project"))
     }
 }
 

@@ -14,9 +14,13 @@ pub type ObjectId = [String; 4];
 ///
 /// Source: <https://kubernetes.io/docs/reference/labels-annotations-taints/#applyset-kubernetes-io-part-of> (read
 /// 2026-11-25).
-const PART_OF: &str = "applyset.kubernetes.io/part-of";
+pub(super) const PART_OF: &str = "applyset.kubernetes.io/part-of";
 /// Label of the object that stands for a set, with the set's id.
-const ID: &str = "applyset.kubernetes.io/id";
+pub(super) const ID: &str = "applyset.kubernetes.io/id";
+/// Annotations of the object that stands for a set: whose it is. Its name joins both with a dash, as they may themselves
+/// be joined: project `a` with environment `b-c` and project `a-b` with environment `c` have one name for it.
+pub(super) const PROJECT: &str = "infra/project";
+pub(super) const ENVIRONMENT: &str = "infra/environment";
 /// Namespace of the object that stands for a set: it must not change while the set lives, or the id would.
 const NAMESPACE: &str = "default";
 
@@ -90,10 +94,34 @@ pub fn set_id(project: &str, environment: &str) -> String {
     format!("applyset-{}-v1", base64_url(&hash))
 }
 
-/// The id of the set that an object says it belongs to or stands for.
-pub fn set_parent(object: &Value) -> Option<&str> {
-    let labels = object.get("metadata")?.get("labels")?;
-    labels.get(PART_OF).or_else(|| labels.get(ID))?.as_str()
+/// Who we are among those that manage fields: one name for each project and environment, so that the API server tells
+/// them apart.
+///
+/// Source: <https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers> (read 2026-11-30); a name has at
+/// most 128 characters.
+pub fn manager(project: &str, environment: &str) -> String {
+    format!("infra:{project}:{environment}")
+}
+
+/// What is applied to an object that is there and carries no label of a set.
+///
+/// A namespace that others made does not become a member of ours: what carries the label is deleted with the rest, and a
+/// namespace goes with everything in it.
+pub fn adopted(object: &Value, id: &ObjectId, live: &Value) -> Value {
+    let mut object = object.clone();
+    let marked = live.pointer("/metadata/labels").is_some_and(|labels| labels.get(PART_OF).is_some());
+    if is_namespace(id)
+        && !live.is_null()
+        && !marked
+        && let Some(labels) = object.pointer_mut("/metadata/labels").and_then(Value::as_object_mut)
+    {
+        labels.remove(PART_OF);
+    }
+    object
+}
+
+fn is_namespace([version, kind, ..]: &ObjectId) -> bool {
+    version == "v1" && kind == "Namespace"
 }
 
 /// Base64 with the alphabet for URLs and without padding.
@@ -138,6 +166,8 @@ impl Desired {
                     "namespace": NAMESPACE,
                     "labels": { "app.kubernetes.io/managed-by": "infra", ID: id },
                     "annotations": {
+                        PROJECT: self.project,
+                        ENVIRONMENT: self.environment,
                         "applyset.kubernetes.io/tooling": "infra/v1",
                         "applyset.kubernetes.io/contains-group-kinds": joined(kinds),
                         "applyset.kubernetes.io/additional-namespaces": joined(namespaces),
@@ -153,6 +183,7 @@ impl Desired {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::{Holder, of_object};
 
     #[test]
     fn the_id_of_a_set_is_what_kubectl_computes_and_a_label() {
@@ -160,6 +191,24 @@ mod tests {
         // Computed with Python's hashlib and base64.
         assert_eq!(set_id("shop", "dev"), "applyset-7D7rujq6UvUuX99sR0f8fau7WV51iHhC4Akrkp6rvqM-v1");
         assert!(set_id("shop", "dev").len() <= 63);
+    }
+
+    #[test]
+    fn a_namespace_that_others_made_does_not_become_ours() {
+        let id = ["v1", "Namespace", "", "shared"].map(str::to_owned);
+        let ours = json!({ "metadata": { "name": "shared", "labels": { PART_OF: "set", "a": "b" } } });
+        let theirs = json!({ "metadata": { "name": "shared", "labels": { "team": "other" } } });
+        assert_eq!(adopted(&ours, &id, &theirs)["metadata"]["labels"], json!({ "a": "b" }));
+        assert_eq!(adopted(&ours, &id, &Value::Null), ours, "one that is not there is made by us");
+        assert_eq!(adopted(&ours, &id, &ours), ours);
+        let account = ["v1", "ServiceAccount", "shared", "a"].map(str::to_owned);
+        assert_eq!(adopted(&ours, &account, &theirs), ours, "anything else is ours once it was taken over");
+    }
+
+    #[test]
+    fn every_environment_of_every_project_is_a_manager_of_its_own() {
+        assert_eq!(manager("shop", "dev"), "infra:shop:dev");
+        assert_ne!(manager("a-b", "c"), manager("a", "b-c"));
     }
 
     #[test]
@@ -181,15 +230,23 @@ mod tests {
         desired.objects.push(DesiredObject { cluster: "main".into(), path: String::new(), object });
         desired.mark();
         let id = set_id("shop", "dev");
-        assert_eq!(
-            desired.objects.iter().map(|it| set_parent(&it.object)).collect::<Vec<_>>(),
-            [Some(&*id), Some(&*id)]
-        );
+        let member = &desired.objects[0].object;
+        assert_eq!(member["metadata"]["labels"][PART_OF], id);
+        assert!(desired.objects.iter().all(|it| of_object(&it.object, "shop", "dev") == Holder::Ours));
+        assert_eq!(of_object(member, "shop", "prod"), Holder::Other(format!("the set {id}")));
+        assert_eq!(of_object(&json!({ "metadata": {} }), "shop", "dev"), Holder::Nobody);
+        // Two that have one name for their sets.
+        assert_eq!(set_id("a-b", "c"), set_id("a", "b-c"));
+        let mut parent = desired.objects[1].object.clone();
+        parent["metadata"]["annotations"][PROJECT] = "a-b".into();
+        assert_eq!(of_object(&parent, "shop", "dev"), Holder::Other("environment dev of project a-b".to_owned()));
         let parent = &desired.objects[1];
         assert!(is_parent(&parent.identity(), "shop", "dev"));
         assert_eq!(
             parent.object["metadata"]["annotations"],
             json!({
+                "infra/project": "shop",
+                "infra/environment": "dev",
                 "applyset.kubernetes.io/tooling": "infra/v1",
                 "applyset.kubernetes.io/contains-group-kinds": "Deployment.apps",
                 "applyset.kubernetes.io/additional-namespaces": "n",

@@ -124,7 +124,7 @@ const GROUPS: [(&str, usize); 14] = [
     ("K8S", 28),
     ("DB", 13),
     ("SEC", 10),
-    ("OBS", 8),
+    ("OBS", 9),
     ("RES", 13),
     ("CFN", 13),
     ("MAP", 4),

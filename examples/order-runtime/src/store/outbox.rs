@@ -47,7 +47,7 @@ impl Store {
     ///
     /// The store's.
     pub async fn take_events(&self, limit: u32) -> Result<Batch, Error> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let rows = sqlx::query(
             "WITH oldest AS (SELECT seq, order_id FROM outbox ORDER BY seq LIMIT $2),
              firsts AS (SELECT min(seq) AS seq FROM oldest GROUP BY order_id)
@@ -84,7 +84,7 @@ impl Store {
         let row = sqlx::query(
             "SELECT count(*) AS number, coalesce(extract(epoch FROM now() - min(written_at)), 0)::float8 AS age FROM outbox",
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         Ok((row.try_get("number")?, row.try_get("age")?))
     }

@@ -26,7 +26,7 @@ impl Store {
     ///
     /// The store's.
     pub async fn reserve(&self, id: OrderId, cause: &Cause) -> Result<Reserved, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let order = Locked::take(&mut tx, id).await?;
         if order.stock != "OPEN" || !order.is("PENDING") {
             return Ok(Reserved::Settled);
@@ -63,7 +63,7 @@ impl Store {
     ///
     /// The store's.
     pub async fn release(&self, id: OrderId) -> Result<bool, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let order = Locked::take(&mut tx, id).await?;
         if !order.is("CANCELLED") || order.stock != "RESERVED" {
             return Ok(false);
@@ -92,7 +92,7 @@ impl Store {
         )
         .bind(product)
         .bind(i64::from(available))
-        .execute(&self.pool)
+        .execute(&mut *self.connection().await?)
         .await?;
         Ok(())
     }

@@ -1,19 +1,20 @@
 //! `GET /v1/orders` and `GET /v1/orders/{id}`.
 
-use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use order_events::{NewOrder, OrderId};
-use order_runtime::store::{self, After};
+use order_runtime::store::{self, After, Page};
 use tracing::Span;
 use uuid::Uuid;
 
 use super::{App, types};
 use crate::auth::Scope;
+use crate::limit::PAGE;
 use crate::problem::{Failure, Kind};
 
 /// Most orders of a page.
@@ -37,18 +38,22 @@ pub(super) async fn order(
     State(app): State<App>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<types::Order>, Failure> {
+) -> Result<Response, Failure> {
     let user = app.caller(&headers, Scope::Read).await?;
     let not_found = || Failure::new(Kind::NotFound, "There is no such order.");
     // An id that is none belongs to no order.
     let Path(id) = id.map_err(|_| not_found())?;
     let id: OrderId = id.parse().map_err(|_| not_found())?;
     Span::current().record("orderId", tracing::field::display(id));
+    let room = app.limits.answer().await?;
     let order = app.desk.order(&user, id).await?.ok_or_else(not_found)?;
-    Ok(Json(order.into()))
+    room.answer(&types::Order::from(order))
 }
 
 /// Finds one's orders, the newest first.
+///
+/// A page ends early when its orders are large: at 1 MiB, with at least one order. `nextCursor` says whether there is
+/// another one.
 #[utoipa::path(
     get,
     path = "/v1/orders",
@@ -68,22 +73,20 @@ pub(super) async fn orders(
     State(app): State<App>,
     headers: HeaderMap,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-) -> Result<Json<types::Orders>, Failure> {
+) -> Result<Response, Failure> {
     let user = app.caller(&headers, Scope::Read).await?;
     let Query(pairs) = query.map_err(|error| Failure::new(Kind::Parameter, error.body_text()))?;
     let asked = Asked::read(pairs)?;
-    let mut found = if let Some(key) = &asked.key {
-        let one = app.desk.order(&user, OrderId::of(&user, key)).await?;
-        one.into_iter().filter(|order| asked.after.is_none_or(|after| comes_after(order, after))).collect()
+    let room = app.limits.answer().await?;
+    let page = if let Some(key) = &asked.key {
+        let one = app.desk.order(&user, OrderId::of(&user, key)).await?.into_iter();
+        let orders = one.filter(|order| asked.after.is_none_or(|after| comes_after(order, after))).collect();
+        Page { orders, more: false }
     } else {
-        // One more shows whether there is another page.
-        app.desk.orders(&user, asked.after, asked.limit.saturating_add(1)).await?
+        app.desk.orders(&user, asked.after, (asked.limit, PAGE)).await?
     };
-    let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next_cursor = found.last().filter(|_| more).map(cursor);
-    Ok(Json(types::Orders { orders: found.into_iter().map(types::Order::from).collect(), next_cursor }))
+    let next_cursor = page.orders.last().filter(|_| page.more).map(cursor);
+    room.answer(&types::Orders { orders: page.orders.into_iter().map(types::Order::from).collect(), next_cursor })
 }
 
 /// What of one's orders is asked for.

@@ -14,7 +14,6 @@ use order_runtime::store::{Error, Store};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use crate::desk::in_time;
 use crate::metrics::Metrics;
 
 pub use publish::Publisher;
@@ -88,8 +87,8 @@ impl Relay {
     }
 
     async fn round(&self) -> Result<Round, order_runtime::breaker::Broken<Error>> {
-        let take = in_time(Box::pin(self.store.take_events(TAKEN)), DATABASE);
-        let mut batch = self.database.call(take, Error::is_transient).await?;
+        let take = || self.store.take_events(TAKEN);
+        let mut batch = self.store.ask(&self.database, DATABASE, take).await?;
         let events = std::mem::take(&mut batch.events);
         let taken = events.len();
         if taken == 0 {
@@ -100,7 +99,11 @@ impl Relay {
         self.metrics.published.inc_by(u64::try_from(number).unwrap_or(u64::MAX));
         self.metrics.failed.inc_by(u64::try_from(taken.saturating_sub(number)).unwrap_or(u64::MAX));
         if number > 0 {
-            self.database.call(in_time(batch.published(&published), DATABASE), Error::is_transient).await?;
+            let forgotten = async {
+                let forgotten = tokio::time::timeout(DATABASE, batch.published(&published)).await;
+                forgotten.unwrap_or(Err(Error::Slow(DATABASE)))
+            };
+            self.database.call(forgotten, Error::is_transient).await?;
         }
         Ok(Round { taken, published: number })
     }
@@ -114,8 +117,8 @@ impl Relay {
     }
 
     async fn count(&self) {
-        let waiting = in_time(self.store.waiting_events(), DATABASE);
-        if let Ok((number, age)) = self.database.call(waiting, Error::is_transient).await {
+        let waiting = || self.store.waiting_events();
+        if let Ok((number, age)) = self.store.ask(&self.database, DATABASE, waiting).await {
             self.metrics.waiting.set(number);
             self.metrics.oldest.set(age);
         }

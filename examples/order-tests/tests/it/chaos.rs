@@ -55,7 +55,9 @@ async fn chaos(seed: u64) {
     // Otherwise workers ask their queues, which hide messages for one to three minutes, as the platform says: so long it
     // takes until a message of a worker that was killed comes back.
     shop.set("VISIBILITY_SECONDS", "5");
-    shop.set("RECEIVE_WAIT_SECONDS", "1");
+    shop.quick();
+    // Programs are killed and stopped for less than the 40 s after which a charge that is not there is none.
+    shop.set("PAYMENT_LOOK_SECONDS", "2");
     for name in plan::PROGRAMS {
         shop.start(name).await;
     }

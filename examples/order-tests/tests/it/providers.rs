@@ -38,6 +38,12 @@ async fn a_key_is_charged_once_whatever_happens_to_the_answer() {
     let tally = &providers.tally()["o-1"];
     assert_eq!((tally.charges, tally.repeated), (1, 3));
     assert_eq!(providers.clear_faults(), 0);
+    for (order, number) in [("o-1", 1), ("o-2", 0)] {
+        let request = Client::new().get(format!("{}/v1/charges", providers.url())).query(&[("orderId", order)]);
+        let answer = request.bearer_auth("pay").send().await.expect("an answer");
+        let known: Value = answer.json().await.expect("JSON");
+        assert_eq!(known["charges"].as_array().map(Vec::len), Some(number), "{known}");
+    }
 
     let other = charge("o-1", "somebody-else");
     let (status, _) = post(&providers, "/v1/charges", "pay", "o-1/1", &other).await.expect("an answer");

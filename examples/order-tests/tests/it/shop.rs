@@ -60,9 +60,11 @@ impl Shop {
         shop
     }
 
-    /// Programs that are started from now on poll for a short time, so that they end soon when a test is over.
+    /// Programs that are started from now on poll for a short time, so that they end soon when a test is over, and try
+    /// payments again soon.
     pub(crate) fn quick(&mut self) {
         self.set("RECEIVE_WAIT_SECONDS", "1");
+        self.set("PAYMENT_RETRY_SECONDS", "1");
     }
 
     /// Programs that are started from now on have this variable.
@@ -225,6 +227,17 @@ impl Shop {
             );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// Waits until the money of every order is where it should be.
+    pub(crate) async fn until_settled(&self, time: Duration) {
+        let query = "SELECT count(*) FROM orders
+                     WHERE payment = 'CHARGING' OR (payment = 'CAPTURED' AND status = 'CANCELLED')";
+        let settled = async || {
+            let asked: sqlx::Result<i64> = sqlx::query_scalar(query).fetch_one(&self.world.db).await;
+            asked.expect("there are orders") == 0
+        };
+        self.world.until("money is where it should be", time, settled).await;
     }
 
     /// The last lines of all programs.

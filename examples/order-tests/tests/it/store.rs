@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use order_events::{Change, Event, Kind, Line, NewOrder, OrderId, Submission, UserId};
-use order_runtime::store::{After, Captured, Cause, Due, Placed, Status, Store};
+use order_runtime::store::{After, Captured, Cause, Due, Order, Page, Placed, Status, Store};
 use order_tests::postgres::Postgres;
 use order_tests::tls::Tls;
 use rand::rngs::StdRng;
@@ -38,7 +39,7 @@ fn user(name: &str) -> UserId {
     name.parse().expect("it is a user")
 }
 
-fn submission(name: &str, key: &str, lines: &[(&str, u32)]) -> Submission {
+pub(crate) fn submission(name: &str, key: &str, lines: &[(&str, u32)]) -> Submission {
     let lines = lines.iter().map(|(product, qty)| Line { product_id: (*product).to_owned(), qty: *qty }).collect();
     let order = NewOrder { lines, idempotency_key: None };
     let at = Timestamp::from_microsecond(1_764_000_000_123_456).expect("it is a time");
@@ -80,7 +81,10 @@ async fn a_database_that_a_newer_version_has_changed_is_used_as_it_is() {
     let database = Database::start().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
                  VALUES (9999, 'newer', true, 'x', 0)";
-    sqlx::query(newer).execute(database.store.pool()).await.expect("it is changed");
+    sqlx::query(newer)
+        .execute(&mut *database.store.connection().await.expect("a connection"))
+        .await
+        .expect("it is changed");
     database.store.migrate().await.expect("it is left as it is");
     database.store.place(&submission("ann", "k", &[("sku-1", 2)])).await.expect("it is stored");
 }
@@ -94,17 +98,52 @@ async fn pages_of_orders_lie_side_by_side() {
         order.placed_at = Timestamp::from_microsecond(1_764_000_000_000_000 + index / 4).expect("it is a time");
         database.store.place(&order).await.expect("it is stored");
     }
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let page = database.store.orders(&user("ann"), after, 5).await.expect("an answer");
-        let Some(last) = page.last() else { break };
-        after = Some(After { placed_at: last.placed_at, order_id: last.order_id });
-        all.extend(page);
-    }
+    let all = pages(&database.store, (5, u32::MAX)).await.concat();
     assert_eq!(all.len(), 23);
     assert_eq!(all.iter().map(|order| order.order_id).collect::<BTreeSet<_>>().len(), 23);
     assert!(all.is_sorted_by(|a, b| (a.placed_at, a.order_id) > (b.placed_at, b.order_id)), "the newest first");
-    assert!(database.store.orders(&user("bob"), None, 5).await.expect("an answer").is_empty());
+    let nothing = database.store.orders(&user("bob"), None, (5, u32::MAX)).await.expect("an answer");
+    assert_eq!(nothing, Page { orders: Vec::new(), more: false });
+    // The last page is known to be the last, also when it is full.
+    let full = database.store.orders(&user("ann"), None, (23, u32::MAX)).await.expect("an answer");
+    assert_eq!((full.orders.len(), full.more), (23, false));
+}
+
+/// All orders of ann, page by page.
+async fn pages(store: &Store, limits: (u32, u32)) -> Vec<Vec<Order>> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.orders(&user("ann"), after, limits).await.expect("an answer");
+        let Some(last) = page.orders.last() else { return all };
+        after = Some(After { placed_at: last.placed_at, order_id: last.order_id });
+        let more = page.more;
+        all.push(page.orders);
+        if !more {
+            return all;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_has_few_bytes_and_at_least_one_order() {
+    let database = Database::start().await;
+    let lines = |number: usize| vec![("sku-with-a-name-of-a-length-that-is-long", 1_000_u32); number];
+    for (index, number) in [1, 1, 9_000, 1, 4_000, 4_000, 4_000, 2, 13_000, 1].into_iter().enumerate() {
+        let mut order = submission("ann", &format!("k{index}"), &lines(number));
+        order.placed_at = Timestamp::from_second(1_764_000_000 - i64::try_from(index).expect("few")).expect("a time");
+        database.store.place(&order).await.expect("it is stored");
+    }
+    // One was stored by a version that did not say how large it is.
+    let forget = "UPDATE orders SET bytes = NULL WHERE idempotency_key = 'k8'";
+    sqlx::query(forget).execute(&mut *database.store.connection().await.expect("one")).await.expect("it is set");
+    let pages = pages(&database.store, (100, 550_000)).await;
+    let lengths: Vec<Vec<usize>> =
+        pages.iter().map(|page| page.iter().map(|order| order.lines.len()).collect()).collect();
+    assert_eq!(lengths, [vec![1, 1], vec![9_000], vec![1, 4_000, 4_000], vec![4_000, 2], vec![13_000], vec![1]]);
+    for page in &pages {
+        let bytes = serde_json::to_vec(page).expect("it is JSON").len();
+        assert!(page.len() == 1 || bytes <= 550_000, "{bytes}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,7 +157,10 @@ async fn two_relays_never_have_events_of_one_order_at_once_and_what_fails_stays_
     store.place(&ann).await.expect("it is stored");
     store.place(&bob).await.expect("it is stored");
     store.payment_due(ann.order_id, Some(1)).await.expect("an answer");
-    store.payment_declined(ann.order_id, (1, false), "card-declined", &cause()).await.expect("it is stored");
+    store
+        .payment_declined(ann.order_id, (1, false, Duration::ZERO), "card-declined", &cause())
+        .await
+        .expect("it is stored");
 
     let first = store.take_events(1).await.expect("an answer");
     let second = store.take_events(10).await.expect("an answer");
@@ -134,7 +176,7 @@ async fn two_relays_never_have_events_of_one_order_at_once_and_what_fails_stays_
             break again;
         }
         drop(again);
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     };
     let kinds: Vec<&str> = again.events.iter().map(|event| event.event_type.as_str()).collect();
     assert_eq!(kinds, ["OrderCreated", "OrderCreated"]);
@@ -142,6 +184,68 @@ async fn two_relays_never_have_events_of_one_order_at_once_and_what_fails_stays_
     again.published(&seqs).await.expect("they are forgotten");
     let last = store.take_events(10).await.expect("an answer");
     assert_eq!((last.events.len(), last.events[0].event_type.as_str()), (1, "OrderCancelled"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_of_which_nobody_knows_is_found_and_a_charge_that_never_was_is_none() {
+    let database = Database::start().await;
+    let (store, hour) = (&database.store, Duration::from_hours(1));
+    let (lost, never) = (submission("ann", "lost", &[("none", 1)]), submission("ann", "never", &[("none", 1)]));
+    for order in [&lost, &never] {
+        store.place(order).await.expect("it is stored");
+        let due = store.payment_due(order.order_id, Some(1)).await.expect("an answer");
+        assert!(matches!(due, Due::Charge { asked: false, .. }), "{due:?}");
+        // There is no answer, and the message comes again.
+        let due = store.payment_due(order.order_id, Some(1)).await.expect("an answer");
+        assert!(matches!(due, Due::Charge { asked: true, .. }), "{due:?}");
+        store.reserve(order.order_id, &cause()).await.expect("an answer");
+        // Cancelled, it is never charged again, whoever asks.
+        for attempt in [Some(1), None] {
+            let due = store.payment_due(order.order_id, attempt).await.expect("an answer");
+            assert_eq!(due, Due::Look { attempt: 1 });
+        }
+    }
+    assert_eq!(store.unsettled(hour).await.expect("an answer"), [], "somebody may be at it");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let second = Duration::from_secs(1);
+    let unsettled = store.unsettled(second).await.expect("an answer");
+    assert_eq!(unsettled.len(), 2);
+    assert_eq!(store.unsettled(second).await.expect("an answer"), [], "one looks at a time");
+
+    let captured = store.payment_captured(lost.order_id, "charge", &cause()).await.expect("it is stored");
+    assert_eq!(captured, Captured::ToRefund);
+    assert!(!store.payment_missing(never.order_id, 1, hour).await.expect("an answer"), "it may still be made");
+    assert!(!store.payment_missing(never.order_id, 2, Duration::ZERO).await.expect("an answer"), "of another attempt");
+    assert!(store.payment_missing(never.order_id, 1, Duration::ZERO).await.expect("an answer"));
+    assert_eq!(store.payment_due(never.order_id, Some(1)).await.expect("an answer"), Due::Nothing);
+    // What is to be given back is not forgotten either.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let unsettled = store.unsettled(second).await.expect("an answer");
+    assert_eq!(unsettled.iter().map(|order| order.order_id).collect::<Vec<_>>(), [lost.order_id]);
+    store.payment_refunded(lost.order_id).await.expect("it is stored");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(store.unsettled(second).await.expect("an answer"), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_is_declined_for_now_pauses_longer_each_time() {
+    let database = Database::start().await;
+    let store = &database.store;
+    let order = submission("ann", "k", &[("none", 1)]);
+    store.place(&order).await.expect("it is stored");
+    for (attempt, longest) in [(1, 30), (2, 120)] {
+        store.payment_due(order.order_id, Some(attempt)).await.expect("an answer");
+        let declined = (attempt, true, Duration::from_secs(30));
+        store.payment_declined(order.order_id, declined, "poor", &cause()).await.expect("it is stored");
+        let due = store.payment_due(order.order_id, Some(attempt + 1)).await.expect("an answer");
+        let Due::Later(left) = due else { panic!("{due:?}") };
+        let longest = Duration::from_secs(longest);
+        assert!(left <= longest && left + Duration::from_secs(5) > longest, "{left:?}");
+        let over = "UPDATE orders SET retry_at = now()";
+        sqlx::query(over).execute(&mut *store.connection().await.expect("one")).await.expect("it is set");
+    }
+    let due = store.payment_due(order.order_id, Some(3)).await.expect("an answer");
+    assert!(matches!(due, Due::Charge { attempt: 3, asked: false, .. }), "{due:?}");
 }
 
 /// A provider of payments that forgets nothing: the same key is the same charge.
@@ -160,6 +264,11 @@ impl Provider {
             _ => Ok(format!("charge-of-{id}-{attempt}")),
         };
         charges.entry((id, attempt)).or_insert(answer).clone()
+    }
+
+    fn look(&self, id: OrderId) -> Option<String> {
+        let charges = self.charges.lock().expect("nobody panics");
+        charges.iter().find_map(|((order, _), answer)| answer.clone().ok().filter(|_| *order == id))
     }
 }
 
@@ -247,41 +356,53 @@ impl Saga {
 
     /// As the worker does it.
     async fn pay(&self, event: &Event, dice: &mut StdRng) -> Result<(), Died> {
-        let id = event.order_id;
         let attempt = match event.change {
             Change::OrderCreated { .. } => Some(1),
             Change::PaymentRetryRequested { attempt, .. } => Some(attempt),
             Change::OrderConfirmed | Change::OrderCancelled { .. } => None,
         };
+        self.settle(event.order_id, attempt, dice).await
+    }
+
+    async fn settle(&self, id: OrderId, attempt: Option<u32>, dice: &mut StdRng) -> Result<(), Died> {
         loop {
             let due = self.store.payment_due(id, attempt).await.expect("an answer");
             live(dice)?;
-            match due {
+            let answer = match due {
                 Due::Nothing => return Ok(()),
-                Due::Charge { attempt, .. } => {
-                    let answer = self.provider.charge(id, attempt, dice);
-                    live(dice)?;
-                    match answer {
-                        Ok(charge) => {
-                            let captured =
-                                self.store.payment_captured(id, &charge, &cause()).await.expect("it is stored");
-                            live(dice)?;
-                            if captured == Captured::Kept {
-                                return Ok(());
-                            }
-                        }
-                        Err(again) => {
-                            let cause = cause();
-                            let declined = self.store.payment_declined(id, (attempt, again), "card-declined", &cause);
-                            declined.await.expect("it is stored");
-                            return live(dice);
-                        }
-                    }
+                Due::Later(left) => panic!("nobody waits here: {left:?}"),
+                Due::Charge { attempt, asked, .. } => {
+                    let found = asked.then(|| self.provider.look(id)).flatten();
+                    found.map_or_else(|| self.provider.charge(id, attempt, dice), Ok).map_err(|again| (attempt, again))
+                }
+                Due::Look { attempt } => {
+                    let Some(charge) = self.provider.look(id) else {
+                        self.store.payment_missing(id, attempt, Duration::ZERO).await.expect("it is stored");
+                        return Ok(());
+                    };
+                    Ok(charge)
                 }
                 Due::Refund { .. } => {
                     self.provider.refunds.lock().expect("nobody panics").insert(id);
                     live(dice)?;
                     self.store.payment_refunded(id).await.expect("it is stored");
+                    continue;
+                }
+            };
+            live(dice)?;
+            match answer {
+                Ok(charge) => {
+                    let captured = self.store.payment_captured(id, &charge, &cause()).await.expect("it is stored");
+                    live(dice)?;
+                    if captured == Captured::Kept {
+                        return Ok(());
+                    }
+                }
+                Err((attempt, again)) => {
+                    let (attempt, cause) = ((attempt, again, Duration::ZERO), cause());
+                    let declined = self.store.payment_declined(id, attempt, "card-declined", &cause);
+                    declined.await.expect("it is stored");
+                    return live(dice);
                 }
             }
         }
@@ -333,8 +454,9 @@ async fn the_saga_ends_well_in_whatever_order_its_events_come() {
 }
 
 async fn check(saga: &Saga, orders: &BTreeMap<OrderId, Submission>, seed: u64) {
-    let rows =
-        sqlx::query("SELECT id, status, payment, stock FROM orders").fetch_all(saga.store.pool()).await.expect("rows");
+    let mut connection = saga.store.connection().await.expect("a connection");
+    let rows = sqlx::query("SELECT id, status, payment, stock FROM orders").fetch_all(&mut *connection);
+    let rows = rows.await.expect("rows");
     assert_eq!(rows.len(), orders.len());
     let charges = saga.provider.charges.lock().expect("quiet").clone();
     let refunds = saga.provider.refunds.lock().expect("quiet").clone();
@@ -370,7 +492,7 @@ async fn check(saga: &Saga, orders: &BTreeMap<OrderId, Submission>, seed: u64) {
     for product in PRODUCTS {
         let left: i64 = sqlx::query_scalar("SELECT available FROM stock WHERE product_id = $1")
             .bind(product)
-            .fetch_one(saga.store.pool())
+            .fetch_one(&mut *connection)
             .await
             .expect("it is there");
         let gone = reserved.get(product).copied().unwrap_or_default();

@@ -42,6 +42,11 @@ impl<E: Effect> Events<E> {
         Self { role, ledger, payloads, lease: visibility / 2, effect }
     }
 
+    /// Returns what events ask for.
+    pub fn effect(&self) -> &E {
+        &self.effect
+    }
+
     /// Works on the event of a message.
     pub async fn handle(&self, message: &Message) -> Outcome {
         match self.event(message).await {

@@ -12,7 +12,7 @@ pub use email::Email;
 pub use events::{Effect, Events};
 pub use inventory::Inventory;
 pub use orders::Orders;
-pub use payment::{Payment, Records};
+pub use payment::{Pauses, Payment, Records};
 
 use crate::database::Database;
 use crate::message::Message;
@@ -25,6 +25,10 @@ pub trait Handler: Send + Sync + 'static {
     fn handle(&self, message: &Message) -> impl Future<Output = Outcome> + Send;
     /// Whether what it needs answers; otherwise no message is taken.
     fn is_able(&self) -> impl Future<Output = bool> + Send;
+    /// Does what no message asks for, for as long as messages are taken.
+    fn watch(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
 }
 
 /// What works on the messages of a role.
@@ -51,6 +55,11 @@ impl RoleHandler {
     pub fn new(work: Work, database: Option<Arc<Database>>) -> Self {
         Self { work, database }
     }
+
+    /// Returns the database, if it needs one.
+    pub fn database(&self) -> Option<Arc<Database>> {
+        self.database.clone()
+    }
 }
 
 impl Handler for RoleHandler {
@@ -60,6 +69,13 @@ impl Handler for RoleHandler {
             Work::Inventory(events) => events.handle(message).await,
             Work::Email(events) => events.handle(message).await,
             Work::Orders(orders) => orders.handle(message).await,
+        }
+    }
+
+    async fn watch(&self) {
+        match &self.work {
+            Work::Payment(events) => events.effect().watch().await,
+            Work::Inventory(_) | Work::Email(_) | Work::Orders(_) => std::future::pending().await,
         }
     }
 

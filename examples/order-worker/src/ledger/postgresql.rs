@@ -25,8 +25,8 @@ impl PostgreSql {
     }
 
     async fn begun(&self, claim: &Claim) -> Step<Begun> {
-        let pool = self.database.store().pool();
         let call = async || {
+            let mut connection = self.database.store().connection().await?;
             let taken = sqlx::query(
                 "INSERT INTO idempotency AS i (key, done, owner, expires_at)
                  VALUES ($1, false, $2, now() + make_interval(secs => $3))
@@ -37,7 +37,7 @@ impl PostgreSql {
             .bind(&claim.key)
             .bind(&claim.owner)
             .bind(claim.lease.as_secs_f64())
-            .execute(pool)
+            .execute(&mut *connection)
             .await?;
             if taken.rows_affected() > 0 {
                 return Ok(Begun::Fresh);
@@ -46,7 +46,7 @@ impl PostgreSql {
                 "SELECT done, extract(epoch FROM expires_at - now())::float8 AS left FROM idempotency WHERE key = $1",
             )
             .bind(&claim.key)
-            .fetch_optional(pool)
+            .fetch_optional(&mut *connection)
             .await?;
             // One that is gone by now was let go.
             let Some(row) = row else { return Ok(Begun::Busy(Duration::ZERO)) };
@@ -66,7 +66,7 @@ impl PostgreSql {
             .bind(&claim.owner)
             .bind(done)
             .bind(time.as_secs_f64())
-            .execute(self.database.store().pool())
+            .execute(&mut *self.database.store().connection().await?)
             .await?;
             Ok(changed.rows_affected() > 0)
         };
@@ -79,7 +79,7 @@ impl PostgreSql {
                 "DELETE FROM idempotency WHERE key IN
                  (SELECT key FROM idempotency WHERE expires_at < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)",
             )
-            .execute(self.database.store().pool())
+            .execute(&mut *self.database.store().connection().await?)
             .await?;
             Ok(())
         };
@@ -113,7 +113,7 @@ impl Ledger for PostgreSql {
                 sqlx::query("DELETE FROM idempotency WHERE key = $1 AND owner = $2 AND NOT done")
                     .bind(&claim.key)
                     .bind(&claim.owner)
-                    .execute(self.database.store().pool())
+                    .execute(&mut *self.database.store().connection().await?)
                     .await?;
                 Ok(())
             };

@@ -81,7 +81,7 @@ pub struct Cluster {
     /// Lets EKS shift traffic away from an impaired zone.
     #[serde(default = "yes")]
     pub zonal_shift: bool,
-    /// Whether the cluster can be deleted; if not set, that of a protected environment cannot.
+    /// Whether the cluster refuses to be deleted; as the environment is protected, if not set.
     pub deletion_protection: Option<bool>,
 }
 
@@ -265,7 +265,6 @@ fn properties(entry: Bound<'_, Cluster>) -> Expr {
     types.sort_unstable();
     types.dedup();
     let types: Vec<Expr> = types.into_iter().map(|log| object! { "Type" => log.as_str() }).collect();
-    let protection = entry.deletion_protection.unwrap_or(entry.environment().protected);
     let public: Vec<Expr> = entry.public_endpoint.iter().map(|block| block.to_string().into()).collect();
     object! {
         "Name" => entry.full_name(),
@@ -295,7 +294,7 @@ fn properties(entry: Bound<'_, Cluster>) -> Expr {
             },
         },
         "ZonalShiftConfig" => object! { "Enabled" => entry.zonal_shift },
-        "DeletionProtection" => protection.then_some(true),
+        "DeletionProtection" => entry.protection(entry.deletion_protection),
     }
 }
 

@@ -151,7 +151,7 @@ fn common(entry: Bound<'_, Database>, properties: &mut Object) {
     properties.push("PreferredBackupWindow", entry.backup.window.as_ref());
     properties.push("PreferredMaintenanceWindow", entry.maintenance_window.as_ref());
     properties.push("CopyTagsToSnapshot", true);
-    properties.push("DeletionProtection", entry.deletion_protection);
+    properties.push("DeletionProtection", entry.protection(entry.deletion_protection));
     properties.push("EnableIAMDatabaseAuthentication", !entry.iam_users.is_empty());
 }
 

@@ -79,9 +79,9 @@ pub struct Database {
     /// When RDS may change things, in UTC, such as `sun:03:00-sun:04:00`.
     #[serde(default)]
     pub maintenance_window: Option<String>,
-    /// Whether the database refuses to be deleted.
-    #[serde(default = "yes")]
-    pub deletion_protection: bool,
+    /// Whether the database refuses to be deleted; as the environment is protected, if not set.
+    #[serde(default)]
+    pub deletion_protection: Option<bool>,
     /// Encryption at rest; with `kms` the master user's secret too.
     #[serde(default)]
     pub encryption: Encryption,
@@ -240,7 +240,7 @@ impl Database {
             parameters: Parameters::default(),
             backup: Backup::default(),
             maintenance_window: None,
-            deletion_protection: true,
+            deletion_protection: None,
             encryption: Encryption::default(),
             performance_insights: true,
             monitoring_interval: Seconds::default(),

@@ -12,7 +12,7 @@ fn database(fields: &str) -> String {
 
 #[test]
 fn an_instance_is_private_encrypted_and_its_password_is_made_by_rds() {
-    assert_snapshot!(properties(&database(""), "DatabaseOrders"), @r"
+    assert_snapshot!(properties(&database(""), "DatabaseOrders"), @"
     Engine: postgres
     EngineVersion: '17.11'
     MasterUsername: postgres
@@ -22,7 +22,7 @@ fn an_instance_is_private_encrypted_and_its_password_is_made_by_rds() {
     StorageEncrypted: true
     BackupRetentionPeriod: 7
     CopyTagsToSnapshot: true
-    DeletionProtection: true
+    DeletionProtection: false
     EnableIAMDatabaseAuthentication: false
     DBInstanceClass: db.t4g.medium
     MultiAZ: true
@@ -192,7 +192,7 @@ fn a_proxy_reads_the_secrets_of_its_users_only() {
 #[test]
 fn a_serverless_cluster_has_a_reader_to_take_over() {
     let yaml = database("    engine: aurora\n    serverless: { min: 0.5, max: 4 }\n    iam-users: [app]");
-    assert_snapshot!(properties(&yaml, "DatabaseOrdersCluster"), @r"
+    assert_snapshot!(properties(&yaml, "DatabaseOrdersCluster"), @"
     Engine: aurora-postgresql
     EngineVersion: '17.11'
     MasterUsername: postgres
@@ -202,7 +202,7 @@ fn a_serverless_cluster_has_a_reader_to_take_over() {
     StorageEncrypted: true
     BackupRetentionPeriod: 7
     CopyTagsToSnapshot: true
-    DeletionProtection: true
+    DeletionProtection: false
     EnableIAMDatabaseAuthentication: true
     DatabaseName: orders
     Port: 5432

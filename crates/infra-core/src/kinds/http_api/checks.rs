@@ -1,9 +1,9 @@
 //! What an HTTP API must hold, but for where its routes lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::path::RouteKey;
-use super::{Auth, Authorizer, HttpApi, OidcAuthorizer, RequestId, Route, Throttle, UserPoolAuthorizer};
+use super::{Auth, Authorizer, HttpApi, Integration, OidcAuthorizer, RequestId, Route, Throttle, UserPoolAuthorizer};
 use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::facts::limits::{Bounds, api_gateway};
 use crate::kinds::{Kind, Sectioned, check};
@@ -172,10 +172,11 @@ fn routes(entry: Entry<'_>, diags: &mut Diagnostics) {
                 .at(entry.at(&route!["routes"]), "answers every request with 404"),
         );
     }
-    if routes.len() > api_gateway::ROUTES {
+    let count = routes.len() + entry.preflights().len();
+    if count > api_gateway::ROUTES {
         diags.push(
             Diagnostic::warning("http-apis/many-routes", format!("an API has at most {} routes", api_gateway::ROUTES))
-                .at(entry.at(&route!["routes"]), format!("{} routes", routes.len()))
+                .at(entry.at(&route!["routes"]), format!("{count} routes, with those for preflights"))
                 .note(format!("unless AWS raised the quota of the account: {QUOTAS}"))
                 .help("take routes together with `ANY` and `{path+}`"),
         );
@@ -205,20 +206,39 @@ fn routes(entry: Entry<'_>, diags: &mut Diagnostics) {
         }
     }
     alike(entry, diags);
+    preflights(entry, diags);
+}
+
+/// Whoever asks with OPTIONS needs no token, so what lies behind must do no harm.
+fn preflights(entry: Entry<'_>, diags: &mut Diagnostics) {
+    let mut told = BTreeSet::new();
+    for (preflight, (key, route)) in entry.preflights() {
+        let Integration::Queue(_) = &route.to else { continue };
+        if told.insert(key) {
+            diags.push(
+                Diagnostic::error("http-apis/preflight", format!("`{key}` would put the browsers' preflights into the queue"))
+                    .at(entry.at(&route!["routes", key]), format!("needs `{preflight}` beside it, which anybody may call"))
+                    .note(format!("a route for any method that asks for a token asks preflights for one too: {CORS}"))
+                    .help("name the method, such as `POST /v1/orders`"),
+            );
+        }
+    }
 }
 
 /// Routes whose logical ids would be the same, such as `/a-b` and `/a/b`.
 fn alike(entry: Entry<'_>, diags: &mut Diagnostics) {
     let mut ids = BTreeMap::new();
-    for key in entry.spec().routes.keys() {
-        let Ok(parsed) = RouteKey::parse(key) else { continue };
+    let preflights = entry.preflights();
+    let preflights = preflights.iter().map(|(text, (key, _))| (text.as_str(), *key));
+    for (text, key) in entry.spec().routes.keys().map(|key| (key.as_str(), key.as_str())).chain(preflights) {
+        let Ok(parsed) = RouteKey::parse(text) else { continue };
         let id = entry.logical_id(&parsed.words());
         let Some((earlier, shape)) = ids.insert(id, (key, parsed.shape())) else { continue };
         if shape != parsed.shape() {
             diags.push(
                 Diagnostic::error("http-apis/routes-alike", format!("`{key}` and `{earlier}` are too much alike"))
-                    .at(entry.at(&route!["routes", key.as_str()]), "has the same letters and digits")
-                    .also(entry.at(&route!["routes", earlier.as_str()]), "as this one")
+                    .at(entry.at(&route!["routes", key]), "has the same letters and digits")
+                    .also(entry.at(&route!["routes", earlier]), "as this one")
                     .note("logical ids hold nothing else, and are made of routes")
                     .help("rename one, or take both together with a variable"),
             );

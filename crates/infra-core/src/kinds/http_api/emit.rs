@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::path::RouteKey;
 use super::{Auth, Authorizer, HttpApi, Route, Throttle, integration};
 use crate::artifacts::{Expr, Handle, Object};
-use crate::kinds::WebSite;
 use crate::lower::Lowering;
 use crate::resolve::Bound;
 
@@ -58,6 +57,9 @@ pub(super) fn emit(entry: Bound<'_, HttpApi>, cx: &mut Lowering<'_>) {
     for (key, own) in &entry.spec().routes {
         cx.add(entry.resource(&route_part(key), "AWS::ApiGatewayV2::Route", route(entry, key, own)));
     }
+    for (key, (_, own)) in entry.preflights() {
+        cx.add(entry.resource(&route_part(&key), "AWS::ApiGatewayV2::Route", open_route(entry, &key, own)));
+    }
     stage(entry, cx);
     domain(entry, cx);
 }
@@ -67,23 +69,11 @@ fn route_part(key: &str) -> String {
 }
 
 fn cors(entry: Bound<'_, HttpApi>) -> Option<Expr> {
-    let sites = entry.referrers::<WebSite>();
-    let sites = sites.into_iter().flat_map(|site| {
-        let origins = site.origins();
-        // Under its own name a site calls without asking; without a name it has that of its distribution.
-        let unnamed = origins.is_empty() && site.spec().apis.iter().any(|api| site.follow(api).id == entry.id);
-        origins.into_iter().map(Expr::from).chain(unnamed.then(|| site.url())).collect::<Vec<_>>()
-    });
-    let cors = &entry.spec().cors;
-    let mut origins: Vec<Expr> = Vec::new();
-    for origin in sites.chain(cors.extra_origins.iter().map(Expr::from)) {
-        if !origins.contains(&origin) {
-            origins.push(origin);
-        }
-    }
+    let origins = entry.origins();
     if origins.is_empty() {
         return None;
     }
+    let cors = &entry.spec().cors;
     let headers = |own: &[&'static str], more: &[String]| -> Expr {
         let own = own.iter().map(ToString::to_string);
         own.chain(more.iter().map(|header| header.to_ascii_lowercase())).collect::<BTreeSet<_>>().into_iter().collect()
@@ -131,6 +121,12 @@ fn route(entry: Bound<'_, HttpApi>, key: &str, route: &Route) -> Expr {
         "AuthorizerId" => authorizer,
         "AuthorizationScopes" => (!route.scopes.is_empty()).then(|| route.scopes.clone()),
     }
+}
+
+/// A route with the same target that asks nobody for a token.
+fn open_route(entry: Bound<'_, HttpApi>, key: &str, like: &Route) -> Expr {
+    let own = Route { auth: Some(Auth::None), scopes: Vec::new(), ..like.clone() };
+    route(entry, key, &own)
 }
 
 fn stage(entry: Bound<'_, HttpApi>, cx: &mut Lowering<'_>) {

@@ -14,13 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, Kind, Sectioned, UserPool};
+use super::{Certificate, Kind, Sectioned, UserPool, WebSite};
 use crate::artifacts::Expr;
 use crate::diag::Diagnostics;
 use crate::lower::Lowering;
 use crate::model::{Ref, Regional};
 use crate::names::{DomainName, Name, Seconds};
 use crate::resolve::Bound;
+use path::RouteKey;
 
 /// An HTTP API: one stage without a name, deployed by itself whenever a route changes.
 ///
@@ -139,7 +140,8 @@ pub struct Throttle {
 ///
 /// The origins are those of the web sites that refer to the API, and these; without any origin no browser may call. The
 /// methods are those of the routes. API Gateway answers the browsers' questions by itself, without a token, and ignores
-/// what servers say about it.
+/// what servers say about it. `$default` and `ANY` routes that ask for a token would ask those questions for one too: each
+/// gets a route for `OPTIONS` beside it that has the same target and asks for none, unless you wrote one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Cors {
@@ -309,6 +311,51 @@ impl<'a> Bound<'a, HttpApi> {
     fn own_host(&self) -> [Expr; 2] {
         let suffix = self.region().partition().dns_suffix();
         [self.api_id(), format!(".execute-api.{}.{suffix}", self.region()).into()]
+    }
+
+    /// Returns the origins of pages whose scripts may call: those of the web sites that refer to the API, and its own list.
+    fn origins(&self) -> Vec<Expr> {
+        let sites = self.referrers::<WebSite>();
+        let sites = sites.into_iter().flat_map(|site| {
+            let origins = site.origins();
+            // Under its own name a site calls without asking; without a name it has that of its distribution.
+            let unnamed = origins.is_empty() && site.spec().apis.iter().any(|api| site.follow(api).id == self.id);
+            origins.into_iter().map(Expr::from).chain(unnamed.then(|| site.url())).collect::<Vec<_>>()
+        });
+        let mut origins: Vec<Expr> = Vec::new();
+        for origin in sites.chain(self.spec().cors.extra_origins.iter().map(Expr::from)) {
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        origins
+    }
+
+    /// Returns the routes for preflights that stand beside routes for any method that ask for a token, by their keys,
+    /// each with the route that it spares and that route's key.
+    ///
+    /// API Gateway answers preflights by itself only after it has found a route and asked for its token. Source:
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html> (read 2026-11-30).
+    fn preflights(&self) -> BTreeMap<String, (&'a str, &'a Route)> {
+        let spec = self.spec();
+        let mut found = BTreeMap::new();
+        if self.origins().is_empty() {
+            return found;
+        }
+        let keys = spec.routes.keys().filter_map(|key| RouteKey::parse(key).ok());
+        let mut taken: BTreeSet<String> = keys.map(|key| key.shape()).collect();
+        let asking = spec.routes.iter().filter(|(_, route)| self.auth_of(route) == Auth::Jwt);
+        // `$default` comes last: what another route takes is not its own.
+        for (text, route) in asking.rev() {
+            let Ok(key) = RouteKey::parse(text) else { continue };
+            for preflight in key.preflights(text) {
+                let shape = RouteKey::parse(&preflight).map(|key| key.shape());
+                if shape.is_ok_and(|shape| taken.insert(shape)) {
+                    found.insert(preflight, (text.as_str(), route));
+                }
+            }
+        }
+        found
     }
 
     /// Returns the name of the access logs' group, known now.

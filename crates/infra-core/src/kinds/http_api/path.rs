@@ -93,6 +93,17 @@ impl<'a> RouteKey<'a> {
         format!("{method} /{}", segments.collect::<Vec<_>>().join("/"))
     }
 
+    /// Returns the routes that take the preflights of browsers before this one does; nothing if it takes none.
+    ///
+    /// A greedy variable stands for at least one segment, so `$default` takes `/` beside it.
+    pub(super) fn preflights(&self, text: &str) -> Vec<String> {
+        match self {
+            Self::Default => vec!["OPTIONS /".to_owned(), "OPTIONS /{proxy+}".to_owned()],
+            Self::Path("ANY", _) => text.split_once(' ').map(|(_, path)| format!("OPTIONS {path}")).into_iter().collect(),
+            Self::Path(_, _) => Vec::new(),
+        }
+    }
+
     /// Returns whether the path has a variable of this name.
     pub(super) fn has_variable(&self, name: &str) -> bool {
         match self {

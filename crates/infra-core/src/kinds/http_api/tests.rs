@@ -312,6 +312,95 @@ http-apis:
     assert_eq!(cors["AllowMethods"].to_string(), r#"["OPTIONS","POST"]"#);
 }
 
+/// Keys and authorization of all routes of the API `shop`, one a line.
+fn routes_of(yaml: &str) -> String {
+    let template = template(yaml);
+    let resources = template["Resources"].as_object().unwrap().values();
+    let routes = resources.filter(|resource| resource["Type"] == "AWS::ApiGatewayV2::Route");
+    let mut lines: Vec<String> = routes
+        .map(|route| {
+            let route = &route["Properties"];
+            let text = |key: &str| route[key].as_str().unwrap().to_owned();
+            format!("{} {} {}\n", text("RouteKey"), text("AuthorizationType"), route["Target"]["Fn::Sub"].as_str().unwrap())
+        })
+        .collect();
+    lines.sort();
+    lines.concat()
+}
+
+const CATCH_ALL: &str = "
+user-pools: { customers: { clients: { web: {} } } }
+http-apis:
+  shop:
+    authorizer: { user-pool: { user-pool: customers } }
+    cors: { extra-origins: ['https://www.example.com'] }
+    routes:
+";
+
+#[test]
+fn preflights_of_routes_for_any_method_need_no_token() {
+    let routes = "
+      $default: { to: { http: { url: 'https://default.example.com' } } }
+      ANY /v1/{path+}: { to: { http: { url: 'https://v1.example.com/{path}' } } }
+      ANY /open: { to: { http: { url: 'https://open.example.com' } }, auth: none }
+      ANY /own/{id}: { to: { http: { url: 'https://own.example.com' } } }
+      OPTIONS /own/{name}: { to: { http: { url: 'https://mine.example.com' } }, auth: none }
+      GET /v1/orders: { to: { http: { url: 'https://get.example.com' } } }
+";
+    assert_snapshot!(routes_of(&format!("{CATCH_ALL}{routes}")), @r"
+    $default JWT integrations/${ApiShopToDefaultExampleCom}
+    ANY /open NONE integrations/${ApiShopToOpenExampleCom}
+    ANY /own/{id} JWT integrations/${ApiShopToOwnExampleCom}
+    ANY /v1/{path+} JWT integrations/${ApiShopToV1ExampleComPath}
+    GET /v1/orders JWT integrations/${ApiShopToGetExampleCom}
+    OPTIONS / NONE integrations/${ApiShopToDefaultExampleCom}
+    OPTIONS /own/{name} NONE integrations/${ApiShopToMineExampleCom}
+    OPTIONS /v1/{path+} NONE integrations/${ApiShopToV1ExampleComPath}
+    OPTIONS /{proxy+} NONE integrations/${ApiShopToDefaultExampleCom}
+    ");
+}
+
+#[test]
+fn a_preflight_at_the_root_goes_where_the_more_specific_route_goes() {
+    let routes = "
+      $default: { to: { http: { url: 'https://default.example.com' } } }
+      ANY /{path+}: { to: { http: { url: 'https://path.example.com/{path}' } }, scopes: [openid] }
+";
+    let found = routes_of(&format!("{CATCH_ALL}{routes}"));
+    assert!(found.contains("OPTIONS /{path+} NONE integrations/${ApiShopToPathExampleComPath}\n"), "{found}");
+    assert!(!found.contains("{proxy+}"), "{found}");
+}
+
+#[test]
+fn who_lets_no_browser_in_gets_no_route_for_preflights() {
+    let yaml = CATCH_ALL.replace("    cors: { extra-origins: ['https://www.example.com'] }\n", "");
+    let found = routes_of(&format!("{yaml}      $default: {{ to: {{ http: {{ url: 'https://a.example.com' }} }} }}\n"));
+    assert_eq!(found, "$default JWT integrations/${ApiShopToAExampleCom}\n");
+}
+
+#[test]
+fn preflights_do_not_go_into_a_queue() {
+    let routes = "
+      $default: { to: { queue: { queue: q } } }
+      ANY /v1: { to: { queue: { queue: q } } }
+      POST /v2: { to: { queue: { queue: q } } }
+queues: { q: {} }
+";
+    assert_snapshot!(report(&format!("{CATCH_ALL}{routes}")), @"
+    http-apis/preflight: `$default` would put the browsers' preflights into the queue <- `$default` needs `OPTIONS /` beside it, which anybody may call
+    http-apis/preflight: `ANY /v1` would put the browsers' preflights into the queue <- `ANY /v1` needs `OPTIONS /v1` beside it, which anybody may call
+    ");
+}
+
+#[test]
+fn a_route_for_preflights_may_not_be_like_another_one() {
+    let routes = "
+      ANY /a/b: { to: { http: { url: 'https://a.example.com' } } }
+      OPTIONS /a-b: { to: { http: { url: 'https://b.example.com' } }, auth: none }
+";
+    assert_snapshot!(report(&format!("{CATCH_ALL}{routes}")), @"http-apis/routes-alike: `ANY /a/b` and `OPTIONS /a-b` are too much alike <- `ANY /a/b` has the same letters and digits");
+}
+
 #[test]
 fn mistakes_of_the_api_are_reported_where_they_are() {
     let yaml = "

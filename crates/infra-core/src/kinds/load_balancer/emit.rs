@@ -56,7 +56,7 @@ fn word(on: bool) -> Expr {
 }
 
 fn attributes(entry: Bound<'_, LoadBalancer>) -> Option<Expr> {
-    let protection = entry.deletion_protection.unwrap_or(entry.environment().protected);
+    let protection = entry.protection(entry.deletion_protection);
     let mut attributes = vec![("deletion_protection.enabled", word(protection))];
     match entry.layer {
         Layer::Application => {

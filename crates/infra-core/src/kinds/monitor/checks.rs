@@ -2,7 +2,7 @@
 
 use super::{Monitor, Things, Watch};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::facts::limits::{Bounds, cloudwatch};
+use crate::facts::limits::{Bounds, acm, cloudwatch};
 use crate::kinds::{Topic, check};
 use crate::names::Region;
 use crate::resolve::Bound;
@@ -11,6 +11,9 @@ use crate::source::Route;
 
 /// The page that says what an alarm may hold.
 const SOURCE: &str = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html";
+
+/// The page that says when certificates are renewed.
+const RENEWAL: &str = "https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html";
 
 /// Reports every mistake of one monitor.
 pub(super) fn check(entry: Bound<'_, Monitor>, diags: &mut Diagnostics) {
@@ -61,7 +64,17 @@ fn limits(entry: Bound<'_, Monitor>, diags: &mut Diagnostics) {
         percent(entry, &route!["limits", key], u32::from(value), cloudwatch::PERCENT, diags);
     }
     let days = u32::from(limits.certificate_days);
-    percent(entry, &route!["limits", "certificate-days"], days, cloudwatch::CERTIFICATE_DAYS, diags);
+    let route = route!["limits", "certificate-days"];
+    percent(entry, &route, days, cloudwatch::CERTIFICATE_DAYS, diags);
+    let watched = entry.pick(|things| &things.certificates);
+    if days >= acm::RENEWAL_DAYS && watched.iter().any(|certificate| certificate.imported.is_empty()) {
+        diags.push(
+            Diagnostic::warning("monitors/every-renewal", "this alarm goes off at every renewal")
+                .at(entry.at(&route), format!("{days} days before the end"))
+                .note(format!("ACM starts to renew a certificate {} days before its end: {RENEWAL}", acm::RENEWAL_DAYS))
+                .help("set 30 days: a renewal that works is over by then"),
+        );
+    }
 }
 
 fn percent(entry: Bound<'_, Monitor>, route: &Route, value: u32, bounds: Bounds, diags: &mut Diagnostics) {

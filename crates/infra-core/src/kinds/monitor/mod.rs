@@ -61,9 +61,11 @@ pub enum Watch {
 pub struct Things {
     /// Queues: messages that wait too long, dead letters.
     pub queues: Vec<Ref<Queue>>,
+    /// Topics: what subscriptions with a dead-letter queue of their own did not get.
+    pub topics: Vec<Ref<Topic>>,
     /// APIs: errors, slow answers.
     pub http_apis: Vec<Ref<HttpApi>>,
-    /// Load balancers: unhealthy targets.
+    /// Load balancers: unhealthy targets, and fewer healthy ones than there must be.
     pub load_balancers: Vec<Ref<LoadBalancer>>,
     /// Databases: connections, processor, storage.
     pub databases: Vec<Ref<Database>>,
@@ -95,7 +97,8 @@ pub struct Limits {
     pub database_free_storage_percent: u8,
     /// Answers of a web site with a status of 500 or above. 1 to 100 per cent.
     pub site_errors_percent: u8,
-    /// Days before the end of a certificate; ACM renews its own 45 days before. 1 or more.
+    /// Days before the end of a certificate. ACM renews its own 45 days before, so an alarm at 45 or more goes off at
+    /// every renewal. 1 to 398.
     pub certificate_days: u16,
 }
 
@@ -124,7 +127,7 @@ impl Default for Limits {
             database_connections_percent: 80,
             database_free_storage_percent: 10,
             site_errors_percent: 1,
-            certificate_days: 45,
+            certificate_days: 30,
         }
     }
 }
@@ -181,6 +184,7 @@ impl<'a> Bound<'a, Monitor> {
     fn subjects(self) -> Vec<Subject> {
         let mut all = Vec::new();
         all.extend(self.pick(|things| &things.queues).into_iter().map(|queue| things::queue(self, queue)));
+        all.extend(self.pick(|things| &things.topics).into_iter().filter_map(things::topic));
         all.extend(self.pick(|things| &things.http_apis).into_iter().map(|api| things::http_api(self, api)));
         all.extend(self.pick(|things| &things.load_balancers).into_iter().map(things::load_balancer));
         all.extend(self.pick(|things| &things.databases).into_iter().map(|database| things::database(self, database)));
@@ -208,9 +212,13 @@ impl<'a> Bound<'a, Monitor> {
 
     /// Returns the topic that alarms of a region tell.
     fn topic_for(&self, region: Region) -> Option<Expr> {
-        let spec = self.spec();
-        let mut topics = std::iter::once(&spec.notify).chain(&spec.notify_edge).map(|topic| self.follow(topic));
-        topics.find(|topic| *topic.region() == region).map(|topic| topic.arn())
+        self.tells().find(|topic| *topic.region() == region).map(|topic| topic.arn())
+    }
+
+    /// Returns the topics that alarms tell.
+    pub(in crate::kinds) fn tells(&self) -> impl Iterator<Item = Bound<'a, Topic>> {
+        let (this, spec) = (*self, self.spec());
+        std::iter::once(&spec.notify).chain(&spec.notify_edge).map(move |topic| this.follow(topic))
     }
 
     /// Returns how long a message of a queue may wait.

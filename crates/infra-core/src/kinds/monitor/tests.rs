@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 
-use crate::kinds::testing::{compile, compile_stacks, properties, report};
+use crate::kinds::testing::{compile, compile_stacks, properties, report, template};
 
 const MONITOR: &str = "
 topics: { alarms: {} }
@@ -34,6 +34,20 @@ fn a_dead_letter_is_told_at_once() {
     OKActions:
     - Ref: TopicAlarms
     ");
+}
+
+#[test]
+fn what_a_subscription_does_not_get_is_told_where_it_is_kept_apart() {
+    let yaml = "queues: { q: {} }
+topics:
+  alarms: { subscriptions: { people: { email: oncall@example.com } } }
+  events: { subscriptions: { q: { queue: q }, partner: { https: 'https://partner.example.com' } } }
+monitors: { main: { notify: alarms } }";
+    let text = properties(yaml, "MonitorMainExampleEventsTopicPartnerDeadLetters");
+    assert!(text.contains("TopicEventsToPartnerDeadLetter\n") && text.contains("Threshold: 0\n"), "{text}");
+    // The topic is watched and told nothing.
+    assert!(!properties(yaml, "TopicEventsPolicy").contains("cloudwatch"));
+    assert!(!template(yaml)["Resources"].to_string().contains("MonitorMainExampleEventsTopicQ"));
 }
 
 #[test]
@@ -169,6 +183,81 @@ fn unhealthy_targets_are_told() {
     OKActions:
     - Ref: TopicAlarms
     ");
+}
+
+/// Threshold and what a lack of numbers means, of the alarm on healthy targets.
+fn fewest_healthy(yaml: &str) -> String {
+    let text = properties(&format!("{yaml}{MONITOR}"), "MonitorMainExampleInternalLoadBalancerOrdersTooFewHealthy");
+    let wanted = ["MetricName", "Statistic", "ComparisonOperator", "Threshold", "TreatMissingData"];
+    let lines = text.lines().filter(|line| wanted.iter().any(|key| line.starts_with(key)));
+    lines.map(|line| line.split_once(": ").unwrap().1).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_group_without_enough_healthy_targets_is_told_and_so_is_one_without_any() {
+    let alone = fewest_healthy(TARGETS_AND_DATABASES);
+    assert_eq!(alone, "HealthyHostCount Maximum LessThanThreshold 1 breaching");
+    let service = format!(
+        "{TARGETS_AND_DATABASES}
+clusters:
+  main:
+    network: main
+    creator-is-admin: true
+    node-groups: {{ general: {{}} }}
+    provided-by: {{ load-balancer-controller: {{ by: us }} }}
+services:
+  orders:
+    cluster: main
+    image: r.example.com/orders:1
+    port: 8080
+    replicas: {{ min: 4, max: 9 }}
+    exposes: {{ load-balancer: internal, target-group: orders }}"
+    );
+    assert_eq!(fewest_healthy(&service), "HealthyHostCount Maximum LessThanThreshold 4 breaching");
+    // Each zone's part counts its own targets only.
+    let apart = service.replace("    type: network\n", "    type: network\n    cross-zone: false\n");
+    assert_eq!(fewest_healthy(&apart), "HealthyHostCount Maximum LessThanThreshold 1 breaching");
+}
+
+const CERTIFICATE: &str = "
+hosted-zones: { main: { domain: '${env.domain}', existing: Z0123456789EXAMPLE0 } }
+certificates: { api: { domain: 'api.${env.domain}', zones: [main] } }";
+
+#[test]
+fn a_certificate_that_was_not_renewed_is_told_until_it_is_and_after_its_end() {
+    assert_snapshot!(properties(&format!("{CERTIFICATE}{MONITOR}"), "MonitorMainExampleApiCertificateExpiry"), @"
+    AlarmName: shop-dev-main-example-api-certificate-expiry
+    AlarmDescription: 'Certificate api ends within 30 days, or has ended, and is not renewed: look at its validation records.'
+    Namespace: AWS/CertificateManager
+    MetricName: DaysToExpiry
+    Dimensions:
+    - Name: CertificateArn
+      Value:
+        Ref: CertificateApi
+    Statistic: Minimum
+    Period: 86400
+    EvaluationPeriods: 1
+    ComparisonOperator: LessThanOrEqualToThreshold
+    Threshold: 30
+    TreatMissingData: breaching
+    AlarmActions:
+    - Ref: TopicAlarms
+    OKActions:
+    - Ref: TopicAlarms
+    ");
+}
+
+#[test]
+fn an_alarm_at_every_renewal_is_none() {
+    let days = |days: u16, certificates: &str| {
+        let found = report(&format!("{certificates}{MONITOR}    limits: {{ certificate-days: {days} }}"));
+        found.lines().filter(|line| line.starts_with("monitors/")).map(str::to_owned).collect::<String>()
+    };
+    assert_snapshot!(days(45, CERTIFICATE), @"monitors/every-renewal: this alarm goes off at every renewal <- `45` 45 days before the end");
+    assert_eq!(days(44, CERTIFICATE), "");
+    // Nobody renews these by itself.
+    let arn = "arn:aws:acm:eu-west-1:123456789012:certificate/0a0a0a0a-0000-0000-0000-000000000000";
+    assert_eq!(days(60, &format!("certificates: {{ api: {{ imported: ['{arn}'] }} }}")), "");
 }
 
 #[test]

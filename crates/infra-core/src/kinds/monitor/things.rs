@@ -2,10 +2,10 @@
 
 use super::Monitor;
 use super::alarm::{Alarm, Measure, Metric, Silence, Subject, When};
-use crate::artifacts::Expr;
+use crate::artifacts::{Expr, Handle};
 use crate::kinds::load_balancer::Layer;
-use crate::kinds::{Certificate, Database, HealthCheck, HttpApi, LoadBalancer, Queue, WebSite};
-use crate::names::Region;
+use crate::kinds::{Certificate, Database, HealthCheck, HttpApi, LoadBalancer, Queue, Service, Topic, WebSite};
+use crate::names::{Name, Region};
 use crate::resolve::Bound;
 
 /// One minute, the resolution of most metrics. Unit: seconds.
@@ -48,22 +48,37 @@ pub(super) fn queue(entry: Bound<'_, Monitor>, queue: Bound<'_, Queue>) -> Subje
         .line("Messages waiting", Measure::Of(metric("ApproximateNumberOfMessagesVisible"), "Maximum"))
         .line("Age of the oldest message (s)", age);
     let Some(dead) = queue.dead_letter_queue() else { return subject };
-    let dead = Metric::new("AWS/SQS", "ApproximateNumberOfMessagesVisible", ("QueueName", dead.att("QueueName")));
-    let dead = Measure::Of(dead, "Maximum");
-    subject
-        .alarm(Alarm {
-            what: "dead letters".to_owned(),
-            description: format!(
-                "Messages of queue {} failed again and again. Look at them, mend the cause, then redrive them.",
-                queue.name
-            ),
-            measure: dead.clone(),
-            when: When::Above(0),
-            period: MINUTE,
-            periods: 1,
-            silence: Silence::Good,
-        })
-        .line("Dead letters", dead)
+    let dead = messages(&dead);
+    let description = format!(
+        "Messages of queue {} failed again and again. Look at them, mend the cause, then redrive them.",
+        queue.name
+    );
+    subject.alarm(dead_letters("dead letters".to_owned(), description, dead.clone())).line("Dead letters", dead)
+}
+
+/// Subscriptions with dead-letter queues of their own; nothing for a topic without.
+pub(super) fn topic(topic: Bound<'_, Topic>) -> Option<Subject> {
+    topic.own_dead_letters().fold(None, |subject: Option<Subject>, (name, dead)| {
+        let dead = messages(&dead);
+        let description = format!(
+            "Subscription {name} of topic {} did not get messages. Look at the receiver, then send them again.",
+            topic.name
+        );
+        let subject = subject.unwrap_or_else(|| Subject::of(topic));
+        let label = format!("{} {name}", subject.name);
+        let alarm = dead_letters(format!("{name} dead letters"), description, dead.clone());
+        Some(subject.alarm(alarm).labelled("Dead letters", label, dead))
+    })
+}
+
+fn messages(queue: &Handle) -> Measure {
+    let metric = Metric::new("AWS/SQS", "ApproximateNumberOfMessagesVisible", ("QueueName", queue.att("QueueName")));
+    Measure::Of(metric, "Maximum")
+}
+
+fn dead_letters(what: String, description: String, measure: Measure) -> Alarm {
+    let when = When::Above(0);
+    Alarm { what, description, measure, when, period: MINUTE, periods: 1, silence: Silence::Good }
 }
 
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html> (read 2026-11-22).
@@ -103,15 +118,36 @@ pub(super) fn http_api(entry: Bound<'_, Monitor>, api: Bound<'_, HttpApi>) -> Su
 /// Source: `load-balancer-cloudwatch-metrics.html` below <https://docs.aws.amazon.com/elasticloadbalancing/latest/>
 /// `application/` and `network/` (from memory).
 pub(super) fn load_balancer(balancer: Bound<'_, LoadBalancer>) -> Subject {
+    const UNHEALTHY: &str = "UnHealthyHostCount";
+    const HEALTHY: &str = "HealthyHostCount";
     let namespace = match balancer.layer {
         Layer::Network => "AWS/NetworkELB",
         Layer::Application => "AWS/ApplicationELB",
     };
     balancer.spec().target_groups.keys().fold(Subject::of(balancer), |subject, name| {
-        let targets = ("TargetGroup", balancer.target_group_metric_name(name));
-        let unhealthy = Metric::new(namespace, "UnHealthyHostCount", targets);
-        let unhealthy = Measure::Of(unhealthy.with("LoadBalancer", balancer.metric_name()), "Maximum");
+        let count = |metric| {
+            let targets = ("TargetGroup", balancer.target_group_metric_name(name));
+            Measure::Of(Metric::new(namespace, metric, targets).with("LoadBalancer", balancer.metric_name()), "Maximum")
+        };
+        let (healthy, unhealthy) = (count(HEALTHY), count(UNHEALTHY));
+        let least = least_targets(balancer, name);
         subject
+            .alarm(Alarm {
+                what: format!("{name} too few healthy"),
+                description: match least {
+                    1 => format!("No target of group {name} of load balancer {} is healthy.", balancer.name),
+                    _ => format!(
+                        "Fewer than {least} targets of group {name} of load balancer {} are healthy.",
+                        balancer.name
+                    ),
+                },
+                measure: healthy.clone(),
+                when: When::Below(i64::from(least)),
+                period: MINUTE,
+                periods: 5,
+                // A group without targets has no unhealthy one, and a load balancer without any may send no numbers.
+                silence: Silence::Bad,
+            })
             .alarm(Alarm {
                 what: format!("{name} unhealthy"),
                 description: format!(
@@ -124,8 +160,21 @@ pub(super) fn load_balancer(balancer: Bound<'_, LoadBalancer>) -> Subject {
                 periods: 5,
                 silence: Silence::Good,
             })
+            .labelled("Healthy targets", format!("{} {name}", balancer.name), healthy)
             .labelled("Unhealthy targets", format!("{} {name}", balancer.name), unhealthy)
     })
+}
+
+/// Returns how many targets a group must have: the fewest pods of its service, or one.
+///
+/// Where zones keep to themselves each part of the load balancer counts its own targets, and no number is that of all.
+fn least_targets(balancer: Bound<'_, LoadBalancer>, group: &Name) -> u32 {
+    let counts_all = balancer.layer == Layer::Application || balancer.cross_zone;
+    let services = balancer.referrers::<Service>().into_iter().filter(|service| {
+        let theirs = service.spec().exposes.as_ref();
+        theirs.is_some_and(|to| to.target_group == *group && service.follow(&to.load_balancer).id == balancer.id)
+    });
+    services.map(|service| service.replicas.min).filter(|_| counts_all).max().unwrap_or(1).max(1)
 }
 
 /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html> (from memory).
@@ -216,14 +265,15 @@ pub(super) fn certificate(entry: Bound<'_, Monitor>, certificate: Bound<'_, Cert
         Subject::in_region(certificate, region).alarm(Alarm {
             what: "expiry".to_owned(),
             description: format!(
-                "Certificate {} ends within {days} days and is not renewed: look at its validation records.",
+                "Certificate {} ends within {days} days, or has ended, and is not renewed: look at its validation records.",
                 certificate.name
             ),
             measure: Measure::Of(metric, "Minimum"),
             when: When::AtMost(i64::from(days)),
             period: DAY,
             periods: 1,
-            silence: Silence::Good,
+            // The numbers end with the certificate.
+            silence: Silence::Bad,
         })
     };
     certificate.arns().into_iter().map(subject).collect()

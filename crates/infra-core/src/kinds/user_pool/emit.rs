@@ -77,7 +77,7 @@ fn pool(entry: Bound<'_, UserPool>) -> Expr {
         "EnabledMfas" => factors,
         "UserPoolAddOns" => (spec.plan == Plan::Plus).then(|| object! { "AdvancedSecurityMode" => "ENFORCED" }),
         "EmailConfiguration" => mail,
-        "DeletionProtection" => if spec.deletion_protection { "ACTIVE" } else { "INACTIVE" },
+        "DeletionProtection" => if entry.protection(spec.deletion_protection) { "ACTIVE" } else { "INACTIVE" },
     }
 }
 

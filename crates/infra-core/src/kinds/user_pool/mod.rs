@@ -30,8 +30,8 @@ pub struct UserPool {
     pub mfa: Mfa,
     /// Features and price of the pool.
     pub plan: Plan,
-    /// Whether the pool must be unprotected before anybody can delete it.
-    pub deletion_protection: bool,
+    /// Whether the pool must be unprotected before anybody can delete it; as the environment is protected, if not set.
+    pub deletion_protection: Option<bool>,
     /// Who sends mails; Cognito itself if not set, which sends at most 50 a day.
     pub mail: Option<Mail>,
     /// Where people sign in; needed by clients that send them to a sign-in page.
@@ -179,7 +179,7 @@ impl Default for UserPool {
             password: PasswordPolicy::default(),
             mfa: Mfa::default(),
             plan: Plan::default(),
-            deletion_protection: true,
+            deletion_protection: None,
             mail: None,
             domain: None,
             resource_servers: BTreeMap::new(),

@@ -3,8 +3,8 @@ use crate::kinds::{Kind, UserPool};
 use insta::assert_snapshot;
 
 #[test]
-fn a_pool_is_retained_protected_and_recovers_by_mail() {
-    assert_snapshot!(properties(UserPool::EXAMPLE, "UserPoolCustomers"), @r"
+fn a_pool_is_retained_and_recovers_by_mail() {
+    assert_snapshot!(properties(UserPool::EXAMPLE, "UserPoolCustomers"), @"
     UserPoolName: shop-dev-customers
     UserPoolTier: ESSENTIALS
     UsernameAttributes:
@@ -38,7 +38,7 @@ fn a_pool_is_retained_protected_and_recovers_by_mail() {
     MfaConfiguration: OPTIONAL
     EnabledMfas:
     - SOFTWARE_TOKEN_MFA
-    DeletionProtection: ACTIVE
+    DeletionProtection: INACTIVE
     ");
     assert_eq!(template(UserPool::EXAMPLE)["Resources"]["UserPoolCustomers"]["DeletionPolicy"], "Retain");
 }

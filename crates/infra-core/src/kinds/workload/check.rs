@@ -195,18 +195,15 @@ impl<K: Workload> Report<'_, '_, K> {
     }
 
     fn shutdown(&mut self) {
-        let shutdown = self.pod.parts.shutdown;
-        let needed = shutdown.pre_stop.saturating_add(self.pod.drain);
+        let pre_stop = self.pod.pre_stop;
+        let needed = pre_stop.saturating_add(self.pod.drain);
         let grace = self.pod.grace();
         if grace < needed {
             let title = "pods are killed while they still work";
             let label = format!("killed after {grace} s");
             let error = self
                 .error("workloads/grace", title, &route!["shutdown", "grace"], label)
-                .note(format!(
-                    "{} s before the signal and up to {} s of work after it",
-                    shutdown.pre_stop, self.pod.drain
-                ))
+                .note(format!("{pre_stop} s before the signal and up to {} s of work after it", self.pod.drain))
                 .help(format!("set `grace` to {needed} or more, or remove it"));
             self.diags.push(error);
         }

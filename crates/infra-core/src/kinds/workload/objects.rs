@@ -122,8 +122,8 @@ fn container(pod: &Pod<'_>) -> Expr {
         "startupProbe" => probe(pod, &health.readiness, startup),
         "readinessProbe" => probe(pod, &health.readiness, 3),
         "livenessProbe" => probe(pod, &health.liveness, 6),
-        "lifecycle" => (pod.parts.shutdown.pre_stop.get() > 0).then(|| {
-            object! { "preStop" => object! { "sleep" => object! { "seconds" => pod.parts.shutdown.pre_stop.get() } } }
+        "lifecycle" => (pod.pre_stop.get() > 0).then(|| {
+            object! { "preStop" => object! { "sleep" => object! { "seconds" => pod.pre_stop.get() } } }
         }),
         "securityContext" => object! {
             "allowPrivilegeEscalation" => false,

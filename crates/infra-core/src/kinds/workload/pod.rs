@@ -2,6 +2,7 @@
 
 use super::{Parts, SecretUse, Workload};
 use crate::artifacts::{Expr, Handle, Object, Place, Resource};
+use crate::facts::limits::elb;
 use crate::kinds::{Bucket, Cluster, Database, Queue, Secret, Service, Table, Topic, Worker};
 use crate::model::Ref;
 use crate::names::{LogicalId, Name, Port, Region, Seconds};
@@ -11,6 +12,9 @@ use super::spec::{BucketUse, TableUse};
 
 /// Port of the probes of a pod that serves nothing else.
 const HEALTH_PORT: u64 = 8_081;
+
+/// Time in which the news that a pod leaves is everywhere in the cluster and in load balancers.
+const PRE_STOP: Seconds = Seconds::new(15);
 
 /// A workload with everything it refers to looked up.
 pub(in crate::kinds) struct Pod<'a> {
@@ -51,7 +55,9 @@ pub(in crate::kinds) struct Pod<'a> {
     /// Namespace and name of the workloads that call it.
     pub(super) callers: Vec<(String, &'static str, &'a Name)>,
     /// Whether load balancers reach it.
-    pub(super) reached: Reached,
+    pub(in crate::kinds) reached: Reached,
+    /// Time before the process is told to stop.
+    pub(in crate::kinds) pre_stop: Seconds,
 }
 
 /// What decides the number of pods.
@@ -70,6 +76,8 @@ pub(in crate::kinds) enum Scaler {
 pub(in crate::kinds) struct Reached {
     /// Blocks of the load balancer's subnets; empty when there is none.
     pub(in crate::kinds) from: Vec<String>,
+    /// Whether the load balancer goes on opening connections to pods that have left it.
+    pub(in crate::kinds) lingers: bool,
 }
 
 impl<'a> Pod<'a> {
@@ -107,6 +115,7 @@ impl<'a> Pod<'a> {
             scaled_by: if parts.replicas.min == parts.replicas.max { Scaler::Fixed } else { Scaler::Cpu },
             callers: Vec::new(),
             reached: Reached::default(),
+            pre_stop: parts.shutdown.pre_stop.unwrap_or(PRE_STOP),
         }
     }
 
@@ -119,6 +128,9 @@ impl<'a> Pod<'a> {
         let services = entry.referrers::<Service>().into_iter().map(|c| (namespace(c), "service", c.name));
         let workers = entry.referrers::<Worker>().into_iter().map(|c| (namespace(c), "worker", c.name));
         self.callers = services.chain(workers).collect();
+        if reached.lingers {
+            self.pre_stop = self.parts.shutdown.pre_stop.unwrap_or(Seconds::new(elb::NETWORK_LINGER));
+        }
         self.reached = reached;
         self
     }
@@ -191,8 +203,8 @@ impl<'a> Pod<'a> {
 
     /// Returns the time after which the process is killed.
     pub(in crate::kinds) fn grace(&self) -> Seconds {
-        let shutdown = self.parts.shutdown;
-        shutdown.grace.unwrap_or(shutdown.pre_stop.saturating_add(self.drain).saturating_add(Seconds::new(5)))
+        let own = self.parts.shutdown.grace;
+        own.unwrap_or(self.pre_stop.saturating_add(self.drain).saturating_add(Seconds::new(5)))
     }
 }
 

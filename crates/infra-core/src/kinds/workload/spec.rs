@@ -164,8 +164,9 @@ pub struct Health {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Shutdown {
-    /// Time before the process is told to stop, in which load balancers stop sending. Unit: seconds.
-    pub pre_stop: Seconds,
+    /// Time before the process is told to stop, in which load balancers stop sending; 120 for a service behind a network
+    /// load balancer, which goes on that long, and 15 for others, if not set. Unit: seconds.
+    pub pre_stop: Option<Seconds>,
     /// Longest time that work in progress takes after that; a worker's `processing-time` if that is longer.
     pub drain: Seconds,
     /// Time after which the process is killed; `pre-stop`, `drain` and 5 seconds if not set. Unit: seconds.
@@ -205,7 +206,7 @@ impl Default for Health {
 
 impl Default for Shutdown {
     fn default() -> Self {
-        Self { pre_stop: Seconds::new(15), drain: Seconds::new(30), grace: None }
+        Self { pre_stop: None, drain: Seconds::new(30), grace: None }
     }
 }
 

@@ -76,7 +76,7 @@ spec:
   selector: { matchLabels: { app: orders } }
   template:
     metadata: { labels: { app: orders } }
-    spec: { containers: [{ name: orders, image: "registry.example.com/orders:1.4.2", ports: [{ containerPort: 8080 }] }] }
+    spec: { terminationGracePeriodSeconds: 150, containers: [{ name: orders, image: "registry.example.com/orders:1.4.2", ports: [{ containerPort: 8080 }] }] }
 "#,
     good: &[(
         r#"      FromPort: 80

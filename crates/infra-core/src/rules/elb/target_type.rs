@@ -66,7 +66,7 @@ spec:
   template:
     metadata: { labels: { app: orders } }
     spec:
-      terminationGracePeriodSeconds: 60
+      terminationGracePeriodSeconds: 150
       containers:
         - name: orders
           image: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/orders:1.4.2

@@ -6,6 +6,7 @@ mod fifo_topic_tracing;
 mod forgotten_alarm;
 mod log_retention;
 mod propagators;
+mod unheard_alarm;
 mod xray_daemon;
 
 use super::Rule;
@@ -17,5 +18,6 @@ pub(super) const RULES: &[&Rule] = &[
     &forgotten_alarm::RULE,
     &log_retention::RULE,
     &propagators::RULE,
+    &unheard_alarm::RULE,
     &xray_daemon::RULE,
 ];

@@ -30,6 +30,8 @@ pub(super) async fn settle(shop: &Shop, plan: &Plan, storm: &mut Storm, time: Du
     shop.until_quiet(time).await;
     send_back(shop, storm);
     shop.until_quiet(time).await;
+    shop.until_settled(time).await;
+    shop.until_quiet(time).await;
     storm.hang_up(shop).await;
     let mut problems = Vec::new();
     let stored = stored(shop).await;
