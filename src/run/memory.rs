@@ -2,7 +2,7 @@
 
 use super::stack::{self, Announced};
 use super::{End, Run, Trouble};
-use crate::state::{DesiredStack, Owned, StackKey};
+use crate::state::{DesiredStack, Owned, StackKey, kept};
 
 /// Adds what is going to be ours to what is remembered.
 pub(super) async fn remember(run: &Run, step: &str, key: &StackKey) -> Result<End, Trouble> {
@@ -26,7 +26,8 @@ pub(super) async fn write(run: &Run, step: &str, key: &StackKey, wanted: &Desire
 async fn holds(run: &Run, key: &StackKey, wanted: &DesiredStack) -> Result<bool, Trouble> {
     match run.cloud.stack(&key.name, &key.region).await? {
         Some(live) if !live.stack.status.is_busy() && !crate::plan::is_absent(&live.stack) => {
-            Ok(run.cloud.template(&live).await?.template_sha256 == wanted.sha256)
+            let tags = kept(&wanted.tags, Some(&live.stack.tags)) == live.stack.tags;
+            Ok(tags && run.cloud.template(&live).await?.template_sha256 == wanted.sha256)
         }
         Some(_) | None => Ok(false),
     }

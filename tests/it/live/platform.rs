@@ -105,9 +105,9 @@ const EDITS: &[(&str, &str, &str)] = &[
     ("api", "    self-sign-up: true", "    self-sign-up: false"),
     ("network", "        deregistration-delay: 20", "        deregistration-delay: 30"),
     ("edge", "    firewall: { rate-limit: 2000 }", "    firewall: { rate-limit: 3000 }"),
-    ("monitoring", "  alarms: { display-name: Orders alarms }", "  alarms: { display-name: Alarms }"),
+    ("monitoring", "    display-name: Orders alarms", "    display-name: Alarms"),
     ("monitoring", "    limits: { oldest-message: 900 }", "    limits: { oldest-message: 600 }"),
-    ("oncall", "  edge-alarms: { display-name: Orders edge alarms }", "  edge-alarms: { display-name: Alarms }"),
+    ("oncall", "    display-name: Orders edge alarms", "    display-name: Alarms"),
     ("dns", "    values: { txt: [v=DMARC1; p=reject] }", "    values: { txt: [v=DMARC1; p=none] }"),
 ];
 

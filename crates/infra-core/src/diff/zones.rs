@@ -59,7 +59,7 @@ pub(super) fn hazards(desired: &Desired, deployed: &Deployed, selected: &BTreeSe
         selected.is_empty() || selected.iter().any(named)
     };
     let wrong = |zone: &DesiredZone| {
-        let (stack, place) = zone.named.as_ref().filter(|_| concerns(&zone.id))?;
+        let place = zone.named.as_ref().filter(|_| concerns(&zone.id))?;
         let domain = zone.domain.trim_end_matches('.');
         let visible = |private: bool| if private { "private" } else { "public" };
         let is = match deployed.zones.get(&zone.id) {
@@ -73,7 +73,7 @@ pub(super) fn hazards(desired: &Desired, deployed: &Deployed, selected: &BTreeSe
             Some(_) => return None,
         };
         Some(Hazard {
-            subject: stack.to_string(),
+            subject: format!("zone {}", zone.domain),
             text: format!("{place} names the hosted zone {}, {is}", zone.id),
             help: format!(
                 "write the id of the zone of {domain} as `existing` there, or leave `existing` out, so that the stack makes the zone"
@@ -344,7 +344,7 @@ mod tests {
         let mut none = live("example.com.", false);
         none.zones.clear();
         assert_eq!(found(&wanted, &none, &[]), [""; 0], "a zone that a stack makes");
-        wanted.zones[0].named = Some((testing::key("shop-dev-api"), "stacks/api.yaml:2:3".into()));
+        wanted.zones[0].named = Some("stacks/api.yaml:2:3".into());
         let says = "stacks/api.yaml:2:3 names the hosted zone Z1, which";
         assert_eq!(found(&wanted, &none, &[]), [format!("{says} account 111122223333 does not have")]);
         let is = |domain: &str, private: bool| found(&wanted, &live(domain, private), &[]);

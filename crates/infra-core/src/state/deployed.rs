@@ -81,11 +81,11 @@ impl Deployed {
         self.stacks.get(&output.stack)?.outputs.get(&output.output).map(String::as_str)
     }
 
-    /// What earlier runs recorded as ours outside CloudFormation, as far as it can be read; see [`Self::unread`]. A stack
-    /// without tags of ours records nothing.
+    /// What earlier runs recorded as ours outside CloudFormation, as far as it can be read; see [`Self::unread`]. Stacks
+    /// without tags of ours record nothing.
     pub fn owned(&self) -> Owned {
         let mut owned = Owned::default();
-        for part in self.memory().filter_map(|(_, stack)| Owned::read(&stack.template).ok().flatten()) {
+        for part in self.tagged().filter_map(|(_, stack)| Owned::read(&stack.template).ok().flatten()) {
             owned.extend(part);
         }
         owned
@@ -93,10 +93,10 @@ impl Deployed {
 
     /// The stacks that record what is ours, and cannot be read, each with the reason.
     pub fn unread(&self) -> impl Iterator<Item = (&StackKey, String)> {
-        self.memory().filter_map(|(key, stack)| Some((key, Owned::read(&stack.template).err()?)))
+        self.tagged().filter_map(|(key, stack)| Some((key, Owned::read(&stack.template).err()?)))
     }
 
-    fn memory(&self) -> impl Iterator<Item = (&StackKey, &DeployedStack)> {
+    fn tagged(&self) -> impl Iterator<Item = (&StackKey, &DeployedStack)> {
         self.stacks.iter().filter(|(_, stack)| stack.tags.contains_key("infra:project"))
     }
 }

@@ -77,8 +77,8 @@ pub struct DesiredZone {
     pub records: Vec<Record>,
     /// Outputs that must be known first.
     pub needs: BTreeSet<OutputRef>,
-    /// The stack whose entry names the zone, and where, as `path:line:column`, if the zone is not made by a stack.
-    pub named: Option<(StackKey, String)>,
+    /// Where the zone is named, as `path:line:column`, if no stack makes it.
+    pub named: Option<String>,
 }
 
 /// A Kubernetes object.
@@ -346,10 +346,7 @@ fn zones(manifest: &Manifest, files: Files<'_>) -> Result<Vec<DesiredZone>, Read
             id: zone.id.clone(),
             records: Vec::new(),
             needs: BTreeSet::new(),
-            named: manifest
-                .provenance
-                .iter()
-                .find_map(|(stack, places)| Some((stack.parse().ok()?, places.get(&zone.id)?.clone()))),
+            named: manifest.provenance.values().find_map(|places| places.get(&zone.id)).cloned(),
         };
         placeholders(&zone.id.clone().into(), &mut |output| {
             wanted.needs.insert(output);
