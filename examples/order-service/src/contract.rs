@@ -8,13 +8,14 @@ use order_runtime::settings::Reader;
 use crate::run::{DRAIN_EVENTS, DRAIN_REQUESTS, DRAIN_REST, DRAIN_TRACES};
 use crate::settings::Settings;
 
-const ACTIONS: [Action; 4] = [
+const ACTIONS: [Action; 5] = [
     Action { action: "sns:Publish", on: "ORDER_EVENTS_TOPIC_ARN", why: "events of orders are published" },
     Action {
         action: "sqs:SendMessage",
         on: "REPLAY_QUEUE_URL",
         why: "orders wait in the queue while the database is down",
     },
+    Action { action: "sqs:SendMessage", on: "INTAKE_QUEUE_URL", why: "orders that nobody waits for are stored later" },
     Action {
         action: "s3:PutObject",
         on: "EVENT_PAYLOADS_BUCKET",

@@ -4,7 +4,7 @@
 //! - [`auth`] and [`limit`]: who calls, and how often.
 //! - [`observe`]: what happens around every request, as its id, its span, its time-out and its log line.
 //! - [`problem`]: everything that can be answered instead of what was asked for.
-//! - [`desk`] and [`replay`]: where an order goes, also while the database is down.
+//! - [`desk`] and [`queue`]: where an order goes, also while the database is down.
 //! - [`relay`]: events on their way from the outbox to the topic; [`outbox`]: what an operator does about them.
 //! - [`run`], [`server`], [`settings`], [`contract`], [`metrics`] and [`report`]: the program around it.
 
@@ -17,8 +17,8 @@ pub mod metrics;
 pub mod observe;
 pub mod outbox;
 pub mod problem;
+pub mod queue;
 pub mod relay;
-pub mod replay;
 pub mod report;
 pub mod run;
 pub mod server;

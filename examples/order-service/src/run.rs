@@ -19,8 +19,8 @@ use crate::auth::Tokens;
 use crate::desk::Desk;
 use crate::limit::Limits;
 use crate::metrics::{Breakers, Metrics};
+use crate::queue::{Kind, Queue};
 use crate::relay::{Publisher, Relay};
-use crate::replay::Replay;
 use crate::report;
 use crate::server;
 use crate::settings::Settings;
@@ -157,11 +157,13 @@ fn app(
     guards: &Guards,
     (store, metrics, written): (Store, Metrics, Arc<Notify>),
 ) -> std::io::Result<App> {
-    let replay = Replay::new(config, settings.replay_queue_url.clone(), Arc::clone(&guards.sqs));
+    let queue = |url: &String, kind| Queue::new(config, (url.clone(), kind), Arc::clone(&guards.sqs));
+    let replay = queue(&settings.replay_queue_url, Kind::Fifo);
+    let intake = queue(&settings.intake_queue_url, Kind::Standard);
     Ok(App::new(api::Parts {
         tokens: Tokens::new(&settings.tokens).map_err(std::io::Error::other)?,
         limits: Limits::new(settings.rate_limit),
-        desk: Desk::new(store, Arc::clone(&guards.database), replay, written),
+        desk: Desk::new(store, Arc::clone(&guards.database), (replay, intake), written),
         answer: settings.answer,
         metrics,
     }))
