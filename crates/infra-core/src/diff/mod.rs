@@ -41,5 +41,6 @@ pub use compare::changes;
 pub use exposure::exposures;
 pub use objects::{Objects, is_secret, object_fields, objects};
 pub use refusals::refusals;
+pub use secrets::drifted;
 pub use stacks::{Stacks, stacks, templates};
 pub use zones::zones;
