@@ -37,8 +37,20 @@ const ENDS: &[&str] = &[
 const WHOLE: &[&str] = &["pass", "pwd", "secret", "token"];
 
 /// Words of variables that end with `_KEY` and hold no secret.
-const OPEN_KEYS: &[&str] =
-    &["CACHE", "FOREIGN", "IDEMPOTENCY", "KMS", "OBJECT", "PARTITION", "PRIMARY", "PUBLIC", "PUBLISHABLE", "ROUTING", "S3", "SORT"];
+const OPEN_KEYS: &[&str] = &[
+    "CACHE",
+    "FOREIGN",
+    "IDEMPOTENCY",
+    "KMS",
+    "OBJECT",
+    "PARTITION",
+    "PRIMARY",
+    "PUBLIC",
+    "PUBLISHABLE",
+    "ROUTING",
+    "S3",
+    "SORT",
+];
 
 /// Words of names that make a property a secret if AWS never gives it back.
 const WRITE_ONLY_WORDS: &[&str] = &["password", "secret", "token", "privatekey", "credential"];
@@ -286,7 +298,8 @@ mod tests {
     #[test]
     fn logins_in_addresses_and_keys_in_variables_are_secrets() {
         assert!(has_login("postgres://u:pw@h/db") && has_login("x amqps://a:b@h:5671 y"));
-        for open in ["https://example.com/a:b@c", "postgres://u@h/db", "postgres://u:${Password}@h/db", "http://h:80/"] {
+        for open in ["https://example.com/a:b@c", "postgres://u@h/db", "postgres://u:${Password}@h/db", "http://h:80/"]
+        {
             assert!(!has_login(open), "{open}");
         }
         assert!(is_secret_name("STRIPE_KEY") && is_secret_name("SIGNING_KEY"));
