@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use crate::catalogue::check_levels;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::foreign::Input;
-use crate::model::load::{self, Overlay, StackFile};
+use crate::model::load::{self, Overlay};
 use crate::model::{Definition, LintLevel, Project as Spec};
 use crate::names::Region;
 use crate::source::{FileId, MAX_FILE_BYTES, Sources};
@@ -60,21 +60,24 @@ impl Project {
     /// Reads the definitions of some environments, or of all if none is named.
     ///
     /// # Errors
-    /// If a file or folder cannot be read. Mistakes in the files are reported to `diags`, and `None` is returned.
+    /// If a file or folder cannot be read. Mistakes in the files are reported to `diags`; `None` is returned if they leave
+    /// nothing to go on with.
     pub fn definitions(
         &mut self,
         names: &[String],
         diags: &mut Diagnostics,
     ) -> anyhow::Result<Option<Vec<Definition>>> {
-        let Some(spec) = load::project(&self.sources, self.file, diags) else { return Ok(None) };
-        check_levels(&spec, diags);
-        self.lints.clone_from(&spec.lints);
+        let spec = load::project(&self.sources, self.file, diags);
+        let whole = spec.is_some();
+        // Mistakes of this file hide none of the others.
+        let Some(spec) = spec.or_else(|| load::stand_in(&self.sources, self.file)) else { return Ok(None) };
+        if whole {
+            check_levels(&spec, diags);
+            self.lints.clone_from(&spec.lints);
+        }
         let environments = self.chosen(&spec, names, diags);
         let stacks = self.stacks(&spec, diags)?;
         let overlays = self.overlays(&spec, diags)?;
-        if diags.has_errors() {
-            return Ok(None);
-        }
         let mut stacks = Some(stacks);
         let mut definitions = Vec::new();
         let count = environments.len();
@@ -103,7 +106,7 @@ impl Project {
         spec.environments.keys().filter(wanted).cloned().collect()
     }
 
-    fn stacks(&mut self, spec: &Spec, diags: &mut Diagnostics) -> anyhow::Result<Vec<StackFile>> {
+    fn stacks(&mut self, spec: &Spec, diags: &mut Diagnostics) -> anyhow::Result<load::Files> {
         let folder = self.root.join(&spec.stacks);
         let mut names = Vec::new();
         let entries = fs::read_dir(&folder).with_context(|| format!("cannot read the stacks in {}", shown(&folder)))?;
@@ -117,11 +120,14 @@ impl Project {
         if names.is_empty() {
             bail!("there is no stack file (*.yaml) in {}", shown(&folder));
         }
-        let mut stacks: Vec<StackFile> = Vec::new();
+        let mut stacks = load::Files::default();
         for name in names {
             let path = format!("{}/{name}", spec.stacks.trim_end_matches('/'));
             let id = read(&mut self.sources, &self.root, &path, &self.edited)?;
-            stacks.extend(load::stack_file(&self.sources, id, diags));
+            match load::stack_file(&self.sources, id, diags) {
+                Some(stack) => stacks.stacks.push(stack),
+                None => stacks.unread.extend(name.rsplit_once('.').map(|(stem, _)| stem.to_owned())),
+            }
         }
         Ok(stacks)
     }
@@ -130,6 +136,12 @@ impl Project {
         let mut overlays = BTreeMap::new();
         for path in spec.environments.values().flat_map(|environment| &environment.overlays) {
             if !overlays.contains_key(path) {
+                if !self.root.join(path).is_file() && !self.edited.contains_key(&self.root.join(path)) {
+                    let error = Diagnostic::error("model/no-overlay", format!("there is no file `{path}`"));
+                    let place = load::overlay_place(&self.sources, self.file, path);
+                    diags.push(error.at(place, "named here").help("overlays are files, relative to infra.yaml"));
+                    continue;
+                }
                 let id = read(&mut self.sources, &self.root, path, &self.edited)?;
                 overlays.extend(load::overlay(&self.sources, id, diags).map(|overlay| (path.clone(), overlay)));
             }
@@ -283,11 +295,15 @@ pub fn paths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     Ok(found)
 }
 
-/// Makes a file hold exactly `bytes`; after a failure or an interruption, what it held before.
+/// Makes a file hold exactly `bytes`; after a failure or an interruption, what it held before. Devices, pipes and links
+/// are written through: they are not ours to replace.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return fs::write(path, bytes).with_context(|| format!("cannot write {}", shown(path)));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
         let mut staged = tempfile::NamedTempFile::new_in(folder)?;
@@ -298,12 +314,14 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes `out/name` hold exactly `files`, all of them or, after a failure or an interruption, what it held before.
+/// Makes `out/name` hold exactly `files`, all of them or, after a failure or an interruption, what it held before. Only a
+/// folder that such files are in already, or an empty one, is replaced.
 ///
 /// # Errors
-/// If a file cannot be written.
+/// If a file cannot be written, or `out/name` holds anything else.
 pub fn replace_folder(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<()> {
     let cannot = |path: &Path| format!("cannot write {}", shown(path));
+    refuse_others(&out.join(name))?;
     fs::create_dir_all(out).with_context(|| cannot(out))?;
     let staged = tempfile::Builder::new().prefix(&format!(".{name}.")).tempdir_in(out).with_context(|| cannot(out))?;
     for (path, bytes) in files {
@@ -316,6 +334,31 @@ pub fn replace_folder(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>)
     let target = out.join(name);
     swap(staged.path(), &target).with_context(|| cannot(&target))
     // What the staging folder holds now, the previous output, is removed when it is dropped.
+}
+
+/// Refuses to replace what `infra synth` did not write.
+fn refuse_others(target: &Path) -> anyhow::Result<()> {
+    let path = shown(target);
+    let help = "nothing was written; remove it, or name another folder with `--out`";
+    let Ok(there) = fs::symlink_metadata(target) else { return Ok(()) };
+    if there.is_symlink() {
+        bail!("{path} is a link, and what it leads to is not replaced: {help}");
+    }
+    if !there.is_dir() {
+        bail!("{path} is no folder: {help}");
+    }
+    let mut entries = fs::read_dir(target).with_context(|| format!("cannot read {path}"))?;
+    if entries.next().is_none() || is_assembly(target) {
+        return Ok(());
+    }
+    bail!("{path} holds files and no manifest of `infra synth`, so it is not replaced: {help}")
+}
+
+/// Whether a folder has the manifest of an assembly of ours.
+fn is_assembly(folder: &Path) -> bool {
+    let manifest = fs::read(folder.join("manifest.json")).ok();
+    let manifest: Option<serde_json::Value> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    manifest.is_some_and(|it| ["version", "project", "environment", "files"].iter().all(|key| it.get(key).is_some()))
 }
 
 /// Puts `staged` in the place of `target`; where the system can, both change places in one step.
@@ -335,4 +378,56 @@ fn swap(staged: &Path, target: &Path) -> io::Result<()> {
     fs::rename(target, &aside)?;
     fs::rename(staged, target)?;
     fs::remove_dir_all(&aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(out: &Path) -> anyhow::Result<()> {
+        let manifest = r#"{ "version": 1, "project": "shop", "environment": "dev", "files": {} }"#;
+        let files = [("manifest.json", manifest), ("stacks/a.json", "{}")];
+        let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+        replace_folder(out, "dev", &BTreeMap::from(files))
+    }
+
+    #[test]
+    fn only_what_synth_wrote_is_replaced() {
+        let out = tempfile::tempdir().expect("a folder");
+        let target = out.path().join("dev");
+        write(out.path()).expect("it is not there");
+        write(out.path()).expect("it is ours");
+        fs::remove_dir_all(&target).expect("it can be removed");
+        fs::create_dir(&target).expect("it can be made");
+        write(out.path()).expect("it is empty");
+        fs::remove_dir_all(&target).expect("it can be removed");
+        fs::create_dir(&target).expect("it can be made");
+        for (name, text) in [("thesis.txt", "years of work"), ("manifest.json", r#"{ "name": "app", "version": 1 }"#)] {
+            fs::write(target.join(name), text).expect("it can be written");
+            let error = write(out.path()).expect_err("it is somebody's").to_string();
+            assert!(error.contains("holds files and no manifest of `infra synth`"), "{error}");
+            assert_eq!(fs::read_to_string(target.join(name)).expect("it is there"), text);
+        }
+        assert_eq!(fs::read_dir(out.path()).expect("a folder").count(), 1, "nothing is left beside it");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_devices_are_not_replaced() {
+        let out = tempfile::tempdir().expect("a folder");
+        let real = out.path().join("real");
+        fs::create_dir(&real).expect("it can be made");
+        fs::write(real.join("thesis.txt"), "years of work").expect("it can be written");
+        std::os::unix::fs::symlink(&real, out.path().join("dev")).expect("a link");
+        assert!(write(out.path()).expect_err("it is a link").to_string().contains("is a link"));
+        assert!(real.join("thesis.txt").is_file());
+        let (file, link) = (out.path().join("plan.json"), out.path().join("latest"));
+        std::os::unix::fs::symlink(&file, &link).expect("a link");
+        fs::write(&file, "old").expect("it can be written");
+        replace_file(&link, b"new").expect("it is written through");
+        assert_eq!(fs::read(&file).expect("it is there"), b"new");
+        assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+        replace_file(Path::new("/dev/null"), b"x").expect("it is written through");
+        assert!(!fs::symlink_metadata("/dev/null").expect("it is there").is_file());
+    }
 }

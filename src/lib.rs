@@ -14,9 +14,13 @@ mod run;
 
 pub use infra_core::*;
 
-/// Compiles a definition written in Rust to `infra.out/<environment>`, as `infra synth` does with YAML.
+/// Compiles a definition written in Rust to `infra.out/<environment>`, as `infra synth` does with YAML: with the same rules
+/// and what entries `allow`, and nothing is written if any finding is an error.
 pub fn run(definition: Result<model::Definition, model::build::BuildError>) -> std::process::ExitCode {
-    match definition.map_err(anyhow::Error::from).and_then(commands::synth::definition) {
+    match definition
+        .map_err(anyhow::Error::from)
+        .and_then(|it| commands::synth::definition(it, std::path::Path::new("infra.out")))
+    {
         Ok(exit) => exit.into(),
         Err(error) => {
             output::failure(&error);

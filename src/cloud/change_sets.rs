@@ -29,6 +29,8 @@ pub(crate) struct NewChangeSet<'a> {
     pub(crate) creates: bool,
     /// The stack as it is wanted.
     pub(crate) desired: &'a DesiredStack,
+    /// Tags of the stack: those that are wanted, and what the stack has written down.
+    pub(crate) tags: std::collections::BTreeMap<String, String>,
     /// Values of its parameters.
     pub(crate) parameters: Vec<(String, String)>,
     /// Where the template was uploaded, if it is too long for a request.
@@ -76,7 +78,7 @@ impl Cloud {
                 .client_token(new.token)
                 .set_parameters(Some(new.parameters.iter().map(parameter).collect()))
                 .set_capabilities(Some(new.desired.capabilities.iter().map(capability).collect()))
-                .set_tags(Some(new.desired.tags.iter().map(tag).collect()));
+                .set_tags(Some(new.tags.iter().map(tag).collect()));
             match &new.url {
                 Some(url) => request.template_url(url),
                 None => request.template_body(&new.desired.body),

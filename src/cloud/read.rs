@@ -8,7 +8,9 @@ use tokio::task::JoinSet;
 
 use super::call::Failure;
 use super::{Cloud, Summary};
-use crate::state::{Deployed, Desired, Holder, OutputRef, Owned, fill_text, of_stack};
+use crate::state::{
+    Deployed, DeployedStack, Desired, Holder, OutputRef, Owned, fill_text, home, named_regions, of_stack,
+};
 
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +20,6 @@ pub(crate) enum Extent {
     /// Stacks without their templates: status and outputs.
     Outputs,
 }
-
-/// Region of everything that serves the edge.
-const EDGE: &str = "us-east-1";
 
 /// Reads what is deployed: the stacks that are wanted or carry the environment's tags, the zones and certificates that
 /// are wanted or ours.
@@ -62,15 +61,22 @@ pub(crate) async fn read(
     Ok(deployed)
 }
 
+/// The stacks of every region that the definition names, and of those that the environment's stacks there name.
 async fn summaries(cloud: &Arc<Cloud>, desired: &Desired) -> Result<Vec<Summary>, Failure> {
-    let mut regions: BTreeSet<&str> = desired.stacks.keys().map(|key| key.region.as_str()).collect();
-    regions.insert(&desired.region);
-    if desired.partition == "aws" {
-        regions.insert(EDGE);
-    }
+    let mut regions: BTreeSet<String> = desired.stacks.keys().map(|key| key.region.clone()).collect();
+    regions.insert(desired.region.clone());
+    regions.extend(home(&desired.partition).map(str::to_owned));
+    let mut found = of_regions(cloud, regions.clone()).await?;
+    let ours = |stack: &&DeployedStack| of_stack(stack, &desired.project, &desired.environment) == Holder::Ours;
+    let more = named_regions(found.iter().map(|summary| &summary.stack).filter(ours));
+    found.extend(of_regions(cloud, more.difference(&regions).cloned().collect()).await?);
+    Ok(found)
+}
+
+async fn of_regions(cloud: &Arc<Cloud>, regions: BTreeSet<String>) -> Result<Vec<Summary>, Failure> {
     let mut asked = JoinSet::new();
     for region in regions {
-        let (cloud, region) = (Arc::clone(cloud), region.to_owned());
+        let cloud = Arc::clone(cloud);
         asked.spawn(async move { cloud.stacks(&region).await });
     }
     let mut found = Vec::new();
@@ -83,7 +89,7 @@ async fn summaries(cloud: &Arc<Cloud>, desired: &Desired) -> Result<Vec<Summary>
 async fn zones(cloud: &Arc<Cloud>, desired: &Desired, deployed: &mut Deployed) -> Result<(), Failure> {
     let output = |output: &OutputRef| deployed.output(output).map(str::to_owned);
     let owned = deployed.owned();
-    let ids = desired.zones.iter().map(|zone| &zone.id).chain(owned.zones.keys());
+    let ids = desired.zones.iter().map(|zone| &zone.id).chain(owned.zone_ids());
     let ids: BTreeSet<String> = ids.map(|id| fill_text(id, &output)).filter(|id| !id.contains("${")).collect();
     let mut asked = JoinSet::new();
     for id in ids {

@@ -132,7 +132,7 @@ impl Cloud {
         let body = answer.template_body.unwrap_or_default();
         Ok(DeployedStack {
             template_sha256: digest(body.as_bytes()),
-            template: serde_json::from_str(&body).unwrap_or(Value::Null),
+            template: crate::source::template(&body).unwrap_or(Value::Null),
             ..summary.stack.clone()
         })
     }

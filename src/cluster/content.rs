@@ -40,7 +40,7 @@ impl Cluster {
                 }
             };
             for kind in kinds.iter().filter(|kind| kind.namespaced && kind.listed && !is_passing(&kind.name, "")) {
-                self.of_kind(namespace, &version, kind, &ours, &mut found).await?;
+                self.of_kind((namespace, &version, kind), &ours, &mut found).await?;
             }
         }
         Ok(found.into_iter().collect())
@@ -48,9 +48,7 @@ impl Cluster {
 
     async fn of_kind(
         &self,
-        namespace: &str,
-        version: &str,
-        kind: &Kind,
+        (namespace, version, kind): (&str, &str, &Kind),
         ours: &impl Fn(&Value) -> bool,
         found: &mut BTreeSet<String>,
     ) -> Result<(), Failure> {

@@ -323,15 +323,16 @@ pub(crate) async fn execute(
 
 /// Refuses what would fail in the middle: a template that is too long for a request, and no bucket for it.
 fn refuse_long_templates(live: &Live, plan: &Plan) -> anyhow::Result<()> {
-    let changed = plan.steps.iter().filter_map(|step| match &step.target {
+    let sizes = plan.steps.iter().filter_map(|step| match &step.target {
         Target::Stack(key) if plan.changes.stack(key).is_some_and(|change| change.action != Action::Delete) => {
-            live.desired.stacks.get_key_value(key)
+            Some((key, live.desired.stacks.get(key)?.body.len()))
         }
+        Target::Memory(key) => Some((key, plan.remembering(key, &live.desired)?.body.len())),
         Target::Stack(_) | Target::Zone(_) | Target::Cluster(_) => None,
     });
-    let long: Vec<String> = changed
-        .filter(|(_, stack)| stack.body.len() > TEMPLATE_BODY_BYTES)
-        .map(|(key, stack)| format!("{key} has {} bytes", stack.body.len()))
+    let long: Vec<String> = sizes
+        .filter(|(_, size)| *size > TEMPLATE_BODY_BYTES)
+        .map(|(key, size)| format!("{key} has {size} bytes"))
         .collect();
     if long.is_empty() || live.environment.template_bucket.is_some() {
         return Ok(());

@@ -152,7 +152,7 @@ fn check_documents(global: &Global, args: &Args, today: Date, fixes: &Fixes) -> 
 fn print(args: &Args, report: &Report<'_>) -> anyhow::Result<()> {
     let text = match (args.format, &args.output) {
         (Format::Human, None) => {
-            output::findings(report.sources, report.findings)?;
+            output::result_findings(report.sources, report.findings)?;
             report.summary() + "\n"
         }
         (Format::Human, Some(_)) => output::human::report(report),

@@ -14,7 +14,7 @@ use crate::diff::{self, Action, Changes, StackChange};
 use crate::output;
 use crate::output::changes::{Title, View};
 use crate::plan::{self, Kind, Plan, Terms};
-use crate::state::{Deployed, Desired};
+use crate::state::{Deployed, Desired, kept};
 
 /// Show what `infra apply` would change: stacks, records, certificates and Kubernetes objects.
 ///
@@ -277,7 +277,8 @@ async fn review(
     let bucket = live.environment.template_bucket.as_deref();
     let url = cloud.uploaded(bucket, &live.desired.region, (key, desired)).await?;
     let creates = change.action == Action::Create;
-    let new = NewChangeSet { key, name, token: name, creates, desired, parameters, url };
+    let tags = kept(&desired.tags, deployed.stacks.get(key).map(|stack| &stack.tags));
+    let new = NewChangeSet { key, name, token: name, creates, desired, tags, parameters, url };
     cloud.create_change_set(&new).await?;
     match cloud.reviewed(key, name, UNSEEN).await? {
         Review::Ready { set, .. } => Ok(Some(set)),

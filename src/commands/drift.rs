@@ -72,12 +72,19 @@ async fn one(cloud: &Cloud, key: StackKey) -> Result<Vec<DriftNote>, Failure> {
     while !cloud.drift_is_known(&id, &key.region).await? {
         pauses.pause().await;
     }
-    let note = |drift: crate::cloud::Drift| DriftNote {
-        stack: key.clone(),
-        resource: drift.logical_id,
-        kind: drift.kind,
-        status: drift.status,
-        properties: drift.properties,
+    let note = |drift: crate::cloud::Drift| {
+        let masked = |(path, template, live): (String, String, String)| {
+            let (template, live) =
+                (diff::drifted(&drift.kind, &path, &template, false), diff::drifted(&drift.kind, &path, &live, true));
+            (path, template, live)
+        };
+        DriftNote {
+            stack: key.clone(),
+            resource: drift.logical_id,
+            properties: drift.properties.into_iter().map(masked).collect(),
+            kind: drift.kind,
+            status: drift.status,
+        }
     };
     Ok(cloud.drifts(&key).await?.into_iter().map(note).collect())
 }

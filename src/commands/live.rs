@@ -120,7 +120,8 @@ impl Live {
     pub(crate) fn select(&self, names: &[String]) -> anyhow::Result<BTreeSet<StackKey>> {
         let Selection { stacks, unknown } = plan::selection(&self.desired, names);
         if let Some(name) = unknown.first() {
-            let known: BTreeSet<&str> = self.desired.stacks.values().map(|stack| stack.stack.as_str()).collect();
+            let all = self.desired.stacks.values().filter(|stack| !stack.is_memory());
+            let known: BTreeSet<&str> = all.map(|stack| stack.stack.as_str()).collect();
             let near = crate::diag::suggest(name, known.iter().copied());
             let help = near.map_or_else(
                 || format!("the stacks are {}", known.iter().copied().collect::<Vec<_>>().join(", ")),

@@ -50,7 +50,7 @@ fn show(live: &Live, deployed: &Deployed) -> anyhow::Result<Exit> {
         let headers = ["certificate", "region", "status", "until"];
         text.push_str(&output::table::table(&headers, &certificates, output::width()));
     }
-    let objects = objects(&live.desired, &deployed);
+    let objects = objects(&live.desired, deployed);
     if !objects.rows.is_empty() {
         text.push('\n');
         text.push_str(&output::table::table(&["cluster", "objects", ""], &objects.rows, output::width()));
@@ -58,9 +58,10 @@ fn show(live: &Live, deployed: &Deployed) -> anyhow::Result<Exit> {
     let past = crate::run::unfinished(&live.root, &live.desired.project, &live.desired.environment)?;
     let under_way = Lock::is_taken(&live.root, &live.desired.environment);
     if let Some(past) = &past {
-        let _ = match under_way {
-            true => writeln!(text, "\nrun {} is under way in this working copy", past.run),
-            false => writeln!(text, "\nrun {} was cut off; `infra apply --resume` goes on with it", past.run),
+        let _ = if under_way {
+            writeln!(text, "\nrun {} is under way in this working copy", past.run)
+        } else {
+            writeln!(text, "\nrun {} was cut off; `infra apply --resume` goes on with it", past.run)
         };
     }
     output::result(&text)?;

@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 
 use crate::assembly::Summary;
 use crate::cli::{Exit, Global};
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostics, Severity};
 use crate::files::{self, Project};
 use crate::model::Definition;
 use crate::output;
+use crate::rules::allow::Checked;
 use crate::source::Sources;
 
-use super::{Compiled, compile};
+use super::{Compiled, Levels, compile, settle};
 
 /// Compile the project to CloudFormation templates, Route 53 change batches, Kubernetes manifests and web configuration.
 ///
@@ -82,17 +83,20 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-/// Compiles one definition to the folder that `infra synth` would write to.
-pub(crate) fn definition(definition: Definition) -> anyhow::Result<Exit> {
+/// Compiles one definition to a folder as `infra synth` does; writes nothing if any finding is an error.
+pub(crate) fn definition(definition: Definition, out: &Path) -> anyhow::Result<Exit> {
     let sources = Sources::default();
     let mut diags = Diagnostics::default();
-    let out = PathBuf::from("infra.out");
     let environment = definition.environment.clone();
-    let assembly = crate::compile(definition, &[], &sources, &mut diags);
-    output::diagnostics(&sources, &diags.into_sorted())?;
-    let Some(assembly) = assembly else { return Ok(Exit::Failed) };
-    files::replace_folder(&out, environment.name.as_str(), &assembly.files)?;
-    output::result(&human(&out, &[Compiled { environment, assembly }], WRITTEN, &[]))?;
+    let mut assembly = crate::compile(definition, &[], &sources, &mut diags);
+    let allowances = assembly.as_mut().map(|assembly| std::mem::take(&mut assembly.allowances)).unwrap_or_default();
+    let checked = Checked { environment: environment.name.to_string(), findings: diags.into_sorted(), allowances };
+    let findings = settle(&Levels::new(), Diagnostics::default(), vec![checked], None);
+    output::diagnostics(&sources, &findings)?;
+    let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let Some(assembly) = assembly.filter(|_| !refused) else { return Ok(Exit::Failed) };
+    files::replace_folder(out, environment.name.as_str(), &assembly.files)?;
+    output::result(&human(out, &[Compiled { environment, assembly }], WRITTEN, &[]))?;
     Ok(Exit::Done)
 }
 
@@ -178,4 +182,31 @@ fn json_report(out: &Path, compiled: &[Compiled], stale: &[Stale], findings: Val
         .collect();
     let stale: Vec<&str> = stale.iter().map(|stale| stale.path.as_str()).collect();
     json!({ "version": 1, "environments": environments, "stale": stale, "diagnostics": findings })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Environment, load};
+
+    /// How a definition with one raw queue ends, and whether anything was written.
+    fn written(property: &str) -> (Exit, bool) {
+        let mut sources = Sources::default();
+        let text = format!("raw: {{ jobs: {{ type: 'AWS::SQS::Queue', properties: {{ {property} }} }} }}\n");
+        let file = sources.add("main.yaml", text);
+        let mut diags = Diagnostics::default();
+        let stacks = load::stack_file(&sources, file, &mut diags).into_iter().collect();
+        let environment = Environment::new("dev", "111122223333", "eu-west-1", "dev.example.com").expect("it is right");
+        let project = "shop".parse().expect("a name");
+        let read = load::definition(&project, environment, load::Files { stacks, unread: Vec::new() }, &[], &mut diags);
+        let folder = tempfile::tempdir().expect("a folder");
+        let exit = definition(read, folder.path()).expect("it ends");
+        (exit, folder.path().join("dev").exists())
+    }
+
+    #[test]
+    fn a_definition_with_an_error_writes_nothing() {
+        assert_eq!(written("VisibilityTimeout: 30"), (Exit::Done, true));
+        assert_eq!(written("VisibilityTimeot: 30"), (Exit::Failed, false));
+    }
 }

@@ -84,6 +84,11 @@ pub(crate) fn findings(sources: &Sources, list: &[Diagnostic]) -> anyhow::Result
     to_stderr(&human::findings(sources, list, true, terminal_width().unwrap_or(DEFAULT_WIDTH)))
 }
 
+/// Prints findings that are the result of a command.
+pub(crate) fn result_findings(sources: &Sources, list: &[Diagnostic]) -> anyhow::Result<()> {
+    styled(&human::findings(sources, list, true, terminal_width().unwrap_or(DEFAULT_WIDTH)))
+}
+
 /// Prints a word beside the result.
 pub(crate) fn note(text: &str) -> anyhow::Result<()> {
     to_stderr(text)

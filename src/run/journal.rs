@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{Change, Plan};
 
 /// Version of the journal's shape; raised with every change of it.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Folder of the journals, below the project.
 const FOLDER: &str = ".infra/runs";
 

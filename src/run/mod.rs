@@ -2,6 +2,7 @@
 
 mod cause;
 mod journal;
+mod memory;
 mod objects;
 mod records;
 mod rollout;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::task::JoinSet;
 
-use super::{End, Event, Notice, Run, Trouble, objects, records, stack};
+use super::{End, Event, Notice, Run, Trouble, memory, objects, records, stack};
 use crate::diff::Action;
 use crate::plan::{Step, Target};
 
@@ -43,6 +43,7 @@ pub(crate) async fn execute(run: &Arc<Run>) -> std::io::Result<Outcome> {
             run.plan.changes.zones.iter().filter(|zone| zone.id == *id).map(|it| it.records.len()).sum()
         }
         Target::Cluster(name) => run.plan.changes.objects.iter().filter(|object| object.cluster == *name).count(),
+        Target::Memory(_) => 1,
     };
     let steps = run.plan.steps.iter().map(|step| (step.id.clone(), size(step))).collect();
     run.notice(Notice::Begun { run: run.journal.run.clone(), steps });
@@ -116,6 +117,7 @@ async fn one(run: &Run, step: &Step) -> End {
         },
         Target::Zone(id) => records::step(run, &step.id, id).await,
         Target::Cluster(name) => objects::step(run, &step.id, name).await,
+        Target::Memory(key) => memory::remember(run, &step.id, key).await,
     };
     match done {
         Ok(end) => end,

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::{Duration, Instant};
 
 use super::watch::{self, Ended};
-use super::{End, Event, Notice, Run, Trouble, cause};
+use super::{End, Event, Notice, Run, Trouble, cause, memory};
 use crate::cloud::{NewChangeSet, Pauses, Review, Summary, UNSEEN};
 use crate::diff::{self, Action, StackChange};
 use crate::plan::is_absent;
-use crate::state::{DesiredStack, StackKey, StackStatus};
+use crate::state::{DesiredStack, StackKey, StackStatus, kept};
 
 /// How long a change set may not be seen before we look whether its stack was changed by others.
 const SURE: Duration = Duration::from_secs(2);
@@ -22,15 +22,15 @@ pub(super) async fn deploy(run: &Run, step: &str, key: &StackKey) -> Result<End,
     if run.plan.templates.get(key) != Some(&desired.sha256) {
         return Err(Trouble::Refused(format!("the template of {key} is not the one that the plan was made with")));
     }
-    let token = run.token(step);
-    let announced = run.past.as_ref().is_some_and(|past| past.announced(step));
+    if desired.is_memory() {
+        return memory::write(run, step, key, desired).await;
+    }
     let mut changed = false;
     if needs_change_set(change)
-        && let Some(id) = execute(run, step, (key, desired, change), (&token, announced)).await?
+        && let Some(id) = execute(run, step, (key, desired, Some(change)), &Announced::of(run, step)).await?
     {
         changed = true;
-        let ended = watch::wait(run, step, (key, &id), &token).await?;
-        judge(run, key, &ended)?;
+        finish(run, step, key, &id).await?;
     }
     let live = settled(run, key).await?;
     if live.stack.termination_protection != desired.termination_protection {
@@ -44,6 +44,24 @@ pub(super) async fn deploy(run: &Run, step: &str, key: &StackKey) -> Result<End,
     Ok(if changed { End::Done } else { End::Unchanged })
 }
 
+/// The token of a step's requests, and whether an operation with it was announced before the run was cut off.
+pub(super) struct Announced {
+    token: String,
+    before: bool,
+}
+
+impl Announced {
+    pub(super) fn of(run: &Run, step: &str) -> Self {
+        Self { token: run.token(step), before: run.past.as_ref().is_some_and(|past| past.announced(step)) }
+    }
+}
+
+/// Waits for the end of an operation, which must be a good one.
+pub(super) async fn finish(run: &Run, step: &str, key: &StackKey, id: &str) -> Result<(), Trouble> {
+    let ended = watch::wait(run, step, (key, id), &run.token(step)).await?;
+    judge(run, key, &ended)
+}
+
 /// Whether anything changes that a change set can change: termination protection has a request of its own.
 fn needs_change_set(change: &StackChange) -> bool {
     change.action == Action::Create
@@ -55,8 +73,7 @@ fn needs_change_set(change: &StackChange) -> bool {
 
 /// Deletes a stack.
 pub(super) async fn delete(run: &Run, step: &str, key: &StackKey) -> Result<End, Trouble> {
-    let token = run.token(step);
-    let announced = run.past.as_ref().is_some_and(|past| past.announced(step));
+    let Announced { token, before: announced } = Announced::of(run, step);
     let Some(live) = run.cloud.stack(&key.name, &key.region).await? else {
         return if announced || run.plan.prints.is_stack(key, None) { Ok(End::Done) } else { Err(stale(key, None)) };
     };
@@ -82,12 +99,15 @@ fn deleted(run: &Run, key: &StackKey, ended: &Ended) -> Result<End, Trouble> {
 }
 
 /// Makes and executes the change set, or finds it executed; returns the stack's ARN, or nothing if nothing changes.
-async fn execute(
+///
+/// A stack that remembers what is ours has no change: it must do nothing else.
+pub(super) async fn execute(
     run: &Run,
     step: &str,
-    (key, desired, change): (&StackKey, &DesiredStack, &StackChange),
-    (token, announced): (&str, bool),
+    (key, desired, change): (&StackKey, &DesiredStack, Option<&StackChange>),
+    announced: &Announced,
 ) -> Result<Option<String>, Trouble> {
+    let (token, announced) = (announced.token.as_str(), announced.before);
     let live = run.cloud.stack(&key.name, &key.region).await?;
     if announced
         && let Some(live) = &live
@@ -103,6 +123,7 @@ async fn execute(
         token,
         creates,
         desired,
+        tags: kept(&desired.tags, live.as_ref().map(|live| &live.stack.tags)),
         parameters: parameters(run, desired)?,
         url: run.cloud.uploaded(run.bucket.as_deref(), &run.plan.region, (key, desired)).await?,
     };
@@ -139,7 +160,7 @@ async fn execute(
             return Err(Trouble::Failed(format!("the change set {token} of {key} was not seen in time")));
         }
     };
-    let more = diff::exceeds(change, &set);
+    let more = change.map_or_else(|| memory::exceeds(&set), |change| diff::exceeds(change, &set));
     if !more.is_empty() {
         run.cloud.discard(key, token).await?;
         return Err(Trouble::Refused(format!(
@@ -188,13 +209,15 @@ fn parameters(run: &Run, desired: &DesiredStack) -> Result<Vec<(String, String)>
     desired.parameters.iter().map(one).collect()
 }
 
-/// Refuses unless the stack is what it was when the plan was made.
+/// Refuses unless the stack is what it was when the plan was made, or what an earlier step of the run made of it.
 async fn refuse_if_stale(run: &Run, key: &StackKey, live: Option<&Summary>) -> Result<(), Trouble> {
     let full = match live {
         Some(live) if !is_absent(&live.stack) => Some(run.cloud.template(live).await?),
         Some(_) | None => None,
     };
-    if run.plan.prints.is_stack(key, full.as_ref()) { Ok(()) } else { Err(stale(key, live)) }
+    let during = run.plan.remembering(key, &run.desired).map(|during| during.sha256);
+    let ours = during.is_some() && full.as_ref().map(|full| &full.template_sha256) == during.as_ref();
+    if ours || run.plan.prints.is_stack(key, full.as_ref()) { Ok(()) } else { Err(stale(key, live)) }
 }
 
 fn stale(key: &StackKey, live: Option<&Summary>) -> Trouble {

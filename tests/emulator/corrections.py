@@ -57,6 +57,7 @@ def apply(settings):
     time_of_operations(settings)
     one_operation_at_a_time()
     batches()
+    namespaces_of_metrics()
 
 
 def wrap(resource_type, **wrappers):
@@ -417,6 +418,18 @@ def batches():
 
     # Who imported it before, such as `calls`, still has the name of the request.
     iam_actions.extract_iam_action = authorized
+
+
+def namespaces_of_metrics():
+    """Policies restrict metrics by `cloudwatch:namespace`, which MiniStack leaves out: such a policy allows nothing."""
+
+    def context(service, action, body, parameters, inner=iam_actions.request_tag_context):
+        known = inner(service, action, body, parameters)
+        if action == "cloudwatch:PutMetricData":
+            known = {**known, "cloudwatch:namespace": iam_actions._param(body, parameters, "Namespace")}
+        return known
+
+    iam_actions.request_tag_context = context
 
 
 def request_tokens(settings):

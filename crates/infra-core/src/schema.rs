@@ -51,7 +51,9 @@ fn collect_named(schema: &Value, named: &mut BTreeSet<String>) {
     };
     let patterns = object.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::values);
     for value in patterns.chain(object.get("additionalProperties")) {
-        named.extend(value.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()).map(str::to_owned));
+        named.extend(
+            value.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()).map(str::to_owned),
+        );
     }
     object.values().for_each(|value| collect_named(value, named));
 }

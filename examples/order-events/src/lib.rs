@@ -4,9 +4,10 @@
 //!
 //! - An [`Event`] is published to the topic. Its [`Kind`] and version are also message attributes, by which the topic
 //!   decides which queues get it; a consumer that knows another version refuses it, see [`Event::read`].
-//! - A [`Submission`] is an order that somebody placed and that is not stored yet: it waits in the queue `replay` when
-//!   the database is down.
-//! - An [`Intake`] is what the API puts into the queue `intake` itself: the body of the request as it came.
+//! - A [`Submission`] is an order that somebody placed and that is not stored yet: it waits in the queue `intake` if nobody
+//!   waits for it, or in the queue `replay` when the database is down.
+//! - An [`Intake`] is what an API puts into the queue `intake` itself, without the service: the body of the request as it
+//!   came.
 
 mod event;
 mod order;
@@ -28,7 +29,7 @@ pub mod attribute {
     pub const REQUEST_ID: &str = "x-request-id";
     /// Where it belongs in a trace: <https://www.w3.org/TR/trace-context/>.
     pub const TRACEPARENT: &str = "traceparent";
-    /// The user, as the API found it in the token; only in the queue `intake`.
+    /// The user, as the API found it in the token; where an API put it into the queue itself.
     pub const SUBJECT: &str = "sub";
     /// Why a message was put into a dead-letter queue.
     pub const REASON: &str = "reason";

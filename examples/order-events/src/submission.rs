@@ -56,7 +56,7 @@ impl Submission {
     }
 }
 
-/// What the API put into the queue `intake`: the body as it came, and what it knows of the sender.
+/// What an API put into the queue `intake` itself: the body as it came, and what it knows of the sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intake<'a> {
     /// The body of the request.

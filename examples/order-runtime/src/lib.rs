@@ -6,7 +6,7 @@
 //! - [`breaker`]: calls that are not made while the other side does not answer.
 //! - [`database`] and [`store`]: orders, their events and stock in PostgreSQL; [`scram`]: the passwords of its users;
 //!   [`ready`]: a program that waits for its tables.
-//! - [`aws`] and [`payloads`]: clients with time-outs, and the bucket of large events.
+//! - [`aws`], [`payloads`] and [`numbers`]: clients with time-outs, the bucket of large events, and numbers for alarms.
 
 pub mod aws;
 pub mod breaker;
@@ -14,6 +14,7 @@ pub mod contract;
 pub mod database;
 pub mod health;
 pub mod log;
+pub mod numbers;
 pub mod payloads;
 pub mod ready;
 pub mod scram;

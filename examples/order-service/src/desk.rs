@@ -10,19 +10,23 @@ use order_runtime::store::{After, Error, Order, Page, Placed, Store};
 use tokio::sync::Notify;
 
 use crate::problem::Failure;
-use crate::replay::Replay;
+use crate::queue::Queue;
 
 /// Longest that the database may take to store an order; what is left of the request's time is for the queue.
 const STORE: Duration = Duration::from_millis(2_500);
 /// Longest that it may take to find orders.
 const FIND: Duration = Duration::from_secs(3);
 
+/// What is answered if an order cannot be taken.
+const NOT_NOW: &str = "Orders cannot be taken now; with the same idempotency key it is safe to ask again.";
+
 /// Takes orders and finds them.
 #[derive(Debug)]
 pub struct Desk {
     store: Store,
     database: Arc<Breaker>,
-    replay: Replay,
+    replay: Queue,
+    intake: Queue,
     /// Whether the tables are there.
     open: AtomicBool,
     written: Arc<Notify>,
@@ -38,10 +42,10 @@ pub enum Taken {
 }
 
 impl Desk {
-    /// Takes orders for a database, which is not used before [`Desk::open`], and for a queue. `written` hears of every
-    /// order that was stored.
-    pub fn new(store: Store, database: Arc<Breaker>, replay: Replay, written: Arc<Notify>) -> Self {
-        Self { store, database, replay, open: AtomicBool::new(false), written }
+    /// Takes orders for a database, which is not used before [`Desk::open`], for the queue `replay` while that is down, and
+    /// for the queue `intake`. `written` hears of every order that was stored.
+    pub fn new(store: Store, database: Arc<Breaker>, (replay, intake): (Queue, Queue), written: Arc<Notify>) -> Self {
+        Self { store, database, replay, intake, open: AtomicBool::new(false), written }
     }
 
     /// The tables are there: the database is used from now on.
@@ -66,11 +70,18 @@ impl Desk {
         tracing::warn!(cause = %down, "the database is down, the order goes to the queue");
         match self.replay.send(submission).await {
             Ok(()) => Ok(Taken::Queued),
-            Err(cause) => {
-                let detail = "Orders cannot be taken now; with the same idempotency key it is safe to ask again.";
-                Err(Failure::unavailable(detail, format!("{down}; {cause}")))
-            }
+            Err(cause) => Err(Failure::unavailable(NOT_NOW, format!("{down}; {cause}"))),
         }
+    }
+
+    /// Takes an order that is stored later, whether the database answers or not.
+    ///
+    /// # Errors
+    ///
+    /// 503 if the queue cannot have it.
+    pub async fn take_later(&self, submission: &Submission) -> Result<(), Failure> {
+        let sent = self.intake.send(submission).await;
+        sent.map_err(|cause| Failure::unavailable(NOT_NOW, cause))
     }
 
     /// Finds an order of a user.

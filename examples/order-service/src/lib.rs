@@ -4,10 +4,10 @@
 //! - [`auth`] and [`limit`]: who calls, and how often.
 //! - [`observe`]: what happens around every request, as its id, its span, its time-out and its log line.
 //! - [`problem`]: everything that can be answered instead of what was asked for.
-//! - [`desk`] and [`replay`]: where an order goes, also while the database is down.
-//! - [`relay`]: events on their way from the outbox to the topic.
+//! - [`desk`] and [`queue`]: where an order goes, also while the database is down.
+//! - [`relay`]: events on their way from the outbox to the topic; [`outbox`]: what an operator does about them.
 //! - [`migrate`]: the tables, and the users of the programs.
-//! - [`run`], [`server`], [`settings`], [`contract`] and [`metrics`]: the program around it.
+//! - [`run`], [`server`], [`settings`], [`contract`], [`metrics`] and [`report`]: the program around it.
 
 pub mod api;
 pub mod auth;
@@ -17,9 +17,11 @@ pub mod limit;
 pub mod metrics;
 pub mod migrate;
 pub mod observe;
+pub mod outbox;
 pub mod problem;
+pub mod queue;
 pub mod relay;
-pub mod replay;
+pub mod report;
 pub mod run;
 pub mod server;
 pub mod settings;

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use order_runtime::settings::Reader;
 use order_runtime::{health, telemetry};
 use order_service::settings::Settings;
-use order_service::{api, contract, migrate, run};
+use order_service::{api, contract, migrate, outbox, run};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -37,6 +37,9 @@ enum Command {
         #[arg(default_value = "serve")]
         command: contract::Of,
     },
+    /// Looks at events that could not be published, and lets them be published again.
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,11 @@ fn main() -> ExitCode {
         Command::Openapi => print(&api::openapi::document()),
         Command::Migrate => migrate(),
         Command::Contract { command } => print(&contract::contract(command)),
+        Command::Outbox(command) => match outbox::run(command) {
+            Ok(text) => say(&text),
+            Err(outbox::Failed::Settings(wrong)) => fail(&wrong, BAD_SETTINGS),
+            Err(outbox::Failed::Other(why)) => fail(&why, 1),
+        },
     }
 }
 
@@ -88,9 +96,14 @@ fn migrate() -> ExitCode {
 }
 
 fn print(value: &impl serde::Serialize) -> ExitCode {
-    let mut out = std::io::stdout().lock();
-    let written = serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from);
-    match written.and_then(|()| out.write_all(b"\n")) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => say(&text),
+        Err(error) => fail(&error, 1),
+    }
+}
+
+fn say(text: &str) -> ExitCode {
+    match writeln!(std::io::stdout(), "{text}") {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 1),
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use order_runtime::breaker::Breaker;
+use order_runtime::store::Backlog;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
 use prometheus_client::metrics::MetricType;
@@ -27,10 +28,11 @@ pub struct Metrics {
     pub published: Counter,
     /// Events that the topic did not take; they are tried again.
     pub failed: Counter,
-    /// Events that are not published.
-    pub waiting: Gauge,
-    /// How long the oldest of them has waited. Unit: seconds.
-    pub oldest: Gauge<f64, AtomicU64>,
+    waiting: Gauge,
+    parked: Gauge,
+    oldest: Gauge<f64, AtomicU64>,
+    pending: Gauge<f64, AtomicU64>,
+    unsettled: Gauge<f64, AtomicU64>,
 }
 
 /// What became of an order.
@@ -88,7 +90,10 @@ impl Metrics {
             published: Counter::default(),
             failed: Counter::default(),
             waiting: Gauge::default(),
+            parked: Gauge::default(),
             oldest: Gauge::default(),
+            pending: Gauge::default(),
+            unsettled: Gauge::default(),
         };
         registry.register("http_requests", "Requests that were answered", metrics.requests.clone());
         registry.register_with_unit(
@@ -101,12 +106,14 @@ impl Metrics {
         registry.register("outbox_published", "Events that the topic has", metrics.published.clone());
         registry.register("outbox_failed", "Events that the topic did not take", metrics.failed.clone());
         registry.register("outbox_waiting", "Events that are not published", metrics.waiting.clone());
-        registry.register_with_unit(
-            "outbox_oldest",
-            "How long the oldest event has waited",
-            Unit::Seconds,
-            metrics.oldest.clone(),
-        );
+        registry.register("outbox_parked", "Events that the topic refused too often", metrics.parked.clone());
+        for (name, help, age) in [
+            ("outbox_oldest", "How long the oldest event has waited", &metrics.oldest),
+            ("orders_oldest_pending", "How long the oldest order has been pending", &metrics.pending),
+            ("payments_oldest_unsettled", "How long nobody knows where money is", &metrics.unsettled),
+        ] {
+            registry.register_with_unit(name, help, Unit::Seconds, age.clone());
+        }
         metrics
     }
 
@@ -115,6 +122,15 @@ impl Metrics {
         let route = route.to_owned();
         self.durations.get_or_create(&Route { method, route: route.clone() }).observe(took.as_secs_f64());
         self.requests.get_or_create(&Request { method, route, status: status.into() }).inc();
+    }
+
+    /// Shows what is not where it should be.
+    pub fn backlog(&self, backlog: &Backlog) {
+        self.waiting.set(backlog.waiting);
+        self.parked.set(backlog.parked);
+        self.oldest.set(backlog.oldest);
+        self.pending.set(backlog.pending);
+        self.unsettled.set(backlog.unsettled);
     }
 
     /// Counts an order.
@@ -151,14 +167,18 @@ mod tests {
         registry.register_collector(Box::new(Breakers(vec![("sns", breaker)])));
         metrics.answered("POST", "/v1/orders", 202, Duration::from_millis(3));
         metrics.order(Outcome::Queued);
-        metrics.oldest.set(1.5);
+        metrics.backlog(&Backlog { waiting: 3, oldest: 1.5, parked: 2, pending: 7.0, unsettled: 0.0 });
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).expect("it is text");
         for line in [
             r#"http_requests_total{method="POST",route="/v1/orders",status="202"} 1"#,
             r#"http_request_duration_seconds_bucket{le="0.005",method="POST",route="/v1/orders"} 1"#,
             r#"orders_total{outcome="queued"} 1"#,
+            "outbox_waiting 3",
+            "outbox_parked 2",
             "outbox_oldest_seconds 1.5",
+            "orders_oldest_pending_seconds 7.0",
+            "payments_oldest_unsettled_seconds 0.0",
             r#"breaker_closed{breaker="sns"} 1"#,
         ] {
             assert!(text.contains(line), "{line}: {text}");

@@ -8,7 +8,8 @@ use aws_config::SdkConfig;
 use order_runtime::{aws, ready};
 use order_runtime::breaker::Breaker;
 use order_runtime::health::{Health, stopped};
-use order_runtime::store::Store;
+use order_runtime::numbers::Numbers;
+use order_runtime::store::{Backlog, Store};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot, watch};
@@ -18,8 +19,9 @@ use crate::auth::Tokens;
 use crate::desk::Desk;
 use crate::limit::Limits;
 use crate::metrics::{Breakers, Metrics};
+use crate::queue::{Kind, Queue};
 use crate::relay::{Publisher, Relay};
-use crate::replay::Replay;
+use crate::report;
 use crate::server;
 use crate::settings::Settings;
 
@@ -81,7 +83,12 @@ pub async fn run(settings: Settings, stop: watch::Receiver<bool>) -> std::io::Re
     let store = Store::new(settings.database.connections(settings.telemetry.service()));
     let written = Arc::new(Notify::new());
     let app = app(&settings, &config, &guards, (store.clone(), metrics.clone(), Arc::clone(&written)))?;
-    let relay = relay(&settings, &config, &guards, (store.clone(), metrics, written));
+    let (counted, is_counted) = watch::channel(None);
+    let relay = relay(&settings, &config, &guards, (store.clone(), metrics, written, counted));
+    if let Some(namespace) = &settings.metrics_namespace {
+        let numbers = Numbers::new(&config, namespace.clone()).map_err(std::io::Error::other)?;
+        tokio::spawn(report::run(numbers, is_counted));
+    }
 
     let public = listener(settings.port).await?;
     let mut router = api::router(app.clone());
@@ -139,11 +146,13 @@ fn app(
     guards: &Guards,
     (store, metrics, written): (Store, Metrics, Arc<Notify>),
 ) -> std::io::Result<App> {
-    let replay = Replay::new(config, settings.replay_queue_url.clone(), Arc::clone(&guards.sqs));
+    let queue = |url: &String, kind| Queue::new(config, (url.clone(), kind), Arc::clone(&guards.sqs));
+    let replay = queue(&settings.replay_queue_url, Kind::Fifo);
+    let intake = queue(&settings.intake_queue_url, Kind::Standard);
     Ok(App::new(api::Parts {
         tokens: Tokens::new(&settings.tokens).map_err(std::io::Error::other)?,
         limits: Limits::new(settings.rate_limit),
-        desk: Desk::new(store, Arc::clone(&guards.database), replay, written),
+        desk: Desk::new(store, Arc::clone(&guards.database), (replay, intake), written),
         answer: settings.answer,
         metrics,
     }))
@@ -153,11 +162,11 @@ fn relay(
     settings: &Settings,
     config: &SdkConfig,
     guards: &Guards,
-    (store, metrics, written): (Store, Metrics, Arc<Notify>),
+    (store, metrics, written, counted): (Store, Metrics, Arc<Notify>, watch::Sender<Option<Backlog>>),
 ) -> Relay {
     let (topic, bucket) = (settings.topic_arn.clone(), settings.payloads_bucket.clone());
     let publisher = Publisher::new(config, topic, bucket, (Arc::clone(&guards.sns), Arc::clone(&guards.s3)));
-    Relay { store, database: Arc::clone(&guards.database), publisher, written, metrics }
+    Relay { store, database: Arc::clone(&guards.database), publisher, written, metrics, counted }
 }
 
 async fn listener(port: u16) -> std::io::Result<TcpListener> {

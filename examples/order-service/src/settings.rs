@@ -24,6 +24,10 @@ pub struct Settings {
     pub topic_arn: String,
     /// The queue in which orders wait while the database is down.
     pub replay_queue_url: String,
+    /// The queue of orders that nobody waits for.
+    pub intake_queue_url: String,
+    /// The namespace of CloudWatch that gets numbers for alarms; nothing if nobody wants them.
+    pub metrics_namespace: Option<String>,
     /// Logs and traces.
     pub telemetry: telemetry::Settings,
     /// How tokens are looked at.
@@ -129,6 +133,8 @@ impl Settings {
         let bucket = env.required("EVENT_PAYLOADS_BUCKET", "bucket of events that are too large for the topic");
         let topic = env.required("ORDER_EVENTS_TOPIC_ARN", "topic to which events are published");
         let replay = env.required::<Url>("REPLAY_QUEUE_URL", "queue in which orders wait while the database is down");
+        let intake = env.required::<Url>("INTAKE_QUEUE_URL", "queue of orders that nobody waits for");
+        let namespace = env.maybe("METRICS_NAMESPACE", "namespace of CloudWatch that gets numbers for alarms");
         let telemetry = telemetry::Settings::read(env);
         let tokens = tokens(env);
         let answer =
@@ -143,6 +149,8 @@ impl Settings {
             payloads_bucket: bucket?,
             topic_arn: topic?,
             replay_queue_url: replay?.0,
+            intake_queue_url: intake?.0,
+            metrics_namespace: namespace?,
             telemetry: telemetry?,
             tokens: tokens?,
             answer: answer?,
@@ -181,6 +189,7 @@ mod tests {
             "EVENT_PAYLOADS_BUCKET" => "payloads",
             "ORDER_EVENTS_TOPIC_ARN" => "arn:aws:sns:eu-west-1:000000000000:events",
             "REPLAY_QUEUE_URL" => "https://sqs.eu-west-1.amazonaws.com/000000000000/replay.fifo",
+            "INTAKE_QUEUE_URL" => "https://sqs.eu-west-1.amazonaws.com/000000000000/intake",
             "OTEL_SERVICE_NAME" => "order-service",
             "OIDC_ISSUER" => "https://issuer.example.com",
             "OIDC_AUDIENCE" => "one, two",

@@ -13,7 +13,7 @@ pub enum Role {
     Inventory,
     /// Writes to customers.
     Email,
-    /// Stores the orders that the API queued.
+    /// Stores the orders that nobody waits for.
     Intake,
     /// Stores the orders that were placed while the database was down.
     Replay,

@@ -101,8 +101,7 @@ fn handler(settings: &Settings, config: &SdkConfig, visibility: Duration) -> Res
             let email = Email::new(provider(settings, "the mail provider")?);
             Work::Email(events((settings, visibility), config, database.as_ref(), email)?)
         }
-        Role::Intake => Work::Orders(Orders::intake(needed()?)),
-        Role::Replay => Work::Orders(Orders::replay(needed()?)),
+        Role::Intake | Role::Replay => Work::Orders(Orders::new(needed()?)),
     };
     Ok(RoleHandler::new(work, database))
 }

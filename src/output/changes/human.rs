@@ -238,7 +238,13 @@ fn zone_section(zone: &ZoneChange, width: usize) -> Section {
             None => vec![head],
         });
         if change.adopts {
-            lines.extend(remark_lines("taken over: it is there, and infra did not make it", 6, width));
+            let remark = match change.action {
+                Action::Delete => "perhaps another's: a run that was going to make it did not end",
+                Action::Create | Action::Update | Action::Retain => {
+                    "taken over: it is there, and infra did not make it"
+                }
+            };
+            lines.extend(remark_lines(remark, 6, width));
         }
         lines.extend(record_fields(change).iter().flat_map(|field| value_lines(field, 6, width)));
     }

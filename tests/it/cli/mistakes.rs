@@ -74,6 +74,22 @@ fn findings(report: &Value) -> Vec<Value> {
 }
 
 #[test]
+fn a_stack_has_no_name_that_is_kept_for_what_infra_remembers() {
+    for name in ["owned", "owned-2"] {
+        let path = format!("stacks/{name}.yaml");
+        let project = Project::new(&[("infra.yaml", ENVIRONMENT), (&path, "queues: { jobs: {} }\n")]);
+        let (report, code) = report(&project);
+        let found = findings(&report);
+        assert_eq!((code, found.len()), (1, 1), "{report}");
+        assert_eq!(found[0]["id"], "model/stack-file-name", "{report}");
+        assert!(
+            found[0]["title"].as_str().is_some_and(|title| title.contains("remembers what is its own")),
+            "{report}"
+        );
+    }
+}
+
+#[test]
 fn each_mistake_is_reported_where_it_is() {
     let mut wrong = Vec::new();
     for (name, stack, id, line, column, words) in CASES {
@@ -165,4 +181,63 @@ fn the_report_says_which_file_a_value_came_from() {
 fn no_colour_reaches_a_pipe() {
     let run = Project::of_stack("queus: {}\n").run(&["synth"]);
     assert!(!run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
+}
+
+/// The titles of what `infra check` finds in a project.
+fn titles(files: &[(&str, &str)]) -> Vec<String> {
+    let project = Project::new(files);
+    let run = project.run(&["check", "--format", "json"]);
+    assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
+    let report: Value = serde_json::from_str(&run.stdout).expect("a report");
+    let all = report["diagnostics"].as_array().cloned().unwrap_or_default();
+    let errors = all.iter().filter(|it| it["severity"] == "error");
+    errors.map(|it| it["title"].as_str().expect("a title").to_owned()).collect()
+}
+
+const DEV: &str =
+    "project: shop\nenvironments:\n  dev: { account: \"111122223333\", region: eu-west-1, domain: example.com }\n";
+
+#[test]
+fn a_mistake_in_one_file_hides_none_of_another() {
+    let misspelt = "queues:\n  jobs: { visibilty-timeout: 30 }\n";
+    let broken = "queues:\n  a: {\n";
+    let found = titles(&[
+        ("infra.yaml", &DEV.replace("eu-west-1", "eu-west-9").replace("project: shop", "project: Shop")),
+        ("stacks/a.yaml", broken),
+        ("stacks/b.yaml", misspelt),
+        ("stacks/c.yaml", "topics:\n  t: { subscriptions: { x: { queue: a.missing }, y: { queue: nothing } } }\n"),
+    ]);
+    let has = |part: &str| found.iter().any(|title| title.contains(part));
+    for part in ["eu-west-9", "Shop", "visibilty-timeout", "there is no queue `nothing`"] {
+        assert!(has(part), "{part}: {found:?}");
+    }
+    assert!(!has("missing"), "what an unreadable file holds is not known: {found:?}");
+    assert_eq!(found.len(), 5, "{found:?}");
+}
+
+#[test]
+fn what_follows_from_a_mistake_is_not_said() {
+    let refers = "topics:\n  t: { subscriptions: { x: { queue: jobs } } }\n";
+    let one = |section: &str| titles(&[("infra.yaml", DEV), ("stacks/a.yaml", &format!("{section}{refers}"))]);
+    assert_eq!(one("queue:\n  jobs: {}\n"), ["unknown section `queue`"]);
+    assert_eq!(one("queues: [jobs]\n"), ["`queues` must be a mapping of names to entries"]);
+    let variable = "records:\n  r: { zone: z, name: 'a.${env.dmain}', values: { a: [192.0.2.1] } }\nhosted-zones: { z: { domain: '${env.domain}' } }\n";
+    assert_eq!(titles(&[("infra.yaml", DEV), ("stacks/a.yaml", variable)]), ["unknown variable `env.dmain`"]);
+    // A name is suggested that was written in an entry with a mistake of its own.
+    let project = Project::new(&[
+        ("infra.yaml", DEV),
+        ("stacks/a.yaml", &format!("queues:\n  jobs: {{ delai: 1 }}\n{}", refers.replace("jobs", "job"))),
+    ]);
+    let said = project.run(&["check"]).stdout;
+    assert!(said.contains("did you mean `jobs`?") && !said.contains("has none"), "{said}");
+}
+
+#[test]
+fn an_overlay_that_is_not_there_is_named_where_the_project_names_it() {
+    let yaml = DEV.replace("example.com }", "example.com, overlays: [overlays/dev.yaml] }");
+    let project = Project::new(&[("infra.yaml", &yaml), ("stacks/a.yaml", "queues: { jobs: { delai: 1 } }\n")]);
+    let run = project.run(&["check"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stdout.contains("there is no file `overlays/dev.yaml`"), "{}", run.stdout);
+    assert!(run.stdout.contains("--> infra.yaml:3:") && run.stdout.contains("delai"), "{}", run.stdout);
 }

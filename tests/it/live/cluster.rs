@@ -345,6 +345,27 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (u16, V
     }
 }
 
+/// The answer where a path lies in a namespace that is not there.
+fn without_namespace(state: &State, path: &str) -> Option<(u16, Value)> {
+    if let Some((before, _)) = path
+        .strip_prefix("/")
+        .and_then(|_| path.rsplit_once('/'))
+        .and_then(|(it, _)| it.rsplit_once('/'))
+        .filter(|(it, _)| it.contains("/namespaces/"))
+    {
+        let name = before.rsplit('/').next().unwrap_or_default();
+        if !state.objects.contains_key(&format!("/api/v1/namespaces/{name}")) {
+            return Some(failure(
+                404,
+                "NotFound",
+                &format!("namespaces {name:?} not found"),
+                json!({ "name": name, "kind": "namespaces" }),
+            ));
+        }
+    }
+    None
+}
+
 fn apply(state: &mut State, path: &str, query: &str, mut wanted: Value) -> (u16, Value) {
     let ours = query.split('&').find_map(|it| it.strip_prefix("fieldManager=")).expect("a manager").replace("%3A", ":");
     let ours = ours.as_str();
@@ -354,21 +375,8 @@ fn apply(state: &mut State, path: &str, query: &str, mut wanted: Value) -> (u16,
     if !query.contains("dryRun=All") {
         state.bodies.push(wanted.clone());
     }
-    if let Some((before, _)) = path
-        .strip_prefix("/")
-        .and_then(|_| path.rsplit_once('/'))
-        .and_then(|(it, _)| it.rsplit_once('/'))
-        .filter(|(it, _)| it.contains("/namespaces/"))
-    {
-        let name = before.rsplit('/').next().unwrap_or_default();
-        if !state.objects.contains_key(&format!("/api/v1/namespaces/{name}")) {
-            return failure(
-                404,
-                "NotFound",
-                &format!("namespaces {name:?} not found"),
-                json!({ "name": name, "kind": "namespaces" }),
-            );
-        }
+    if let Some(refused) = without_namespace(state, path) {
+        return refused;
     }
     let version = wanted["metadata"].as_object_mut().and_then(|metadata| metadata.remove("resourceVersion"));
     let before = state.objects.get(path);

@@ -158,8 +158,8 @@ fn a_refusal_is_not_repeated() {
     let run = world.project.run(&APPLY);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("is not authorized to perform"), "{}", run.stderr);
-    // Once for each stack that needs no other.
-    assert_eq!(world.emulator.fired().len(), 3, "{}", run.stderr);
+    // Once for each stack that needs no other, and that which remembers what is ours.
+    assert_eq!(world.emulator.fired().len(), 4, "{}", run.stderr);
 }
 
 /// The requests of commands that look, and of those that ask CloudFormation, with the arguments and the exit code.

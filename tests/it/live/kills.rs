@@ -163,8 +163,9 @@ fn an_update_survives_kills_at_any_moment() {
         kills += disturbed(&world, &ARGUMENTS, &moments);
         let diff = world.project.run(&["diff"]);
         assert_eq!(diff.code, 0, "{moments:?}: {}{}", diff.stdout, diff.stderr);
-        for (name, region) in [NAMES[1], NAMES[2], NAMES[5]] {
-            assert_eq!(world.starts(name, region, "UPDATE_IN_PROGRESS"), 1, "{moments:?}: {name}");
+        // What is ours is settled at the end of the first run, remembered and settled by the second.
+        for ((name, region), updates) in [(NAMES[1], 1), (NAMES[2], 1), (NAMES[5], 3)] {
+            assert_eq!(world.starts(name, region, "UPDATE_IN_PROGRESS"), updates, "{moments:?}: {name}");
         }
         rounds += 1;
         assert!(rounds < 120, "{kills} kills in {rounds} rounds");

@@ -17,6 +17,7 @@ mod failure;
 mod faults;
 mod iam;
 mod kills;
+mod memory;
 #[cfg(feature = "k8s")]
 mod objects;
 mod ownership;

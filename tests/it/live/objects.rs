@@ -654,3 +654,26 @@ fn objects_go_before_the_stack_of_their_cluster() {
     let left: Vec<_> = world.cluster.paths().into_iter().collect();
     assert_eq!(left, ["/api/v1/namespaces/default"]);
 }
+
+#[test]
+fn what_a_run_made_that_failed_elsewhere_goes_when_it_is_taken_back() {
+    let world = World::deployed();
+    let before = world.cluster.paths();
+    let post = MAIL.replace("queues: { mail:", "queues: { post: { visibility-timeout: 90 }, mail:").replacen(
+        "workers:\n",
+        "workers:\n  post: { cluster: platform.main, namespace: post, image: 'registry.example.com/post:1.0.0', consumes: \
+         [post], processing-time: 60, scaling: cpu, replicas: { min: 1, max: 2 } }\n",
+        1,
+    );
+    world.project.write("stacks/mail.yaml", post);
+    world.project.write("stacks/bad.yaml", super::site::BROKEN);
+    world.ends(&APPLY, 1);
+    assert!(world.cluster.get("/apis/apps/v1/namespaces/post/deployments/post").is_some());
+    world.project.write("stacks/mail.yaml", MAIL);
+    std::fs::remove_file(world.project.path().join("stacks/bad.yaml")).expect("the file is there");
+    world.ends(&["recover", "--env", "dev", "--do", "shop-dev-bad", "--delete"], 0);
+    let agreed = [&APPLY[..], &["--approve", "data-loss", "exposure", "object-deletion"]].concat();
+    world.ends(&agreed, 0);
+    assert_eq!(world.cluster.paths(), before);
+    world.ends(&["diff"], 0);
+}

@@ -101,3 +101,45 @@ fn a_destruction_that_was_cut_off_is_gone_on_with_only_under_the_name_of_the_env
     site.run(0, &["apply", "--resume", "--confirm", "dev"]);
     assert!(site.stacks(REGION).is_empty());
 }
+
+#[test]
+fn a_stack_in_a_region_that_the_project_does_not_name_any_more_is_found() {
+    let far = "region: ap-southeast-2\nqueues:\n  far: { dead-letter: { enabled: false } }\n";
+    let site = Site::shop(&[("main", QUEUE), ("far", far)]);
+    site.run(0, &["apply", "--yes"]);
+    site.run(0, &["diff"]);
+    assert_eq!(site.stacks("ap-southeast-2").len(), 1);
+    let status = |site: &Site| site.run(0, &["status"]).stdout;
+    site.remove("far");
+    let diff = site.run(2, &["diff"]);
+    assert!(diff.stdout.contains("stack shop-dev-far@ap-southeast-2  is deleted"), "{}", diff.stdout);
+    assert!(status(&site).contains("not in the project any more"));
+    site.run(0, &["apply", "--yes", "--approve", "stack-deletion", "data-loss"]);
+    assert!(site.stacks("ap-southeast-2").is_empty());
+    site.run(0, &["diff"]);
+    // A stack that moves goes where it was.
+    site.stack("far", far);
+    site.run(0, &["apply", "--yes"]);
+    site.stack("far", &far.replace("ap-southeast-2", "us-west-2"));
+    site.run(0, &["apply", "--yes", "--approve", "stack-deletion", "data-loss"]);
+    assert_eq!((site.stacks("ap-southeast-2").len(), site.stacks("us-west-2").len()), (0, 1));
+    // What is forgotten by the definition is not forgotten by the end of it.
+    site.remove("far");
+    site.run(0, &DESTROY);
+    assert!(site.stacks("us-west-2").is_empty() && site.stacks(REGION).is_empty());
+}
+
+#[test]
+fn an_environment_that_moves_takes_its_old_stacks_away() {
+    let edge = "region: us-east-1\ntopics: { edge: {} }\n";
+    let site = Site::shop(&[("main", QUEUE), ("edge", edge)]);
+    site.run(0, &["apply", "--yes"]);
+    let yaml = std::fs::read_to_string(site.project.path().join("infra.yaml")).expect("it is there");
+    site.project.write("infra.yaml", yaml.replace(REGION, "eu-central-1"));
+    let diff = site.run(2, &["diff"]);
+    assert!(diff.stdout.contains("stack shop-dev-main@eu-west-1  is deleted"), "{}", diff.stdout);
+    assert!(diff.stdout.contains("data-loss"), "{}", diff.stdout);
+    site.run(0, &["apply", "--yes", "--approve", "stack-deletion", "data-loss"]);
+    assert_eq!((site.stacks(REGION).len(), site.stacks("eu-central-1").len()), (0, 1));
+    site.run(0, &["diff"]);
+}

@@ -24,7 +24,7 @@ fn the_plan_of_a_first_deployment_is_applied_once() {
     let site = Site::shop(&[("main", QUEUE), ("reader", READER), ("dns", ZONE)]);
     saved(&site);
     let run = site.run(0, &["apply", "a.plan"]);
-    assert!(run.stderr.contains(": 5 done; "), "{}", run.stderr);
+    assert!(run.stderr.contains(": 6 done; "), "{}", run.stderr);
     assert_eq!(site.read(), site.outputs(REGION, "shop-dev-main")["QueueJobsArn"]);
     assert!(site.records(&site.zone()).contains(&"one.dev.example.com. A 192.0.2.1".to_owned()));
     refused(

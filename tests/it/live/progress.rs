@@ -35,7 +35,7 @@ fn programs_read_one_object_a_line_and_nothing_else() {
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
         .collect();
     let of = |event: &str| events.iter().filter(|it| it["event"] == event).collect::<Vec<_>>();
-    assert_eq!((of("begun").len(), of("step").len(), of("ended").len()), (1, 5, 5));
+    assert_eq!((of("begun").len(), of("step").len(), of("ended").len()), (1, 6, 6));
     assert_eq!(events[0]["run"], site.runs()[0]);
     assert!(of("ended").iter().all(|it| it["end"] == "done"), "{events:?}");
     assert!(of("resource").iter().any(|it| it["logicalId"] == "QueueJobs" && it["status"] == "CREATE_COMPLETE"));

@@ -220,15 +220,20 @@ impl Site {
 
     /// The records of a zone, as `name type values`, in order of their names; aliases by their target.
     pub(crate) fn records(&self, zone: &str) -> Vec<String> {
-        let path = format!("/2013-04-01/hostedzone/{zone}/rrset");
-        let answer = self.aws.ask(("route53", EDGE), ("GET", &path), "", b"").expect("an answer");
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        let mut path = format!("/2013-04-01/hostedzone/{zone}/rrset");
         let mut found = Vec::new();
-        for set in answer.body.split("<ResourceRecordSet>").skip(1) {
-            let [name, kind] = ["Name", "Type"].map(|key| element(set, key).unwrap_or_default());
-            let mut values = elements(set, "Value");
-            values.extend(elements(set, "DNSName"));
-            found.push(format!("{name} {kind} {}", values.join(",").replace("&quot;", "\"")));
+        loop {
+            let answer = self.aws.ask(("route53", EDGE), ("GET", &path), "", b"").expect("an answer");
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            for set in answer.body.split("<ResourceRecordSet>").skip(1) {
+                let [name, kind] = ["Name", "Type"].map(|key| element(set, key).unwrap_or_default());
+                let mut values = elements(set, "Value");
+                values.extend(elements(set, "DNSName"));
+                found.push(format!("{name} {kind} {}", values.join(",").replace("&quot;", "\"")));
+            }
+            let next = ["NextRecordName", "NextRecordType"].map(|key| element(&answer.body, key));
+            let [Some(name), Some(kind)] = next else { break };
+            path = format!("/2013-04-01/hostedzone/{zone}/rrset?name={name}&type={kind}");
         }
         found.sort();
         found

@@ -9,7 +9,7 @@ use crate::artifacts::{Expr, Object, Place, Template};
 use crate::diag::At;
 use crate::facts::limits;
 use crate::lower::{Artifacts, zone_path};
-use crate::resolve::Resolved;
+use crate::resolve::{EntryId, Resolved};
 use crate::source::Sources;
 
 /// Version of the manifest's own shape; raised with every change of it.
@@ -174,18 +174,26 @@ fn documents(world: &Resolved, artifacts: &Artifacts, files: &BTreeMap<String, (
         .collect()
 }
 
-/// Where each resource was written, as `path:line:column`.
+/// Where each resource was written, as `path:line:column`, and each hosted zone that is there already, by its id.
 fn provenance(world: &Resolved, sources: &Sources, artifacts: &Artifacts) -> Object {
     let lines = sources.lines();
+    let place = |entry: EntryId| match world.common(entry).1.at() {
+        At::Span(span) | At::Hidden(span) => lines.position(span),
+        At::File(file) => sources.get(file).map(|file| file.path.clone()).unwrap_or_default(),
+        At::Caller { file, line } => format!("{file}:{line}"),
+    };
     let mut all: BTreeMap<String, Object> = BTreeMap::new();
+    let mut add = |at: Place, thing: String, entry: EntryId| {
+        let stack = format!("{}@{}", world.stack_name(at), world.region(at));
+        all.entry(stack).or_default().push(thing, place(entry));
+    };
     for (handle, entry) in &artifacts.provenance {
-        let key = format!("{}@{}", world.stack_name(handle.place), world.region(handle.place));
-        let text = match world.common(*entry).1.at() {
-            At::Span(span) | At::Hidden(span) => lines.position(span),
-            At::File(file) => sources.get(file).map(|file| file.path.clone()).unwrap_or_default(),
-            At::Caller { file, line } => format!("{file}:{line}"),
-        };
-        all.entry(key).or_default().push(handle.id.to_string(), text);
+        add(handle.place, handle.id.to_string(), *entry);
+    }
+    for (entry, zone) in &artifacts.zones {
+        if let Some(id) = zone.id.as_text().filter(|id| !id.contains("${")) {
+            add(Place { stack: entry.stack, edge: false }, id.to_owned(), *entry);
+        }
     }
     all.into_iter().collect()
 }

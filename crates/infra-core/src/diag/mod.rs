@@ -276,6 +276,16 @@ fn distance(a: &str, b: &str) -> usize {
     last.last().copied().unwrap_or(usize::MAX)
 }
 
+/// Spells a number of things: `1 file`, `2 files`.
+pub fn counted(number: impl std::fmt::Display + PartialEq<i64>, noun: &str) -> String {
+    let plural = match (number == 1, noun.strip_suffix('y')) {
+        (true, _) => return format!("1 {noun}"),
+        (false, Some(stem)) => format!("{stem}ies"),
+        (false, None) => format!("{noun}s"),
+    };
+    format!("{number} {plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

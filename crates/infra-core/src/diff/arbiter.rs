@@ -291,7 +291,7 @@ fn loses(planned: Option<&ResourceChange>, resource: &ChangeSetResource, inert: 
 mod tests {
     use serde_json::json;
 
-    use super::super::templates;
+    use super::super::stacks::one_template as templates;
     use super::super::testing::key;
     use super::*;
 

@@ -178,7 +178,8 @@ pub struct RecordChange {
     pub before: Option<Value>,
     /// The API's `ResourceRecordSet` as it will be; texts may hold placeholders of outputs.
     pub after: Option<Value>,
-    /// Whether the record set is there, wanted, and not recorded as ours: it is taken over.
+    /// Whether the record set is there and not recorded as ours. If it is wanted, it is taken over; if it is deleted, a
+    /// run that did not end was going to make it, and whether it did is not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopts: bool,
 }

@@ -14,11 +14,13 @@ pub fn changes(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<Stack
     let Stacks { changes: stacks, exposures, hazards, unknown } = stacks(desired, deployed, selected);
     let mut changes = Changes { stacks, exposures, hazards, ..Changes::default() };
     changes.certificates = certificates(desired, deployed, today);
+    changes.hazards.extend(super::zones::hazards(desired, deployed, selected));
     if selected.is_empty() {
         changes.zones = zones(desired, deployed, &unknown);
         let Objects { changes: objects, hazards, unseen } = objects(desired, deployed, &changes.stacks);
         (changes.objects, changes.unseen) = (objects, unseen);
         changes.hazards.extend(hazards);
+        changes.hazards.extend(super::memory::hazards(desired, deployed));
     } else {
         changes.unseen.push("records and Kubernetes objects, because only some stacks were selected".to_owned());
     }

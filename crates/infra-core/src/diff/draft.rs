@@ -93,6 +93,11 @@ fn changed<'a>(before: &'a Value, after: &'a Value, name: &'a str) -> impl Itera
     section(after, name).filter(move |(key, new)| differs(key, new)).map(|(key, _)| key)
 }
 
+/// Whether what stands among the resources is none: a macro or a loop.
+fn is_macro(id: &str) -> bool {
+    id.starts_with("Fn::")
+}
+
 /// Whatever depends on a condition or mapping may have another value.
 fn may_change(name: &str) -> Cause {
     Cause { level: Impact::MayReplace, because: format!("change of {name}"), values: None }
@@ -115,10 +120,11 @@ impl<'a> Draft<'a> {
             outputs: Vec::new(),
             attributes: Vec::new(),
         };
-        for (id, resource) in section(after, "Resources") {
+        for (id, resource) in section(after, "Resources").filter(|(id, _)| !is_macro(id)) {
             draft.add(id, resource, values);
         }
-        for (id, resource) in section(before, "Resources").filter(|(id, _)| entry(after, "Resources", id).is_none()) {
+        let gone = |id: &str| !is_macro(id) && entry(after, "Resources", id).is_none();
+        for (id, resource) in section(before, "Resources").filter(|(id, _)| gone(id)) {
             let (action, data) = loss::on_delete(resource);
             draft.removed.push(ResourceChange { action, data, ..change(id, kind_of(resource), action) });
         }

@@ -303,7 +303,7 @@ mod tests {
 
     fn found(before: Option<&Value>, after: &Value) -> Vec<String> {
         let key = crate::state::StackKey::new("s", "eu-west-1");
-        let change = crate::diff::templates(&key, before.unwrap_or(&Value::Null), after);
+        let change = crate::diff::stacks::one_template(&key, before.unwrap_or(&Value::Null), after);
         exposures(&change, before, after)
             .iter()
             .map(|one| format!("{} {:?}: {}", one.resource, one.kind, one.text))

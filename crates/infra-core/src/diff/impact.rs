@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::changes::Impact;
 use super::value::{Step, schema_path};
-use crate::facts::interruptions::interrupts;
+use crate::facts::interruptions::{interrupts, keeps};
 use crate::facts::resource_types::{self, Replacement, ResourceType};
 
 /// What changing what stands at a path of a resource does to it; the path starts with the attribute, such as
@@ -17,6 +17,12 @@ pub(super) fn of(kind: &str, path: &[Step], before: Option<&Value>, after: Optio
         [Step::Key(attribute)] if attribute == "Type" => Impact::Replaces,
         [Step::Key(attribute), inner @ ..] if attribute == "Properties" => {
             let names = schema_path(inner);
+            if names.first().is_some_and(|name| keeps(kind, name)) {
+                return interruption(kind, &names);
+            }
+            if let Some(stands) = names.first().and_then(|name| serverless(kind, name)) {
+                return stands;
+            }
             match resource_types::find(kind) {
                 Some(facts) => of_property(facts, &names, [before, after]).max(interruption(kind, &names)),
                 // It is not a thing of AWS.
@@ -25,10 +31,36 @@ pub(super) fn of(kind: &str, path: &[Step], before: Option<&Value>, after: Optio
                 None => Impact::MayReplace,
             }
         }
-        // Another condition may take the resource away, or make it.
-        [Step::Key(attribute)] if attribute == "Condition" => Impact::MayReplace,
         _ => Impact::InPlace,
     }
+}
+
+/// What a property of a resource of the serverless transform does: what it does to the resource that the transform makes
+/// of it, or nothing to that resource, if it has no such property.
+///
+/// Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>
+/// and, for keys of a simple table,
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-simpletable.html> (from
+/// memory).
+fn serverless(kind: &str, name: &str) -> Option<Impact> {
+    let made = match kind {
+        "AWS::Serverless::Api" => "AWS::ApiGateway::RestApi",
+        "AWS::Serverless::Application" => "AWS::CloudFormation::Stack",
+        "AWS::Serverless::Function" => "AWS::Lambda::Function",
+        "AWS::Serverless::HttpApi" => "AWS::ApiGatewayV2::Api",
+        "AWS::Serverless::SimpleTable" => "AWS::DynamoDB::Table",
+        "AWS::Serverless::StateMachine" => "AWS::StepFunctions::StateMachine",
+        _ => return None,
+    };
+    let made_by = match (kind, name) {
+        ("AWS::Serverless::SimpleTable", "PrimaryKey") => return Some(Impact::MayReplace),
+        ("AWS::Serverless::StateMachine", "Type") => "StateMachineType",
+        ("AWS::Serverless::StateMachine", "Name") => "StateMachineName",
+        (_, name) => name,
+    };
+    let facts = resource_types::find(made)?;
+    let known = facts.properties().property(made_by).is_some();
+    Some(if known { of_property(facts, &[made_by], [None, None]) } else { Impact::InPlace })
 }
 
 fn interruption(kind: &str, names: &[&str]) -> Impact {

@@ -47,6 +47,12 @@ pub fn objects(desired: &Desired, deployed: &Deployed, stacks: &[StackChange]) -
             Some(None) => cluster.compare(&mut found),
             Some(Some(reason)) => cluster.silent(reason, &mut found),
             None if deployed.without_clusters => {
+                found.hazards.extend(cluster.lost().map(|lost| Hazard {
+                    subject: cluster.subject(),
+                    text: format!("it was left out, but {lost}"),
+                    help: "apply with the cluster first".to_owned(),
+                    blocking: true,
+                }));
                 found.unseen.push(format!("objects of cluster {name} were left out, as --without-clusters says"));
             }
             None => found.unseen.push(format!(
@@ -203,20 +209,24 @@ impl Compared<'_> {
             found.unseen.push(format!("objects of cluster {name} were not compared, since it is made first: {reason}"));
             return;
         }
-        let wanted = self.wanted();
-        let lost = |id: &ObjectId| !wanted.iter().any(|(_, other)| is_same(other, id));
-        let lost = self.owned.iter().filter(|(of, id)| of == self.name && lost(id)).count();
-        let lost = match lost {
-            0 => String::new(),
-            1 => "; 1 object that is wanted no more would be forgotten and stay".to_owned(),
-            lost => format!("; {lost} objects that are wanted no more would be forgotten and stay"),
-        };
+        let lost = self.lost().map(|lost| format!("; {lost}")).unwrap_or_default();
         found.hazards.push(Hazard {
             subject: self.subject(),
             text: format!("its objects can be neither compared nor applied: {reason}{lost}"),
             help: "make the cluster answer, or add `--without-clusters` to leave its objects as they are".to_owned(),
             blocking: true,
         });
+    }
+
+    /// What would be forgotten because nobody can say what became of it.
+    fn lost(&self) -> Option<String> {
+        let wanted = self.wanted();
+        let lost = |id: &ObjectId| !wanted.iter().any(|(_, other)| is_same(other, id));
+        match self.owned.iter().filter(|(of, id)| of == self.name && lost(id)).count() {
+            0 => None,
+            1 => Some("1 object that is wanted no more would be forgotten and stay".to_owned()),
+            lost => Some(format!("{lost} objects that are wanted no more would be forgotten and stay")),
+        }
     }
 
     fn holder(&self, live: &Value) -> Holder {
@@ -440,7 +450,7 @@ mod tests {
 
     fn deployed(objects: &[(Value, Value, Applied)], owned: &[&str]) -> Deployed {
         let set = owned.iter().map(|one| (*one).to_owned()).collect();
-        let owned = Owned { zones: BTreeMap::new(), objects: BTreeMap::from([("main".to_owned(), set)]) };
+        let owned = Owned { objects: BTreeMap::from([("main".to_owned(), set)]), ..Owned::default() };
         let object = |(wanted, live, applied): &(Value, Value, Applied)| DeployedObject {
             cluster: "main".to_owned(),
             identity: DesiredObject { cluster: String::new(), path: String::new(), object: wanted.clone() }.identity(),

@@ -175,7 +175,7 @@ impl Version {
         }
     }
 
-    /// What makes the major version: two numbers of MySQL and MariaDB, one of the others.
+    /// What makes the major version: two numbers of `MySQL` and `MariaDB`, one of the others.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.MySQL.html> (from memory).
     fn major(&self, engine: &str) -> Option<Vec<u64>> {
@@ -341,7 +341,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diff::stacks::templates;
+    use crate::diff::stacks::one_template as templates;
     use crate::state::StackKey;
 
     /// What is refused when a resource's properties change, blocking or not.

@@ -36,6 +36,22 @@ const ENDS: &[&str] = &[
 /// Whole names, in the same spelling, whose values are secrets.
 const WHOLE: &[&str] = &["pass", "pwd", "secret", "token"];
 
+/// Words of variables that end with `_KEY` and hold no secret.
+const OPEN_KEYS: &[&str] = &[
+    "CACHE",
+    "FOREIGN",
+    "IDEMPOTENCY",
+    "KMS",
+    "OBJECT",
+    "PARTITION",
+    "PRIMARY",
+    "PUBLIC",
+    "PUBLISHABLE",
+    "ROUTING",
+    "S3",
+    "SORT",
+];
+
 /// Words of names that make a property a secret if AWS never gives it back.
 const WRITE_ONLY_WORDS: &[&str] = &["password", "secret", "token", "privatekey", "credential"];
 
@@ -102,8 +118,29 @@ pub(super) fn is_secret(kind: Option<ResourceType>, path: &[Step], roots: [Optio
         || roots.into_iter().flatten().any(|root| named(root, path))
 }
 
-/// Whether the value of a thing with this name is a secret: `MasterUserPassword`, `DB_PASSWORD`, not `PasswordPolicy`.
+/// A value that drifted, as it may be shown; `path` is the JSON pointer that CloudFormation gives, `live` says which side it
+/// is.
+pub fn drifted(kind: &str, path: &str, value: &str, live: bool) -> String {
+    let step = |part: &str| match part.parse() {
+        Ok(index) => Step::Index(index),
+        Err(_) => Step::Key(part.replace("~1", "/").replace("~0", "~")),
+    };
+    let steps: Vec<Step> = path.split('/').filter(|part| !part.is_empty()).map(step).collect();
+    let secret = is_secret(crate::facts::resource_types::find(kind), &steps, [None, None]);
+    let side = if live { Side::After } else { Side::Before };
+    match shown(&value.into(), secret, side) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// Whether the value of a thing with this name is a secret: `MasterUserPassword`, `DB_PASSWORD`, `STRIPE_KEY`, not
+/// `PasswordPolicy`, `KmsKey` or `PARTITION_KEY`.
 pub(super) fn is_secret_name(name: &str) -> bool {
+    let is_variable = !name.bytes().any(|byte| byte.is_ascii_lowercase());
+    if is_variable && name.ends_with("_KEY") && !OPEN_KEYS.iter().any(|word| name.contains(word)) {
+        return true;
+    }
     let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
     WHOLE.contains(&plain.as_str()) || ENDS.iter().any(|end| plain.ends_with(end))
 }
@@ -158,7 +195,17 @@ fn is_reference(text: &str) -> bool {
 }
 
 fn looks_secret(text: &str) -> bool {
-    MARKS.iter().any(|mark| text.contains(mark))
+    MARKS.iter().any(|mark| text.contains(mark)) || has_login(text)
+}
+
+/// Whether a text holds an address with a password in it, such as `postgres://user:password@host`.
+fn has_login(text: &str) -> bool {
+    text.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default();
+        let login = authority.rsplit_once('@').and_then(|(login, _)| login.split_once(':'));
+        // A variable says where the password is, not what it is.
+        login.is_some_and(|(_, password)| !password.is_empty() && !password.starts_with("${"))
+    })
 }
 
 #[cfg(test)]
@@ -166,14 +213,14 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::super::{Changes, templates};
+    use super::super::{Changes, stacks::one_template};
     use super::*;
     use crate::state::StackKey;
 
     fn compared(kind: &str, before: &Value, after: &Value) -> String {
         let template =
             |properties: &Value| json!({ "Resources": { "One": { "Type": kind, "Properties": properties } } });
-        let stack = templates(&StackKey::new("s", "eu-west-1"), &template(before), &template(after));
+        let stack = one_template(&StackKey::new("s", "eu-west-1"), &template(before), &template(after));
         serde_json::to_string(&Changes { stacks: vec![stack], ..Changes::default() }).unwrap()
     }
 
@@ -220,7 +267,7 @@ mod tests {
         for (before, after) in
             [(with("hunter2"), with("hunter3")), (Value::Null, with("hunter3")), (with("hunter2"), Value::Null)]
         {
-            let text = serde_json::to_string(&templates(&key, &before, &after)).unwrap();
+            let text = serde_json::to_string(&one_template(&key, &before, &after)).unwrap();
             assert!(!text.contains("hunter"), "{text}");
         }
     }
@@ -246,5 +293,28 @@ mod tests {
                 prop_assert!(!text.contains("zq"), "{}", text);
             }
         }
+    }
+
+    #[test]
+    fn logins_in_addresses_and_keys_in_variables_are_secrets() {
+        assert!(has_login("postgres://u:pw@h/db") && has_login("x amqps://a:b@h:5671 y"));
+        for open in ["https://example.com/a:b@c", "postgres://u@h/db", "postgres://u:${Password}@h/db", "http://h:80/"]
+        {
+            assert!(!has_login(open), "{open}");
+        }
+        assert!(is_secret_name("STRIPE_KEY") && is_secret_name("SIGNING_KEY"));
+        for open in ["PARTITION_KEY", "KmsKey", "S3_KEY", "PUBLIC_KEY", "KEY"] {
+            assert!(!is_secret_name(open), "{open}");
+        }
+    }
+
+    #[test]
+    fn what_drifted_is_masked_as_a_change_is() {
+        let of = |path: &str, value: &str| drifted("AWS::Lambda::Function", path, value, true);
+        assert_eq!(of("/Environment/Variables/DB_PASSWORD", "hunter2"), "*** (after)");
+        assert_eq!(of("/Environment/Variables/URL", "postgres://u:pw@h/db"), "*** (after)");
+        assert_eq!(of("/Timeout", "30"), "30");
+        let json = drifted("AWS::Lambda::Function", "/Environment/Variables", r#"{"STRIPE_KEY":"abc","A":"b"}"#, false);
+        assert!(!json.contains("abc") && json.contains(r#""A":"b""#), "{json}");
     }
 }

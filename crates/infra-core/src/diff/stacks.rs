@@ -8,11 +8,14 @@ use super::changes::{
     Action, Exposure, Hazard, Impact, Method, ResourceChange, StackChange, TERMINATION_PROTECTION, ValueChange,
 };
 use super::draft::{Cause, Draft, Values, entry, section};
+use super::given::{given, settled};
 use super::normal::scalar_text;
 use super::references::Target;
 use super::secrets::{self, Side, shown};
 use super::{exposure, hazard, loss};
-use crate::state::{Deployed, DeployedStack, Desired, DesiredStack, Holder, OutputRef, Phase, StackKey, of_stack};
+use crate::state::{
+    Deployed, DeployedStack, Desired, DesiredStack, Holder, OutputRef, Phase, StackKey, StackStatus, kept, of_stack,
+};
 
 /// Whether a value is what CloudFormation gives for that of a `NoEcho` parameter: asterisks, however many.
 ///
@@ -38,12 +41,14 @@ pub struct Stacks {
 /// Compares the stacks that are wanted with those that are deployed; `selected` empty means all of them, and only then
 /// are stacks deleted that are not wanted any more.
 pub fn stacks(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackKey>) -> Stacks {
+    let evaluated = evaluated(desired, deployed);
     let mut world = World { desired, deployed, drafts: BTreeMap::new() };
     let is_selected = |key: &StackKey| selected.is_empty() || selected.contains(key);
     let taken = |key: &StackKey| deployed.foreign.contains_key(key);
     let wanted = desired.stacks.iter().filter(|(key, _)| is_selected(key) && !taken(key));
     for (key, stack) in wanted {
-        let draft = world.draft(key, stack);
+        let Some(sides) = evaluated.get(key) else { continue };
+        let draft = world.draft(key, stack, sides);
         world.drafts.insert(key.clone(), draft);
     }
     world.settle();
@@ -59,7 +64,9 @@ pub fn stacks(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackK
             resource.place = stack.provenance.get(&resource.id).cloned();
         }
         change.adopts = deployed.stacks.get(&key).is_some_and(|there| is_made(there) && !is_ours(desired, there));
-        exposures.extend(exposure::exposures(&change, before.map(|stack| &stack.template), &stack.template));
+        if let Some(sides) = evaluated.get(&key) {
+            exposures.extend(exposure::exposures(&change, before.map(|_| &sides.before), &sides.after));
+        }
         changes.push(change);
     }
     if selected.is_empty() {
@@ -87,15 +94,69 @@ fn is_ours(desired: &Desired, stack: &DeployedStack) -> bool {
     of_stack(stack, &desired.project, &desired.environment) == Holder::Ours
 }
 
-/// Compares two templates, whoever wrote them. Values of parameters are their defaults.
-pub fn templates(key: &StackKey, before: &Value, after: &Value) -> StackChange {
-    let (old, new) = (defaults(before), defaults(after));
-    let mut draft = Draft::new(key, before, after, [&old, &new]);
-    for name in old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))) {
-        let hidden = is_hidden(before, name) || is_hidden(after, name);
-        known(&mut draft, name, [old.get(name), new.get(name)], hidden);
+/// Compares templates of others by name, those before with those after. Values of parameters are their defaults.
+pub fn templates(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Stacks {
+    const NOWHERE: &str = "template";
+    let tags = BTreeMap::from(["project", "environment"].map(|key| (format!("infra:{key}"), String::new())));
+    let key = |name: &String| StackKey::new(name, NOWHERE);
+    let wanted = |(name, template): (&String, &Value)| {
+        let stack = DesiredStack {
+            stack: name.clone(),
+            path: name.clone(),
+            body: String::new(),
+            template: template.clone(),
+            sha256: String::new(),
+            needs: BTreeSet::new(),
+            parameters: BTreeMap::new(),
+            capabilities: Vec::new(),
+            tags: tags.clone(),
+            termination_protection: false,
+            provenance: BTreeMap::new(),
+        };
+        (key(name), stack)
+    };
+    let deployed = |(name, template): (&String, &Value)| {
+        let stack = DeployedStack {
+            id: name.clone(),
+            status: StackStatus::CreateComplete,
+            reason: None,
+            template: template.clone(),
+            template_sha256: String::new(),
+            parameters: defaults(template),
+            outputs: BTreeMap::new(),
+            tags: tags.clone(),
+            termination_protection: false,
+            changed: String::new(),
+        };
+        (key(name), stack)
+    };
+    let desired = Desired {
+        project: String::new(),
+        environment: String::new(),
+        account: String::new(),
+        region: NOWHERE.to_owned(),
+        partition: "aws".to_owned(),
+        digest: String::new(),
+        stacks: after.iter().map(wanted).collect(),
+        zones: Vec::new(),
+        objects: Vec::new(),
+        documents: Vec::new(),
+    };
+    let deployed = Deployed { stacks: before.iter().map(deployed).collect(), ..Deployed::default() };
+    let mut found = stacks(&desired, &deployed, &BTreeSet::new());
+    // Templates have no entries that could be told of a rename.
+    for hazard in found.hazards.iter_mut().filter(|hazard| hazard.help.contains("renamed-from")) {
+        "if it is the same thing, let it keep its logical id".clone_into(&mut hazard.help);
     }
-    draft.finish(Action::Update).unwrap_or_else(|| StackChange {
+    found
+}
+
+/// The change of one template, for tests.
+#[cfg(test)]
+pub(crate) fn one_template(key: &StackKey, before: &Value, after: &Value) -> StackChange {
+    let one = |template: &Value| BTreeMap::from([(key.name.clone(), template.clone())]);
+    let found = templates(&one(before), &one(after)).changes.pop();
+    let nothing = StackChange {
         stack: key.clone(),
         action: Action::Update,
         method: Method::Template,
@@ -104,7 +165,8 @@ pub fn templates(key: &StackKey, before: &Value, after: &Value) -> StackChange {
         outputs: Vec::new(),
         attributes: Vec::new(),
         adopts: false,
-    })
+    };
+    StackChange { stack: key.clone(), ..found.unwrap_or(nothing) }
 }
 
 /// The deployed stack, if it holds anything: not if it waits for review, failed to be created, or is gone.
@@ -183,6 +245,48 @@ fn known(draft: &mut Draft<'_>, name: &str, values: [Option<&String>; 2], hidden
     draft.parameter(ValueChange { path: name.to_owned(), before, after, unknown: false, impact: Impact::InPlace });
 }
 
+/// The templates of a stack, with everything decided that the values decide.
+struct Sides {
+    before: Value,
+    after: Value,
+    /// Known values of parameters, before and after.
+    values: [Values; 2],
+}
+
+/// Every wanted stack, read with the values that it has and will have.
+fn evaluated(desired: &Desired, deployed: &Deployed) -> BTreeMap<StackKey, Sides> {
+    let one = |(key, stack): (&StackKey, &DesiredStack)| {
+        let mut pseudo = BTreeMap::from([("AWS::Partition", desired.partition.clone())]);
+        // Where templates of others will be deployed is not known.
+        if !desired.account.is_empty() {
+            pseudo.insert("AWS::Region", key.region.clone());
+            pseudo.insert("AWS::AccountId", desired.account.clone());
+            pseudo.insert("AWS::StackName", key.name.clone());
+        }
+        let before = holding(deployed, key);
+        let mut new = defaults(&stack.template);
+        for (name, output) in &stack.parameters {
+            new.remove(name);
+            if let Some(value) = deployed.output(output) {
+                new.insert(name.clone(), value.to_owned());
+            }
+        }
+        let shown = before.into_iter().flat_map(|before| &before.parameters).filter(|(_, value)| !is_masked(value));
+        let old: Values = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let template = before.map_or(&Value::Null, |before| &before.template);
+        let hidden = |name: &str| is_hidden(template, name) || is_hidden(&stack.template, name);
+        let fed = |name: &str| stack.parameters.contains_key(name) || hidden(name);
+        let settled = settled(template, &stack.template, [&old, &new], fed);
+        let sides = Sides {
+            before: given(template, &settled[0], &pseudo),
+            after: given(&stack.template, &settled[1], &pseudo),
+            values: [old, new],
+        };
+        (key.clone(), sides)
+    };
+    desired.stacks.iter().map(one).collect()
+}
+
 struct World<'a> {
     desired: &'a Desired,
     deployed: &'a Deployed,
@@ -191,20 +295,12 @@ struct World<'a> {
 
 impl<'a> World<'a> {
     /// The change of a stack as far as it follows from the stack alone.
-    fn draft(&self, key: &StackKey, stack: &'a DesiredStack) -> Draft<'a> {
+    fn draft(&self, key: &StackKey, stack: &'a DesiredStack, sides: &'a Sides) -> Draft<'a> {
+        let [old, values] = &sides.values;
         let Some(before) = holding(self.deployed, key) else {
-            return Draft::new(key, &Value::Null, &stack.template, [&Values::new(), &Values::new()]);
+            return Draft::new(key, &Value::Null, &sides.after, [&Values::new(), &Values::new()]);
         };
-        let mut values = defaults(&stack.template);
-        for (name, output) in &stack.parameters {
-            values.remove(name);
-            if let Some(value) = self.deployed.output(output) {
-                values.insert(name.clone(), value.to_owned());
-            }
-        }
-        let shown = before.parameters.iter().filter(|(_, value)| !is_masked(value));
-        let old: Values = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let mut draft = Draft::new(key, &before.template, &stack.template, [&old, &values]);
+        let mut draft = Draft::new(key, &sides.before, &sides.after, [old, values]);
         for (name, _) in section(&stack.template, "Parameters") {
             let hidden = is_hidden(&stack.template, name) || is_hidden(&before.template, name);
             // What a producer gives is compared once it is known whether the producer changes.
@@ -360,10 +456,11 @@ fn attributes(draft: &mut Draft<'_>, before: &DeployedStack, after: &DesiredStac
     };
     // AWS sets tags of its own, which nobody can change.
     let old = |key: &String| before.tags.get(key).filter(|_| !key.starts_with("aws:"));
-    let keys: BTreeSet<&String> = before.tags.keys().chain(after.tags.keys()).collect();
-    for key in keys.into_iter().filter(|key| old(key) != after.tags.get(*key)) {
+    let wanted = kept(&after.tags, Some(&before.tags));
+    let keys: BTreeSet<&String> = before.tags.keys().chain(wanted.keys()).collect();
+    for key in keys.into_iter().filter(|key| old(key) != wanted.get(*key)) {
         let value = |text: Option<&String>| text.map(|text| Value::from(text.as_str()));
-        draft.attribute(change(format!("Tags[{key}]"), value(old(key)), value(after.tags.get(key))));
+        draft.attribute(change(format!("Tags[{key}]"), value(old(key)), value(wanted.get(key))));
     }
     if before.termination_protection != after.termination_protection {
         let (old, new) = (before.termination_protection.into(), after.termination_protection.into());
@@ -378,7 +475,6 @@ mod tests {
     use super::super::changes::DataLoss;
     use super::super::testing::{deployed, desired, key, stack};
     use super::*;
-    use crate::state::StackStatus;
 
     /// A stack with a role and an output of its ARN.
     fn producer(path: &str) -> Value {
@@ -584,7 +680,7 @@ mod tests {
     #[test]
     fn renamed_resources_look_like_each_other_and_lose_their_data() {
         let with = |id: &str| json!({ "Resources": { id: { "Type": "AWS::DynamoDB::Table", "Properties": { "BillingMode": "PAY_PER_REQUEST" } } } });
-        let change = templates(&key("a"), &with("Old"), &with("New"));
+        let change = one_template(&key("a"), &with("Old"), &with("New"));
         let seen: Vec<_> = change
             .resources
             .iter()

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::normal::{Context, normal};
+use super::stacks::one_template;
 use super::testing::{deployed, desired, stack};
 use super::value::{Difference, Step, differences, same};
 use super::*;
@@ -17,7 +18,7 @@ fn key() -> StackKey {
 }
 
 fn compare(before: &Value, after: &Value) -> StackChange {
-    templates(&key(), before, after)
+    one_template(&key(), before, after)
 }
 
 fn is_empty(change: &StackChange) -> bool {
@@ -164,9 +165,9 @@ proptest! {
 
     #[test]
     fn any_templates_are_judged_and_nothing_is_exposed_without_a_change(before in template(), after in template()) {
-        exposures(&templates(&key(), &before, &after), Some(&before), &after);
-        exposures(&templates(&key(), &Value::Null, &after), None, &after);
-        prop_assert_eq!(exposures(&templates(&key(), &before, &before), Some(&before), &before), Vec::new());
+        exposures(&one_template(&key(), &before, &after), Some(&before), &after);
+        exposures(&one_template(&key(), &Value::Null, &after), None, &after);
+        prop_assert_eq!(exposures(&one_template(&key(), &before, &before), Some(&before), &before), Vec::new());
         let wanted = desired(&[("a", after.clone(), &[("A", "b", "A")]), ("b", before.clone(), &[("B", "a", "B")])]);
         let there = deployed(vec![("a", stack(before, &[("A", "1")], &[("B", "2")])), ("b", stack(after, &[], &[("A", "3")]))]);
         let changes = stacks(&wanted, &there, &BTreeSet::new()).changes;
@@ -512,13 +513,23 @@ fn changed_conditions_and_mappings_reach_what_depends_on_them() {
             }
         })
     };
-    let base = with("prod", "s", "dev");
-    let seen = |after: &Value| -> Vec<(String, Impact, Option<DataLoss>)> {
-        compare(&base, after).resources.into_iter().map(|one| (one.id, one.impact, one.data)).collect()
+    let seen = |before: &Value, after: &Value| -> Vec<(String, Action, Impact)> {
+        compare(before, after).resources.into_iter().map(|one| (one.id, one.action, one.impact)).collect()
     };
-    let table = ("T".to_owned(), Impact::MayReplace, Some(DataLoss::Deleted));
-    let topic = ("S".to_owned(), Impact::InPlace, None);
-    assert_eq!(seen(&with("live", "s", "dev")), [table.clone(), topic.clone()]);
-    assert_eq!(seen(&with("prod", "s", "prod")), [table, topic], "a parameter decides the conditions");
-    assert_eq!(seen(&with("prod", "m", "dev")), [("Q".to_owned(), Impact::MayReplace, Some(DataLoss::Deleted))]);
+    let base = with("prod", "s", "dev");
+    assert_eq!(seen(&base, &with("live", "s", "dev")), [], "the condition stays false");
+    let topic = ("S".to_owned(), Action::Update, Impact::InPlace);
+    let gone = [topic.clone(), ("T".to_owned(), Action::Delete, Impact::InPlace)];
+    assert_eq!(seen(&base, &with("prod", "s", "prod")), gone, "a parameter decides the conditions");
+    let made = [("T".to_owned(), Action::Create, Impact::InPlace), topic.clone()];
+    assert_eq!(seen(&with("prod", "s", "prod"), &base), made);
+    let named = ("Q".to_owned(), Action::Update, Impact::Replaces);
+    assert_eq!(seen(&base, &with("prod", "m", "dev")), [named]);
+    // A value that is not known decides nothing: what may come or go says so.
+    let open = |mut template: Value| {
+        template["Parameters"]["Stage"] = json!({ "Type": "String" });
+        template
+    };
+    let found = seen(&open(base.clone()), &open(with("live", "s", "dev")));
+    assert_eq!(found, [("T".to_owned(), Action::Update, Impact::InPlace), topic]);
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, RecordChange, ZoneChange};
-use crate::state::{Deployed, Desired, DesiredZone, OutputRef, Record, RecordKey, fill, fill_text};
+use super::{Action, Hazard, RecordChange, ZoneChange};
+use crate::state::{Deployed, Desired, DesiredZone, OutputRef, Record, RecordKey, StackKey, fill, fill_text};
 
 /// Types of records that hold names of the outside, for which an `external-dns` answers.
 ///
@@ -21,7 +21,8 @@ const HERITAGE: &str = "\"heritage=";
 ///
 /// Values that outputs give are filled in where the output is known and not among `unknown`; else the placeholder stays, and the record set
 /// counts as changed, because what it will point to does not exist yet. Only what earlier runs recorded as ours is
-/// deleted. A zone that is not among the deployed ones counts as empty, which is right for one that the same run makes;
+/// deleted; of what a run that did not end was going to make, it is not known who made it, so changing and deleting it
+/// is said to be a taking over. A zone that is not among the deployed ones counts as empty, which is right for one that the same run makes;
 /// what is created in it is refused by Route 53 if it is there after all. What others put into the zone is counted, and named only where it stands in the way.
 pub fn zones(desired: &Desired, deployed: &Deployed, unknown: &BTreeSet<OutputRef>) -> Vec<ZoneChange> {
     let now = |output: &OutputRef| deployed.output(output).map(str::to_owned);
@@ -32,21 +33,55 @@ pub fn zones(desired: &Desired, deployed: &Deployed, unknown: &BTreeSet<OutputRe
     for zone in &desired.zones {
         let id = fill_text(&zone.id, &output);
         let live = deployed.zones.get(&id).map_or(&[][..], |zone| &zone.records);
-        let ours = owned.records(&id, output);
+        let ours = [owned.records(&id, output), owned.begun(&id, output)];
         let compared = Compared::new(&zone.domain, live, ours, wanted(zone, &output));
         changes.push(compared.change(zone.private, id.clone()));
         seen.insert(id);
     }
     // Zones in which nothing is wanted any more.
-    let before: BTreeSet<String> = owned.zones.keys().map(|id| fill_text(id, &now)).collect();
+    let before: BTreeSet<String> = owned.zone_ids().map(|id| fill_text(id, &now)).collect();
     for id in before.difference(&seen) {
         if let Some(zone) = deployed.zones.get(id) {
-            let compared = Compared::new(&zone.domain, &zone.records, owned.records(id, now), Vec::new());
+            let ours = [owned.records(id, now), owned.begun(id, now)];
+            let compared = Compared::new(&zone.domain, &zone.records, ours, Vec::new());
             changes.push(compared.change(zone.private, id.clone()));
         }
     }
     changes.retain(|zone| !zone.records.is_empty() || !zone.left_alone.is_empty());
     changes
+}
+
+/// Zones that the definition names and that are not there, or are others than it says, as far as the selected stacks
+/// have to do with them; none selected means all of them.
+pub(super) fn hazards(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackKey>) -> Vec<Hazard> {
+    let concerns = |id: &str| {
+        let named = |key| desired.stacks.get(key).is_some_and(|stack| stack.body.contains(id));
+        selected.is_empty() || selected.iter().any(named)
+    };
+    let wrong = |zone: &DesiredZone| {
+        let place = zone.named.as_ref().filter(|_| concerns(&zone.id))?;
+        let domain = zone.domain.trim_end_matches('.');
+        let visible = |private: bool| if private { "private" } else { "public" };
+        let is = match deployed.zones.get(&zone.id) {
+            None => format!("which account {} does not have", deployed.account),
+            Some(live) if live.domain != zone.domain => {
+                format!("which is the zone of {}, not of {domain}", live.domain.trim_end_matches('.'))
+            }
+            Some(live) if live.private != zone.private => {
+                format!("which is {}, and the entry is of a {} zone", visible(live.private), visible(zone.private))
+            }
+            Some(_) => return None,
+        };
+        Some(Hazard {
+            subject: format!("zone {}", zone.domain),
+            text: format!("{place} names the hosted zone {}, {is}", zone.id),
+            help: format!(
+                "write the id of the zone of {domain} as `existing` there, or leave `existing` out, so that the stack makes the zone"
+            ),
+            blocking: true,
+        })
+    };
+    desired.zones.iter().filter_map(wrong).collect()
 }
 
 /// The wanted record sets with the outputs that are known; filled in, they are read again into their one spelling.
@@ -59,6 +94,8 @@ struct Compared<'a> {
     domain: &'a str,
     live: BTreeMap<&'a RecordKey, &'a Record>,
     ours: BTreeSet<RecordKey>,
+    /// What a run that did not end was going to make.
+    begun: BTreeSet<RecordKey>,
     wanted: BTreeMap<RecordKey, Record>,
     /// TXT records of registries, by the name that they stand for and the types: the record and the tool.
     registries: Vec<Registry<'a>>,
@@ -70,7 +107,7 @@ struct Registry<'a> {
 }
 
 impl<'a> Compared<'a> {
-    fn new(domain: &'a str, live: &'a [Record], ours: BTreeSet<RecordKey>, wanted: Vec<Record>) -> Self {
+    fn new(domain: &'a str, live: &'a [Record], [ours, begun]: [BTreeSet<RecordKey>; 2], wanted: Vec<Record>) -> Self {
         let registries = live.iter().filter(|record| record.key.record_type == "TXT").filter_map(|record| {
             let tool = record.values.iter().find_map(|value| value.strip_prefix(HERITAGE))?;
             let tool = tool.split([',', '"']).next().unwrap_or_default();
@@ -81,6 +118,7 @@ impl<'a> Compared<'a> {
             registries: registries.collect(),
             live: live.iter().map(|record| (&record.key, record)).collect(),
             ours,
+            begun,
             wanted: wanted.into_iter().map(|record| (record.key.clone(), record)).collect(),
         }
     }
@@ -104,7 +142,7 @@ impl<'a> Compared<'a> {
                 });
             }
         }
-        for key in &self.ours {
+        for key in self.ours.union(&self.begun) {
             let Some(before) = self.live.get(key).filter(|_| self.goes(key)) else { continue };
             match self.claimed(key) {
                 Some((other, why)) => {
@@ -115,7 +153,7 @@ impl<'a> Compared<'a> {
                     action: Action::Delete,
                     before: Some(before.to_value()),
                     after: None,
-                    adopts: false,
+                    adopts: !self.ours.contains(key),
                 }),
             }
         }
@@ -130,10 +168,15 @@ impl<'a> Compared<'a> {
         }
     }
 
+    /// Whether a record set is ours, as far as is known.
+    fn may_be_ours(&self, key: &RecordKey) -> bool {
+        self.ours.contains(key) || self.begun.contains(key)
+    }
+
     /// Whether a record set is ours, no longer wanted, and not one that every zone must have.
     fn goes(&self, key: &RecordKey) -> bool {
         let apex = key.name == self.domain && ["NS", "SOA"].contains(&key.record_type.as_str());
-        self.ours.contains(key) && !self.wanted.contains_key(key) && !apex
+        self.may_be_ours(key) && !self.wanted.contains_key(key) && !apex
     }
 
     /// What another tool manages at the place of a record set, and why it is left alone.
@@ -147,17 +190,17 @@ impl<'a> Compared<'a> {
         };
         // A registry's own record that we want as it is, or made before, is not another tool's.
         let same =
-            registry.record == key && self.ours.contains(key) && self.wanted.get(key) == self.live.get(key).copied();
+            registry.record == key && self.may_be_ours(key) && self.wanted.get(key) == self.live.get(key).copied();
         (!same).then(|| (record.clone(), why))
     }
 
     /// A record set that stays, is not ours, and beside which Route 53 refuses the wanted one.
     fn conflict(&self, wanted: &Record) -> Option<(RecordKey, String)> {
-        let same_name = |key: &RecordKey| key.name == wanted.key.name;
-        let staying = self.live.values().filter(|live| {
-            same_name(&live.key) && !self.wanted.contains_key(&live.key) && !self.ours.contains(&live.key)
-        });
-        staying.copied().find_map(|live| {
+        let first = RecordKey { name: wanted.key.name.clone(), record_type: String::new(), set: None };
+        let same_name = self.live.range::<RecordKey, _>(&first..).map(|(_, live)| *live);
+        let same_name = same_name.take_while(|live| live.key.name == wanted.key.name);
+        let mut staying = same_name.filter(|live| !self.wanted.contains_key(&live.key) && !self.may_be_ours(&live.key));
+        staying.find_map(|live| {
             let one_type = live.key.record_type == wanted.key.record_type;
             let why = if !one_type && [&live.key, &wanted.key].iter().any(|key| key.record_type == "CNAME") {
                 format!(
@@ -234,13 +277,17 @@ mod tests {
             id: id.into(),
             records: records.to_vec(),
             needs: BTreeSet::new(),
+            named: None,
         });
         desired
     }
 
     fn deployed(live: &[Record], ours: &[&Record]) -> Deployed {
         let keys = ours.iter().map(|record| record.key.clone()).collect();
-        let owned = Owned { zones: BTreeMap::from([("Z1".to_owned(), keys)]), objects: BTreeMap::new() };
+        remembering(live, &Owned { zones: BTreeMap::from([("Z1".to_owned(), keys)]), ..Owned::default() })
+    }
+
+    fn remembering(live: &[Record], owned: &Owned) -> Deployed {
         let outputs = [("Host", "Lb.example.net"), ("Zone", "Z1")];
         let mut api = testing::stack(Value::Null, &[], &[]);
         api.outputs = outputs.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
@@ -267,7 +314,8 @@ mod tests {
                     (Action::Create, _) => "create",
                     (Action::Update, true) => "adopt",
                     (Action::Update, false) => "update",
-                    (Action::Delete, _) => "delete",
+                    (Action::Delete, true) => "delete though perhaps not ours",
+                    (Action::Delete, false) => "delete",
                     (Action::Retain, _) => "retain",
                 };
                 format!("{action} {}", change.key)
@@ -276,6 +324,37 @@ mod tests {
             records.chain(left).collect::<Vec<_>>()
         };
         zones.iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn a_zone_that_is_not_there_or_is_another_blocks_and_its_place_is_said() {
+        let mut wanted = desired("Z1", &[]);
+        let found = |desired: &Desired, deployed: &Deployed, selected: &[&str]| {
+            let selected = selected.iter().map(|name| testing::key(name)).collect();
+            let found = super::hazards(desired, deployed, &selected);
+            assert!(found.iter().all(|hazard| hazard.blocking));
+            found.into_iter().map(|hazard| hazard.text).collect::<Vec<_>>()
+        };
+        let live = |domain: &str, private: bool| {
+            let mut live = deployed(&[], &[]);
+            live.account = "111122223333".into();
+            live.zones.insert("Z1".into(), DeployedZone { domain: domain.into(), private, records: Vec::new() });
+            live
+        };
+        let mut none = live("example.com.", false);
+        none.zones.clear();
+        assert_eq!(found(&wanted, &none, &[]), [""; 0], "a zone that a stack makes");
+        wanted.zones[0].named = Some("stacks/api.yaml:2:3".into());
+        let says = "stacks/api.yaml:2:3 names the hosted zone Z1, which";
+        assert_eq!(found(&wanted, &none, &[]), [format!("{says} account 111122223333 does not have")]);
+        let is = |domain: &str, private: bool| found(&wanted, &live(domain, private), &[]);
+        assert_eq!(is("example.com.", false), [""; 0]);
+        assert_eq!(is("example.org.", false), [format!("{says} is the zone of example.org, not of example.com")]);
+        assert_eq!(is("example.com.", true), [format!("{says} is private, and the entry is of a public zone")]);
+        assert_eq!(found(&wanted, &none, &["shop-dev-api"]), [""; 0], "a stack that does not name it");
+        wanted.stacks.get_mut(&testing::key("shop-dev-api")).unwrap().body = "{\"HostedZoneId\":\"Z1\"}".into();
+        assert_eq!(found(&wanted, &none, &["shop-dev-api"]).len(), 1);
+        assert_eq!(found(&wanted, &Deployed::assumed(&desired("Z2", &[]), &wanted), &[]), [""; 0], "without AWS");
     }
 
     #[test]
@@ -296,6 +375,39 @@ mod tests {
             ["update a.example.com. A", "adopt b.example.com. A", "delete c.example.com. A", "create d.example.com. A"];
         assert_eq!(found, expected);
         assert_eq!(zones(&desired("Z1", &wanted), &deployed(&live, &[]))[0].existing, 4);
+    }
+
+    #[test]
+    fn what_a_run_was_going_to_make_is_forgotten_by_nobody_and_taken_over_only_when_asked() {
+        let keys = |names: &[&str]| names.iter().map(|name| record(name, "A", "192.0.2.1").key).collect();
+        let owned = Owned {
+            zones: BTreeMap::from([("Z1".to_owned(), keys(&["ours"]))]),
+            begun: BTreeMap::from([("Z1".to_owned(), keys(&["same", "other", "gone", "absent", "cname"]))]),
+            ..Owned::default()
+        };
+        let live = ["ours", "same", "other", "gone", "foreign"].map(|name| record(name, "A", "192.0.2.1"));
+        let live: Vec<Record> = live.into_iter().chain([record("cname", "A", "192.0.2.1")]).collect();
+        let wanted = [
+            record("same", "A", "192.0.2.1"),
+            record("other", "A", "192.0.2.2"),
+            record("absent", "A", "192.0.2.1"),
+            record("cname", "CNAME", "other.example.com"),
+        ];
+        assert_eq!(
+            shown(&zones(&desired("Z1", &wanted), &remembering(&live, &owned))),
+            [
+                "create absent.example.com. A",
+                "delete though perhaps not ours cname.example.com. A",
+                "create cname.example.com. CNAME",
+                "delete though perhaps not ours gone.example.com. A",
+                "adopt other.example.com. A",
+                "delete ours.example.com. A",
+            ]
+        );
+        let begun = Owned { zones: BTreeMap::new(), ..owned };
+        let mut nothing = desired("Z1", &[]);
+        nothing.zones.clear();
+        assert_eq!(shown(&zones(&nothing, &remembering(&live, &begun))).len(), 4, "in a zone that is wanted no more");
     }
 
     #[test]

@@ -22,6 +22,19 @@ const INTERRUPTING: &[(&str, &str)] = &[
     ("AWS::RDS::DBInstance", "PerformanceInsightsKMSKeyId"),
 ];
 
+/// Properties that the schemas say replace their resource under a condition, and of which the pages say that an update
+/// needs no replacement; sorted.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html>
+/// (read 2026-11-25): some interruptions at most.
+const KEPT: &[(&str, &str)] =
+    &[("AWS::RDS::DBInstance", "AutoMinorVersionUpgrade"), ("AWS::RDS::DBInstance", "MultiAZ")];
+
+/// Returns whether updating `property` of a resource of `cfn_type` keeps it, whatever its schema says of conditions.
+pub fn keeps(cfn_type: &str, property: &str) -> bool {
+    KEPT.binary_search(&(cfn_type, property)).is_ok()
+}
+
 /// Returns whether updating `property` of a resource of `cfn_type` may interrupt it.
 pub fn interrupts(cfn_type: &str, property: &str) -> bool {
     INTERRUPTING.binary_search(&(cfn_type, property)).is_ok()
@@ -35,7 +48,8 @@ mod tests {
     #[test]
     fn every_row_names_a_property_and_the_rows_are_sorted() {
         assert!(INTERRUPTING.is_sorted_by(|a, b| a < b));
-        for (kind, property) in INTERRUPTING {
+        assert!(KEPT.is_sorted_by(|a, b| a < b));
+        for (kind, property) in INTERRUPTING.iter().chain(KEPT) {
             let schema = resource_types::find(kind).and_then(|kind| kind.properties().property(property));
             assert!(schema.is_some(), "{kind} {property}");
         }

@@ -285,6 +285,19 @@ pub mod cloudwatch {
 
     /// A share.
     pub const PERCENT: Bounds = Bounds::new(1, 100, 1);
+    /// Length of a period of an alarm on a metric that is put there each minute, which must be whole minutes; and the
+    /// longest time that all periods of an alarm may have together. Unit: seconds.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html> (read 2026-11-30).
+    pub const PERIOD: Bounds = Bounds::new(60, 86_400, 60);
+    /// The longest time of all periods together, if a period is shorter than an hour. Unit: seconds.
+    pub const EVALUATED: u32 = 86_400;
+    /// The same, if a period is an hour or longer. Unit: seconds.
+    pub const EVALUATED_HOURS: u32 = 604_800;
+    /// Length of a metric's name. Unit: characters.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html> (read 2026-11-30).
+    pub const METRIC_NAME: Bounds = Bounds::new(1, 255, 1);
     /// Days before the end of a certificate; no public one is valid for longer.
     pub const CERTIFICATE_DAYS: Bounds = Bounds::new(1, 398, 30);
 }

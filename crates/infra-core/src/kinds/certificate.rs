@@ -99,13 +99,14 @@ certificates:
 
 fn request(entry: Bound<'_, Certificate>, handle: Handle) -> Resource {
     let options: Expr = entry
-        .all_names()
+        .validated_names()
+        .into_iter()
         .map(|name| {
             let zone = entry.zone_of(name);
             object! { "DomainName" => name.to_string(), "HostedZoneId" => zone.map(|zone| zone.zone_id()) }
         })
         .collect();
-    let names: Vec<String> = entry.names.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = entry.distinct_names().skip(1).map(ToString::to_string).collect();
     Resource::new(
         handle,
         "AWS::CertificateManager::Certificate",
@@ -161,6 +162,23 @@ impl<'a> Bound<'a, Certificate> {
     fn all_names(&self) -> impl Iterator<Item = &'a DomainName> {
         let spec = self.spec();
         spec.domain.iter().chain(&spec.names)
+    }
+
+    /// All names, each once.
+    fn distinct_names(&self) -> impl Iterator<Item = &'a DomainName> {
+        let mut seen = BTreeSet::new();
+        self.all_names().filter(move |name| seen.insert(*name))
+    }
+
+    /// One name for each validation record: a name and its wildcard have the same one, and Route 53 refuses a batch that
+    /// writes it twice.
+    ///
+    /// Sources: <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html> and
+    /// <https://github.com/aws/aws-cdk/issues/9248>, which leaves out the wildcard (read 2026-11-30).
+    fn validated_names(&self) -> Vec<&'a DomainName> {
+        let names: BTreeSet<&DomainName> = self.distinct_names().collect();
+        let base = |name: &DomainName| name.is_wildcard().then(|| name.parent()).flatten();
+        self.distinct_names().filter(|name| base(name).is_none_or(|base| !names.contains(&base))).collect()
     }
 
     fn zone_of(&self, name: &DomainName) -> Option<Bound<'a, HostedZone>> {
@@ -319,6 +337,30 @@ http-apis:
         format!("{ZONE}certificates: {{ web: {{ domain: 'www.${{env.domain}}', zones: [main] }} }}\n{rest}")
     }
 
+    #[test]
+    fn a_name_and_its_wildcard_are_validated_by_one_record() {
+        let full = |start: &&str| format!("'{start}${{env.domain}}'");
+        // The names that have a validation option, and how many further names there are.
+        let of = |names: &[&str]| {
+            let (domain, names) = names.split_first().unwrap();
+            let names = names.iter().map(full).collect::<Vec<_>>().join(", ");
+            let domain = full(domain);
+            let yaml = format!("{ZONE}certificates: {{ web: {{ domain: {domain}, names: [{names}], zones: [main] }} }}\n");
+            let template = crate::kinds::testing::template(&yaml);
+            let properties = &template["Resources"]["CertificateWeb"]["Properties"];
+            let options = properties["DomainValidationOptions"].as_array().unwrap().iter();
+            let options = options.map(|option| option["DomainName"].as_str().unwrap().replace("dev.example.com", "@"));
+            let others = properties["SubjectAlternativeNames"].as_array().map_or(0, Vec::len);
+            (options.collect::<Vec<_>>().join(" "), others)
+        };
+        let is = |names: &[&str], options: &str, others| assert_eq!(of(names), (options.to_owned(), others), "{names:?}");
+        is(&["", "*."], "@", 1);
+        is(&["*.", ""], "@", 1);
+        is(&["x.", "a.", "*.a."], "x.@ a.@", 2);
+        is(&["x.", "*.x.", "*.X.", "X."], "x.@", 1);
+        is(&["*.", "*.a."], "*.@ *.a.@", 1);
+    }
+
     /// Returns `template: logical id` of each certificate.
     fn certificates(assembly: &Assembly) -> Vec<String> {
         let paths = assembly.files.keys().filter(|path| path.ends_with("template.json"));
@@ -342,8 +384,6 @@ http-apis:
         ValidationMethod: DNS
         DomainValidationOptions:
         - DomainName: dev.example.com
-          HostedZoneId: Z0123456789EXAMPLE0
-        - DomainName: '*.dev.example.com'
           HostedZoneId: Z0123456789EXAMPLE0
         ");
     }

@@ -116,6 +116,7 @@ impl Workload for Migration {
             health: &HEALTH,
             shutdown: &SHUTDOWN,
             telemetry: &TELEMETRY,
+            own_metrics: false,
         }
     }
 }

@@ -23,7 +23,7 @@ fn load_in(environment: Environment, yaml: &str, diags: &mut Diagnostics) -> (Op
     let mut sources = Sources::default();
     let file = sources.add("stacks/example.yaml", yaml.as_bytes());
     let definition = stack_file(&sources, file, diags)
-        .map(|file| definition(&"shop".parse().unwrap(), environment, vec![file], &[], diags));
+        .map(|file| definition(&"shop".parse().unwrap(), environment, vec![file].into(), &[], diags));
     (definition, sources)
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn select(stacks: &[(&str, &str)], selected: &[&str]) -> Assembly {
         let file = sources.add(format!("stacks/{name}.yaml"), yaml.as_bytes());
         files.extend(stack_file(&sources, file, &mut diags));
     }
-    let definition = definition(&"shop".parse().unwrap(), environment(), files, &[], &mut diags);
+    let definition = definition(&"shop".parse().unwrap(), environment(), files.into(), &[], &mut diags);
     let selected: Vec<String> = selected.iter().map(|name| (*name).to_owned()).collect();
     let assembly = crate::compile(definition, &selected, &sources, &mut diags);
     assert_silent(&diags);
@@ -106,7 +106,7 @@ pub(crate) fn report_stacks(stacks: &[(&str, &str)]) -> String {
         let file = sources.add(format!("stacks/{name}.yaml"), yaml.as_bytes());
         files.extend(stack_file(&sources, file, &mut diags));
     }
-    let definition = definition(&"shop".parse().unwrap(), environment(), files, &[], &mut diags);
+    let definition = definition(&"shop".parse().unwrap(), environment(), files.into(), &[], &mut diags);
     let _ = crate::compile(definition, &[], &sources, &mut diags);
     let line = |finding: &Diagnostic| {
         let place = |label: &Label| match label.at {

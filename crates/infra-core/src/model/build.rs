@@ -74,7 +74,7 @@ impl Definition {
             project: parse(project)?,
             environment,
             stacks: std::collections::BTreeMap::new(),
-            unread: std::collections::BTreeSet::new(),
+            unread: super::Unread::default(),
             flawed: false,
         })
     }

@@ -9,15 +9,17 @@ pub mod load;
 mod overlay;
 mod project;
 mod reference;
+mod unread;
 
 pub use approvals::{ApprovalLevel, ApprovalRule, Approvals};
 pub use entry::{Allow, Common, Entry, Origin, Override, PatchOperation, Section};
-pub use project::{ClusterAccess, EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub use overlay::NEW;
+pub use project::{ClusterAccess, EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub(crate) use reference::REFERENCE_INDEX;
 pub use reference::{Any, Edge, Fifo, Mark, Ref, Regional, Standard};
+pub(crate) use unread::Unread;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::kinds::Sections;
 use crate::names::{AccountId, DomainName, LocalUrl, Name, Region, VariableName};
@@ -62,13 +64,10 @@ pub struct Definition {
     /// The stacks, sorted by name.
     pub stacks: BTreeMap<Name, Stack>,
     /// Entries that were written but could not be read; they are reported, and what refers to them is not wrong.
-    pub(crate) unread: BTreeSet<EntryName>,
+    pub(crate) unread: Unread,
     /// Whether reading it found any error: nothing is made of it.
     pub(crate) flawed: bool,
 }
-
-/// Stack, section and name of an entry.
-pub(crate) type EntryName = (String, &'static str, String);
 
 /// One stack: becomes one CloudFormation stack per region it needs.
 #[derive(Clone, Debug, Default)]

@@ -3,13 +3,13 @@
 //! Everything that an overlay names must be there, so that a typo makes nothing new and takes nothing away in silence;
 //! what is meant to be new says so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json};
 
-use super::EntryName;
+use super::Unread;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{self, KindInfo};
 use crate::names::Name;
@@ -31,12 +31,7 @@ pub fn overlay(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Opti
 }
 
 /// Lays an overlay over the stacks; what it names and is not there is reported and left out.
-pub(super) fn apply(
-    trees: &mut BTreeMap<Name, Node>,
-    overlay: &Overlay,
-    unread: &mut BTreeSet<EntryName>,
-    diags: &mut Diagnostics,
-) {
+pub(super) fn apply(trees: &mut BTreeMap<Name, Node>, overlay: &Overlay, unread: &mut Unread, diags: &mut Diagnostics) {
     for pair in overlay.tree.pairs() {
         let known = trees.keys().find(|name| name.as_str() == pair.key).cloned();
         if let Some(tree) = known.and_then(|name| trees.get_mut(&name)) {
@@ -57,7 +52,7 @@ pub(super) fn apply(
 /// What an overlay says about one stack.
 struct Layer<'a> {
     stack: &'a str,
-    unread: &'a mut BTreeSet<EntryName>,
+    unread: &'a mut Unread,
     diags: &'a mut Diagnostics,
 }
 
@@ -78,9 +73,9 @@ impl Layer<'_> {
         let owner = format!("stack `{stack}`");
         let mut shape = None;
         pairs.retain_mut(|pair| {
-            let kept = self.named(&owner, noun, known, pair, true);
+            let kept = self.named((&owner, noun), known, pair, true);
             if !kept && !is_null(&pair.value) {
-                self.unread.insert((stack.to_owned(), kind.section, pair.key.clone()));
+                self.unread.entry(stack, kind.section, &pair.key);
             }
             if kept {
                 let Shape { root, definitions } = shape.get_or_insert_with(|| Shape::of(kind));
@@ -93,7 +88,7 @@ impl Layer<'_> {
     }
 
     /// Looks at what has a name of the user's choice; returns whether it stands.
-    fn named(&mut self, owner: &str, noun: &str, known: &[Pair], pair: &mut Pair, strict: bool) -> bool {
+    fn named(&mut self, (owner, noun): (&str, &str), known: &[Pair], pair: &mut Pair, strict: bool) -> bool {
         let marker = take_marker(&mut pair.value);
         let old = known.iter().find(|old| old.key == pair.key);
         let names = || known.iter().map(|old| old.key.as_str());
@@ -129,7 +124,13 @@ impl Layer<'_> {
     }
 
     /// Looks at the fields of an entry or below it; `base` is what the stack has there.
-    fn fields(&mut self, owner: &str, (schema, all): (&Json, &Map<String, Json>), base: Option<&Node>, changes: &mut Node) {
+    fn fields(
+        &mut self,
+        owner: &str,
+        (schema, all): (&Json, &Map<String, Json>),
+        base: Option<&Node>,
+        changes: &mut Node,
+    ) {
         let Value::Map(pairs) = &mut changes.value else { return };
         let known = base.map(Node::pairs).unwrap_or_default();
         pairs.retain_mut(|pair| {
@@ -143,7 +144,7 @@ impl Layer<'_> {
                 Below::Named(schema) => {
                     // Beside nothing, nothing can be mistaken for something else; plain values have no room to say so.
                     let strict = !known.is_empty() && matches!(pair.value.value, Value::Map(_));
-                    let kept = self.named(owner, "entry", known, pair, strict);
+                    let kept = self.named((owner, "entry"), known, pair, strict);
                     if kept {
                         let owner = format!("`{}` of {owner}", pair.key);
                         self.fields(&owner, (schema, all), old, &mut pair.value);
@@ -267,11 +268,15 @@ http-apis:
             })
             .collect();
         let layers: Vec<&Overlay> = layers.iter().collect();
-        let made = definition(&"shop".parse().unwrap(), environment(), vec![stack], &layers, &mut diags);
-        let queues: Vec<String> = made.stacks.values().flat_map(|stack| {
-            use crate::kinds::{Queue, Sectioned};
-            Queue::section(&stack.sections).keys().map(ToString::to_string).collect::<Vec<_>>()
-        }).collect();
+        let made = definition(&"shop".parse().unwrap(), environment(), vec![stack].into(), &layers, &mut diags);
+        let queues: Vec<String> = made
+            .stacks
+            .values()
+            .flat_map(|stack| {
+                use crate::kinds::{Queue, Sectioned};
+                Queue::section(&stack.sections).keys().map(ToString::to_string).collect::<Vec<_>>()
+            })
+            .collect();
         let line = |finding: Diagnostic| {
             let label = finding.primary.as_ref().map(|label| match label.at {
                 At::Span(span) => {
@@ -281,7 +286,13 @@ http-apis:
                 }
                 At::Hidden(_) | At::File(_) | At::Caller { .. } => label.text.clone(),
             });
-            format!("{}: {} <- {} | {}\n", finding.id, finding.title, label.unwrap_or_default(), finding.help.join("; "))
+            format!(
+                "{}: {} <- {} | {}\n",
+                finding.id,
+                finding.title,
+                label.unwrap_or_default(),
+                finding.help.join("; ")
+            )
         };
         (diags.into_sorted().into_iter().map(line).collect(), queues.join(" "))
     }

@@ -27,7 +27,8 @@ impl FromStr for EmailAddress {
         let fits = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_{|}~-".contains(c);
         let right = text.split_once('@').is_some_and(|(local, domain)| {
             let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
-            let domain = domain.parse::<DomainName>().is_ok_and(|name| !name.is_wildcard() && name.as_str().contains('.'));
+            let domain =
+                domain.parse::<DomainName>().is_ok_and(|name| !name.is_wildcard() && name.as_str().contains('.'));
             (1..=LOCAL_LEN).contains(&local.len()) && !dots && local.chars().all(fits) && domain
         });
         if right { Ok(Self(text.to_owned())) } else { Err(EmailAddressError { text: text.to_owned() }) }
@@ -55,9 +56,18 @@ mod tests {
     #[test]
     fn other_texts_are_none() {
         let long = format!("{}@example.com", "a".repeat(65));
-        for wrong in
-            ["", "oncall", "@example.com", "on call@example.com", "a@b@example.com", ".a@example.com", "a@localhost", "a@*.example.com", "mailto:a@example.com", long.as_str()]
-        {
+        for wrong in [
+            "",
+            "oncall",
+            "@example.com",
+            "on call@example.com",
+            "a@b@example.com",
+            ".a@example.com",
+            "a@localhost",
+            "a@*.example.com",
+            "mailto:a@example.com",
+            long.as_str(),
+        ] {
             assert!(wrong.parse::<EmailAddress>().is_err(), "{wrong}");
         }
     }

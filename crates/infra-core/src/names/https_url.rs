@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn addresses_under_tls_are_taken() {
-        for right in ["https://hooks.example.com/alarms", "https://example.com", "https://example.com:8443/a?b=c%20d@e"] {
+        for right in ["https://hooks.example.com/alarms", "https://example.com", "https://example.com:8443/a?b=c%20d@e"]
+        {
             assert_eq!(right.parse::<HttpsUrl>().map(|url| url.to_string()), Ok(right.to_owned()));
         }
     }

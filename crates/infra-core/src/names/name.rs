@@ -34,6 +34,16 @@ impl Name {
     /// The most characters a name may have.
     pub const MAX_LEN: usize = 40;
 
+    /// The stack in which infra remembers what is its own; if it does not hold all of it, `owned-2` and so on hold the
+    /// rest.
+    pub const MEMORY: &str = "owned";
+
+    /// Whether a text is the name of a stack in which infra remembers what is its own, and so of no stack of a project.
+    pub fn is_memory(stack: &str) -> bool {
+        let number = |rest: &str| rest.strip_prefix('-').is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit()));
+        stack.strip_prefix(Self::MEMORY).is_some_and(|rest| rest.is_empty() || number(rest))
+    }
+
     /// Returns the name in Pascal case, such as `PaymentRetry`.
     ///
     /// Two names may give the same text (`order-2` and `order2`); whoever needs distinct ones must check.

@@ -30,7 +30,11 @@ impl FromStr for VariableName {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse::<Name>()?;
-        if Self::TAKEN.contains(&text) { Err(VariableNameError::Taken(text.to_owned())) } else { Ok(Self(text.to_owned())) }
+        if Self::TAKEN.contains(&text) {
+            Err(VariableNameError::Taken(text.to_owned()))
+        } else {
+            Ok(Self(text.to_owned()))
+        }
     }
 }
 

@@ -63,7 +63,11 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String
         ApprovalRule::DnsRootNs => records(changes, |zone, record| {
             (record.key.record_type == "NS" && record.key.name == zone.domain).then_some("are the zone's name servers")
         }),
-        ApprovalRule::DnsAdoption => records(changes, |_, record| record.adopts.then_some("is not ours yet")),
+        ApprovalRule::DnsAdoption => records(changes, |_, record| match record.action {
+            _ if !record.adopts => None,
+            Action::Delete => Some("may be another's: a run that was going to make it did not end"),
+            Action::Create | Action::Update | Action::Retain => Some("is not ours yet"),
+        }),
         ApprovalRule::StackAdoption => {
             let adopted = changes.stacks.iter().filter(|stack| stack.adopts);
             adopted.map(|stack| format!("stack {} carries no tags of a project", stack.stack)).collect()
@@ -86,8 +90,7 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String
 
 /// Whether a stack is the one in which infra remembers what is its own.
 fn remembers(stack: &StackChange) -> bool {
-    let carrier = |one: &ResourceChange| one.kind == Owned::CARRIER && one.id.starts_with("Owned");
-    stack.stack.name.ends_with("-owned") && stack.resources.iter().all(carrier)
+    !stack.resources.is_empty() && stack.resources.iter().all(|one| Owned::is_carrier(&one.kind, &one.id))
 }
 
 fn replaced(resource: &ResourceChange) -> Option<&'static str> {

@@ -242,6 +242,7 @@ mod tests {
             id: "Z1".into(),
             records: records.to_vec(),
             needs: BTreeSet::new(),
+            named: None,
         };
         let mut owned = testing::desired(&[("a", json!({}), &[])]);
         owned.zones.push(zone(before));

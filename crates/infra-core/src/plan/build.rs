@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::{Step, Target};
 use crate::diff::{Action, Changes};
 use crate::state::{Deployed, Desired, DesiredStack, Owned, StackKey};
@@ -20,7 +22,11 @@ pub fn selection(desired: &Desired, names: &[String]) -> Selection {
     let mut found = Selection::default();
     let mut queue = Vec::new();
     for name in names {
-        let asked = desired.stacks.iter().filter(|(key, stack)| stack.stack == *name || key.name == *name);
+        // What is ours is remembered with everything, or not at all.
+        let asked = desired
+            .stacks
+            .iter()
+            .filter(|(key, stack)| !stack.is_memory() && (stack.stack == *name || key.name == *name));
         let before = queue.len();
         queue.extend(asked.map(|(key, _)| key.clone()));
         if queue.len() == before {
@@ -56,23 +62,53 @@ pub fn order(desired: &Desired, deployed: &Deployed) -> BTreeMap<StackKey, BTree
     order
 }
 
+/// What the stacks that remember what is ours hold while the changes are made: what was ours, and what is going to be.
+/// Those that need not be written before are left out.
+///
+/// However a run ends, nothing that it made is forgotten, and nothing that it was to delete.
+pub(super) fn memory(changes: &Changes, desired: &Desired, deployed: &Deployed) -> BTreeMap<StackKey, Value> {
+    if changes.zones.iter().all(|zone| zone.records.is_empty()) && changes.objects.is_empty() {
+        return BTreeMap::new();
+    }
+    let known = deployed.owned();
+    let read = |template: &Value| Owned::read(template).ok().flatten().unwrap_or_default();
+    let wanted = changes.stacks.iter().filter_map(|change| {
+        let stack = desired.stacks.get(&change.stack).filter(|stack| stack.is_memory())?;
+        Some((&change.stack, read(&stack.template)))
+    });
+    let during = wanted.filter_map(|(key, wanted)| {
+        let before = deployed.stacks.get(key).map(|stack| read(&stack.template)).unwrap_or_default();
+        let during = before.while_making(&wanted, &known);
+        (during != before).then(|| (key.clone(), during.template(&desired.project, &desired.environment)))
+    });
+    during.collect()
+}
+
 /// The steps that make the changes.
-pub(super) fn steps(changes: &Changes, desired: &Desired, deployed: &Deployed) -> Vec<Step> {
+pub(super) fn steps<'m>(
+    changes: &Changes,
+    desired: &Desired,
+    deployed: &Deployed,
+    memory: impl Iterator<Item = &'m StackKey>,
+) -> Vec<Step> {
     let order = order(desired, deployed);
-    let memory = Owned::key(&desired.project, &desired.environment, &desired.region);
-    let mut steps = Steps { changes, order: &order, memory: &memory, list: Vec::new() };
+    let is_memory = |key: &StackKey| Owned::is_carried_by(&desired.project, &desired.environment, key);
+    let mut steps = Steps { changes, order: &order, is_memory: &is_memory, first: BTreeSet::new(), list: Vec::new() };
+    steps.remember(memory);
     steps.stacks();
     steps.zones(desired);
     steps.clusters(desired);
     steps.deletions();
-    steps.memory();
+    steps.settle();
     steps.list
 }
 
 struct Steps<'a> {
     changes: &'a Changes,
     order: &'a BTreeMap<StackKey, BTreeSet<StackKey>>,
-    memory: &'a StackKey,
+    is_memory: &'a dyn Fn(&StackKey) -> bool,
+    /// Names of the steps before any record or object changes.
+    first: BTreeSet<String>,
     list: Vec<Step>,
 }
 
@@ -90,12 +126,20 @@ impl Steps<'_> {
         self.changes.stack(key).is_some_and(|change| change.action != Action::Delete)
     }
 
+    /// What is going to be ours is remembered before it is made.
+    fn remember<'m>(&mut self, stacks: impl Iterator<Item = &'m StackKey>) {
+        for key in stacks {
+            self.push(Target::Memory(key.clone()), BTreeSet::new());
+        }
+        self.first = self.all();
+    }
+
     fn stacks(&mut self) {
         let made: Vec<StackKey> = self
             .changes
             .stacks
             .iter()
-            .filter(|change| change.action != Action::Delete && change.stack != *self.memory)
+            .filter(|change| change.action != Action::Delete && !(self.is_memory)(&change.stack))
             .map(|change| change.stack.clone())
             .collect();
         for key in made {
@@ -127,7 +171,8 @@ impl Steps<'_> {
         for zone in self.changes.zones.iter().filter(|zone| !zone.records.is_empty()) {
             let wanted = desired.zones.iter().find(|wanted| wanted.id == zone.id || wanted.domain == zone.domain);
             let outputs = wanted.into_iter().flat_map(|zone| &zone.needs);
-            let needs = self.nearest(outputs.map(|output| &output.stack));
+            let mut needs = self.nearest(outputs.map(|output| &output.stack));
+            needs.extend(self.first.iter().cloned());
             // The id may be known only once the zone is made; people know it by its domain.
             let private = if zone.private { " (private)" } else { "" };
             let mut id = format!("records {}{private}", zone.domain);
@@ -153,7 +198,8 @@ impl Steps<'_> {
                 kinds.into_iter().any(|kind| kind.starts_with("AWS::EKS::"))
             };
             let clusters = desired.stacks.iter().filter(|(_, stack)| of_cluster(stack)).map(|(key, _)| key);
-            let needs = self.nearest(outputs.iter().map(|output| &output.stack).chain(clusters));
+            let mut needs = self.nearest(outputs.iter().map(|output| &output.stack).chain(clusters));
+            needs.extend(self.first.iter().cloned());
             self.push(Target::Cluster(cluster.to_owned()), needs);
         }
     }
@@ -164,7 +210,7 @@ impl Steps<'_> {
             .changes
             .stacks
             .iter()
-            .filter(|change| change.action == Action::Delete && change.stack != *self.memory)
+            .filter(|change| change.action == Action::Delete && !(self.is_memory)(&change.stack))
             .map(|change| &change.stack)
             .collect();
         let before = self.all();
@@ -176,11 +222,12 @@ impl Steps<'_> {
         }
     }
 
-    /// What is ours is remembered once everything else is done.
-    fn memory(&mut self) {
-        if self.changes.stack(self.memory).is_some() {
-            let needs = self.all();
-            self.push(Target::Stack(self.memory.clone()), needs);
+    /// What is gone is forgotten once everything else is done.
+    fn settle(&mut self) {
+        let needs = self.all();
+        let memory = self.changes.stacks.iter().map(|change| &change.stack).filter(|key| (self.is_memory)(key));
+        for key in memory.cloned().collect::<Vec<_>>() {
+            self.push(Target::Stack(key), needs.clone());
         }
     }
 }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{Prints, build};
 use crate::assembly::digest;
 use crate::diff::{Action, Changes};
-use crate::state::{Deployed, Desired, StackKey};
+use crate::state::{Deployed, Desired, DesiredStack, StackKey};
 
 /// Version of the file's shape; raised with every change of it.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What will be done in one environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub struct Plan {
     pub prints: Prints,
     /// Digests of the templates that will be deployed.
     pub templates: std::collections::BTreeMap<StackKey, String>,
+    /// Templates of the stacks that remember what is ours, for the time of the run.
+    pub memory: std::collections::BTreeMap<StackKey, serde_json::Value>,
     /// What is done, each step with those that must be done first.
     pub steps: Vec<Step>,
     /// What changes by it.
@@ -84,6 +86,8 @@ pub enum Target {
     Zone(String),
     /// Objects of a cluster, by its name.
     Cluster(String),
+    /// What a stack remembers of what is ours while the run goes on.
+    Memory(StackKey),
 }
 
 impl Target {
@@ -93,6 +97,7 @@ impl Target {
             Self::Stack(key) => format!("stack {key}"),
             Self::Zone(id) => format!("records {id}"),
             Self::Cluster(name) => format!("objects {name}"),
+            Self::Memory(key) => format!("memory {key}"),
         }
     }
 }
@@ -135,6 +140,7 @@ impl Plan {
             let stack = desired.stacks.get(&change.stack)?;
             Some((change.stack.clone(), stack.sha256.clone()))
         });
+        let memory = build::memory(&changes, desired, deployed);
         let mut plan = Self {
             version: VERSION,
             hash: String::new(),
@@ -150,7 +156,8 @@ impl Plan {
             selected: terms.selected,
             prints: Prints::take(&changes, desired, deployed),
             templates: wanted.collect(),
-            steps: build::steps(&changes, desired, deployed),
+            steps: build::steps(&changes, desired, deployed, memory.keys()),
+            memory,
             changes,
         };
         plan.hash = digest(plan.text().as_bytes());
@@ -183,6 +190,11 @@ impl Plan {
             return Err(FileError::Changed);
         }
         Ok(plan)
+    }
+
+    /// A stack that remembers what is ours, as it is while the run goes on, if it is written for that.
+    pub fn remembering(&self, key: &StackKey, desired: &Desired) -> Option<DesiredStack> {
+        Some(desired.stacks.get(key)?.clone().with_template(self.memory.get(key)?.clone()))
     }
 
     /// Whether there is nothing to do.

@@ -1,6 +1,6 @@
 //! Plans as files, and what they rest on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::{FileError, Kind, Plan, Prints, Terms};
 use crate::diff::{self, testing};
 use crate::state::{
-    Certificate, Deployed, DeployedZone, Desired, DesiredZone, OutputRef, Record, StackKey, StackStatus,
+    Certificate, Deployed, DeployedZone, Desired, DesiredZone, OutputRef, Owned, Record, RecordKey, StackKey,
+    StackStatus,
 };
 
 fn record(value: &str) -> Record {
@@ -39,6 +40,7 @@ fn desired() -> Desired {
         id: "Z1".into(),
         records: vec![record("192.0.2.9")],
         needs: BTreeSet::from([OutputRef { stack: testing::key("user"), output: "X".into() }]),
+        named: None,
     });
     desired
 }
@@ -89,6 +91,60 @@ fn steps_come_after_what_they_need() {
     assert_eq!(needs(&plan, "records example.com."), ["stack user@eu-west-1"]);
 }
 
+/// The steps of a plan whose project owns records, as what is deployed remembers them.
+fn owning(before: &[&str], wanted: &[&str]) -> Plan {
+    let key = |name: &&str| {
+        let mut record = record("192.0.2.9");
+        record.key.name = format!("{name}.example.com.");
+        record
+    };
+    let mut desired = desired();
+    desired.zones[0].records = wanted.iter().map(key).collect();
+    let mut deployed = deployed();
+    let old = before.iter().map(|name| key(name).key).collect();
+    let old = Owned { zones: BTreeMap::from([("Z1".into(), old)]), ..Owned::default() };
+    let memory = Owned::key("shop", "dev", "eu-west-1");
+    deployed.zones.get_mut("Z1").unwrap().records = before.iter().map(key).collect();
+    let stack = testing::desired(&[("owned", desired.owned().template("shop", "dev"), &[])]).stacks;
+    desired.stacks.extend(stack.into_values().map(|stack| (memory.clone(), stack)));
+    deployed.stacks.insert(memory, testing::stack(old.template("shop", "dev"), &[], &[]));
+    let changes = diff::changes(&desired, &deployed, &BTreeSet::new(), None);
+    let terms = Terms { kind: Kind::Apply, created: String::new(), expires: String::new(), selected: BTreeSet::new() };
+    Plan::new(changes, &desired, &deployed, terms)
+}
+
+#[test]
+fn what_is_going_to_be_ours_is_remembered_first_and_what_is_gone_forgotten_last() {
+    const FIRST: &str = "memory shop-dev-owned@eu-west-1";
+    const LAST: &str = "stack shop-dev-owned@eu-west-1";
+    let plan = owning(&["old"], &["new"]);
+    assert_eq!(plan.steps.first().map(|step| step.id.as_str()), Some(FIRST));
+    assert!(needs(&plan, "records example.com.").contains(&FIRST));
+    assert_eq!(plan.steps.last().map(|step| step.id.as_str()), Some(LAST));
+    assert_eq!(needs(&plan, LAST).len(), plan.steps.len() - 1);
+    let during = Owned::read(&plan.memory[&Owned::key("shop", "dev", "eu-west-1")]).unwrap().unwrap();
+    let names = |sets: &BTreeMap<String, BTreeSet<RecordKey>>| {
+        sets["Z1"].iter().map(|key| key.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&during.zones), ["old.example.com."]);
+    assert_eq!(names(&during.begun), ["new.example.com."]);
+
+    let only_less = owning(&["old", "both"], &["both"]);
+    assert!(only_less.memory.is_empty(), "nothing is new");
+    assert_eq!(only_less.steps.last().map(|step| step.id.as_str()), Some(LAST));
+    let same = owning(&["both"], &["both"]);
+    assert!(same.memory.is_empty() && same.steps.iter().all(|step| step.id != LAST));
+}
+
+#[test]
+fn what_is_remembered_is_not_selected_alone() {
+    let mut desired = desired();
+    let owned = testing::desired(&[("owned", json!({}), &[])]).stacks;
+    desired.stacks.extend(owned);
+    let selection = super::selection(&desired, &["owned".to_owned()]);
+    assert_eq!(selection.unknown, ["owned"]);
+}
+
 #[test]
 fn stacks_go_after_what_used_them() {
     let mut deployed = deployed();
@@ -117,8 +173,8 @@ fn a_plan_reads_as_it_is_written() {
 #[test]
 fn a_plan_of_another_version_says_so() {
     let text = String::from_utf8(plan().render()).unwrap();
-    let newer = text.replacen("\"version\": 2", "\"version\": 3", 1);
-    assert!(matches!(Plan::read(newer.as_bytes()), Err(FileError::Version(3))));
+    let newer = text.replacen("\"version\": 3", "\"version\": 4", 1);
+    assert!(matches!(Plan::read(newer.as_bytes()), Err(FileError::Version(4))));
     assert!(matches!(Plan::read(b"{}"), Err(FileError::Invalid(_))));
     assert!(matches!(Plan::read(b"plan"), Err(FileError::Invalid(_))));
 }

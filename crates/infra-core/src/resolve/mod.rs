@@ -12,7 +12,7 @@ use std::ops::Deref;
 use crate::artifacts::{Expr, Handle, Place, Resource};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{KINDS, Kind, KindIndex, KindInfo, Sectioned};
-use crate::model::{Common, Definition, Entry, EntryName, Environment, Origin, Ref, Stack};
+use crate::model::{Common, Definition, Entry, Environment, Origin, Ref, Stack, Unread};
 use crate::names::{LogicalId, Name, Region};
 use crate::source::Route;
 
@@ -110,7 +110,7 @@ struct Binding {
     loose: BTreeSet<EntryId>,
 }
 
-fn bind(world: &Resolved, unread: &BTreeSet<EntryName>, diags: &mut Diagnostics) -> Binding {
+fn bind(world: &Resolved, unread: &Unread, diags: &mut Diagnostics) -> Binding {
     let mut binding = Binding::default();
     let mut collector = Collector::default();
     for (stack, (_, content)) in (0_u16..).zip(&world.stacks) {
@@ -126,7 +126,7 @@ fn bind(world: &Resolved, unread: &BTreeSet<EntryName>, diags: &mut Diagnostics)
                         Err(miss) => {
                             binding.loose.insert(from);
                             if !world.is_unread(stack, &found, unread) {
-                                diags.push(miss.report(world, &found, entry.origin()));
+                                diags.push(miss.report(world, &found, entry.origin(), unread));
                             }
                         }
                     }
@@ -144,7 +144,7 @@ enum Miss {
 }
 
 impl Miss {
-    fn report(self, world: &Resolved, found: &references::Found, origin: &Origin) -> Diagnostic {
+    fn report(self, world: &Resolved, found: &references::Found, origin: &Origin, unread: &Unread) -> Diagnostic {
         let at = origin.locate(&Route(found.route.clone()));
         let wanted = found.noun();
         match self {
@@ -158,7 +158,7 @@ impl Miss {
                     }
                 }
             }
-            Self::Name { stack } => world.unknown_name(stack, found, at),
+            Self::Name { stack } => world.unknown_name(stack, found, at, unread),
         }
     }
 }
@@ -268,9 +268,9 @@ impl Resolved {
     }
 
     /// Returns whether a reference names an entry that is there and could not be read.
-    fn is_unread(&self, home: u16, found: &references::Found, unread: &BTreeSet<EntryName>) -> bool {
+    fn is_unread(&self, home: u16, found: &references::Found, unread: &Unread) -> bool {
         let (stack, name) = found.text.split_once('.').unwrap_or((self.stack(home).0.as_str(), &found.text));
-        unread.contains(&(stack.to_owned(), found.section, name.to_owned()))
+        unread.may_hold(stack, found.section, name)
     }
 
     /// Drops `entries` and everything that hangs together with them through references in either direction.
@@ -310,7 +310,7 @@ impl Resolved {
         Some(EntryId { stack, kind, index: u32::try_from(index).ok()? })
     }
 
-    fn unknown_name(&self, stack: u16, found: &references::Found, at: At) -> Diagnostic {
+    fn unknown_name(&self, stack: u16, found: &references::Found, at: At, unread: &Unread) -> Diagnostic {
         let (section, text, wanted) = (found.section, found.text.as_str(), found.noun());
         let name = text.rsplit_once('.').map_or(text, |(_, name)| name);
         let other = KINDS.iter().find(|kind| self.find_in(stack, kind.section, name).is_some());
@@ -326,9 +326,12 @@ impl Resolved {
         if let Some(elsewhere) = elsewhere {
             return error.help(format!("write `{}.{name}`: stack `{0}` has one", self.stack(elsewhere).0));
         }
-        match suggest(name, self.names(stack, section)) {
+        // What could not be read was written all the same.
+        let mut names = self.names(stack, section);
+        names.extend(unread.names(self.stack(stack).0.as_str(), section));
+        match suggest(name, names.iter().copied()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help(format!("`{section}` of this stack has {}", list(self.names(stack, section)))),
+            None => error.help(format!("`{section}` of this stack has {}", list(names))),
         }
     }
 

@@ -53,6 +53,9 @@ pub fn interpolate(node: &mut Node, variables: &Variables, strict: bool, diags: 
     }
 }
 
+/// What stands for a variable that nobody knows: it can be part of a name, a domain, an address of a page.
+const UNKNOWN: &str = "unknown";
+
 enum Problem<'a> {
     Unknown(&'a str),
     Unclosed,
@@ -117,10 +120,12 @@ fn replace<'a>(
         if let Some(value) = variables.get(name) {
             out.push_str(value);
             changed = true;
+        } else if strict || is_ours(name) {
+            report(Problem::Unknown(name));
+            // A word stands for what is not known, so that the text is not called wrong for the braces as well.
+            out.push_str(UNKNOWN);
+            changed = true;
         } else {
-            if strict || is_ours(name) {
-                report(Problem::Unknown(name));
-            }
             out.push_str(from.get(..name.len() + 3).unwrap_or_default());
         }
         rest = after;

@@ -18,7 +18,7 @@ pub use interpolate::{Variables, interpolate};
 pub use merge::merge;
 pub use route::{Route, Step};
 pub use scalar::{Literal, literal};
-pub use yaml::{parse, parse_foreign};
+pub use yaml::{parse, parse_foreign, template};
 
 pub use crate::place::{File, FileId, Lines, Sources, Span};
 
@@ -61,6 +61,25 @@ pub struct Pair {
 }
 
 impl Node {
+    /// Returns the node as JSON, plain scalars as tools read them in files of others, see [`literal`].
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Quoted(text) => text.as_str().into(),
+            Value::Plain(text) => match literal(text) {
+                Literal::Null => serde_json::Value::Null,
+                Literal::Bool(value) => value.into(),
+                Literal::Int(value) => value.into(),
+                Literal::Float(value) => value.into(),
+                Literal::Text => text.as_str().into(),
+            },
+            Value::List(items) => items.iter().map(Self::to_json).collect(),
+            Value::Map(pairs) => {
+                let pairs = pairs.iter().map(|pair| (pair.key.clone(), pair.value.to_json()));
+                serde_json::Value::Object(pairs.collect())
+            }
+        }
+    }
+
     /// Returns the pairs of a mapping, nothing for any other node.
     pub fn pairs(&self) -> &[Pair] {
         match &self.value {

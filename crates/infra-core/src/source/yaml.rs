@@ -53,6 +53,20 @@ pub fn parse_foreign(file: FileId, text: &[u8], diags: &mut Diagnostics) -> Opti
     Builder::new(&text, Dialect::Foreign, diags).run(&mut parser)
 }
 
+/// Reads the text of a template as it was given to CloudFormation, JSON or YAML with its short forms; nothing if it is
+/// neither.
+pub fn template(text: &str) -> Option<serde_json::Value> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Some(value);
+    }
+    let mut sources = super::Sources::default();
+    let file = sources.add("template", text.to_owned());
+    let mut diags = Diagnostics::default();
+    let documents = parse_foreign(file, text.as_bytes(), &mut diags)?;
+    let [one] = documents.as_slice() else { return None };
+    (!diags.has_errors()).then(|| one.to_json())
+}
+
 /// Refuses what is too large or not text.
 fn decode<'a>(file: FileId, text: &'a [u8], diags: &mut Diagnostics) -> Option<Text<'a>> {
     if text.len() > MAX_FILE_BYTES {

@@ -60,6 +60,10 @@ impl Deployed {
             let records = zone.records.clone();
             deployed.zones.insert(id, DeployedZone { domain: zone.domain.clone(), private: zone.private, records });
         }
+        for zone in &next.zones {
+            let empty = DeployedZone { domain: zone.domain.clone(), private: zone.private, records: Vec::new() };
+            deployed.zones.entry(zone.id.clone()).or_insert(empty);
+        }
         let object = |next: &super::DesiredObject| {
             let same = |old: &&super::DesiredObject| old.cluster == next.cluster && old.identity() == next.identity();
             let live = desired.objects.iter().find(same).map_or(Value::Null, |old| old.object.clone());
@@ -77,10 +81,23 @@ impl Deployed {
         self.stacks.get(&output.stack)?.outputs.get(&output.output).map(String::as_str)
     }
 
-    /// What earlier runs recorded as ours outside CloudFormation. A stack without tags of ours records nothing.
+    /// What earlier runs recorded as ours outside CloudFormation, as far as it can be read; see [`Self::unread`]. Stacks
+    /// without tags of ours record nothing.
     pub fn owned(&self) -> Owned {
-        let ours = self.stacks.values().filter(|stack| stack.tags.contains_key("infra:project"));
-        ours.filter_map(|stack| Owned::read(&stack.template)).next().unwrap_or_default()
+        let mut owned = Owned::default();
+        for part in self.tagged().filter_map(|(_, stack)| Owned::read(&stack.template).ok().flatten()) {
+            owned.extend(part);
+        }
+        owned
+    }
+
+    /// The stacks that record what is ours, and cannot be read, each with the reason.
+    pub fn unread(&self) -> impl Iterator<Item = (&StackKey, String)> {
+        self.tagged().filter_map(|(key, stack)| Some((key, Owned::read(&stack.template).err()?)))
+    }
+
+    fn tagged(&self) -> impl Iterator<Item = (&StackKey, &DeployedStack)> {
+        self.stacks.iter().filter(|(_, stack)| stack.tags.contains_key("infra:project"))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{OutputRef, Owned, Record, StackKey, placeholders};
 use crate::assembly::digest;
+use crate::names::Name;
 
 /// Version of the manifest that this reads.
 const VERSION: u64 = 1;
@@ -76,6 +77,8 @@ pub struct DesiredZone {
     pub records: Vec<Record>,
     /// Outputs that must be known first.
     pub needs: BTreeSet<OutputRef>,
+    /// Where the zone is named, as `path:line:column`, if no stack makes it.
+    pub named: Option<String>,
 }
 
 /// A Kubernetes object.
@@ -201,6 +204,7 @@ impl Desired {
         };
         desired.mark();
         desired.remember();
+        desired.name_regions();
         Ok(desired)
     }
 
@@ -217,27 +221,29 @@ impl Desired {
         owned
     }
 
-    /// Adds the stack that remembers what is ours, if anything is.
+    /// Adds the stacks that remember what is ours, if anything is. More than they hold is a hazard of the comparison.
     fn remember(&mut self) {
-        let owned = self.owned();
-        if owned.is_empty() {
-            return;
-        }
+        let parts = self.owned().parts().unwrap_or_default();
         // A project may have records and no stack.
-        let sample = self.stacks.values().next();
-        let template = owned.template(&self.project, &self.environment);
-        let mut body = format!("{template:#}");
-        body.push('\n');
-        let mut tags = sample.map(|sample| sample.tags.clone()).unwrap_or_default();
-        for (key, value) in [("project", &*self.project), ("environment", &*self.environment), ("stack", "owned")] {
-            tags.insert(format!("infra:{key}"), value.to_owned());
+        let tags = self.stacks.values().next().map(|sample| sample.tags.clone()).unwrap_or_default();
+        for (part, owned) in parts.iter().enumerate().filter(|(_, owned)| !owned.is_empty()) {
+            let stack = self.memory(part, owned, tags.clone());
+            self.stacks.insert(Owned::part_key(&self.project, &self.environment, &self.region, part), stack);
+        }
+    }
+
+    /// The stack that carries a part of what is ours.
+    fn memory(&self, part: usize, owned: &Owned, mut tags: BTreeMap<String, String>) -> DesiredStack {
+        let name = Owned::part_name(part);
+        for (key, value) in [("project", &self.project), ("environment", &self.environment), ("stack", &name)] {
+            tags.insert(format!("infra:{key}"), value.clone());
         }
         let stack = DesiredStack {
-            stack: "owned".to_owned(),
-            path: format!("stacks/owned.{}.template.json", self.region),
-            sha256: digest(body.as_bytes()),
-            body,
-            template,
+            path: format!("stacks/{name}.{}.template.json", self.region),
+            stack: name,
+            sha256: String::new(),
+            body: String::new(),
+            template: Value::Null,
             needs: BTreeSet::new(),
             parameters: BTreeMap::new(),
             capabilities: Vec::new(),
@@ -246,7 +252,22 @@ impl Desired {
             termination_protection: false,
             provenance: BTreeMap::new(),
         };
-        self.stacks.insert(Owned::key(&self.project, &self.environment, &self.region), stack);
+        stack.with_template(owned.template(&self.project, &self.environment))
+    }
+}
+
+impl DesiredStack {
+    /// Whether it is one in which infra remembers what is its own.
+    pub fn is_memory(&self) -> bool {
+        Name::is_memory(&self.stack)
+    }
+
+    /// The same stack with another template.
+    #[must_use]
+    pub fn with_template(self, template: Value) -> Self {
+        let mut body = format!("{template:#}");
+        body.push('\n');
+        Self { sha256: digest(body.as_bytes()), body, template, ..self }
     }
 }
 
@@ -279,10 +300,8 @@ impl<'a> Files<'a> {
 
 fn stacks(manifest: &Manifest, files: Files<'_>) -> Result<BTreeMap<StackKey, DesiredStack>, ReadError> {
     let key = |stack: &ManifestStack| StackKey::new(&stack.name, &stack.region);
-    // Names are unique in an environment, over all regions.
-    let reserved = Owned::key(&manifest.project, &manifest.environment, &manifest.region);
-    if manifest.stacks.iter().any(|stack| key(stack) == reserved) {
-        let why = format!("{reserved} is the name of the stack in which infra remembers what is its own");
+    if let Some(stack) = manifest.stacks.iter().find(|stack| Name::is_memory(&stack.stack)) {
+        let why = format!("{} is the name of a stack in which infra remembers what is its own", stack.name);
         return Err(ReadError::Invalid("manifest.json".to_owned(), why));
     }
     let keys: BTreeMap<&str, StackKey> =
@@ -327,6 +346,7 @@ fn zones(manifest: &Manifest, files: Files<'_>) -> Result<Vec<DesiredZone>, Read
             id: zone.id.clone(),
             records: Vec::new(),
             needs: BTreeSet::new(),
+            named: manifest.provenance.values().find_map(|places| places.get(&zone.id)).cloned(),
         };
         placeholders(&zone.id.clone().into(), &mut |output| {
             wanted.needs.insert(output);

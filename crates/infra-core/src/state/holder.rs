@@ -22,6 +22,8 @@ pub fn of_stack(stack: &DeployedStack, project: &str, environment: &str) -> Hold
     match (tag("project"), tag("environment")) {
         (Some(of), Some(within)) if of == project && within == environment => Holder::Ours,
         (Some(of), Some(within)) => Holder::Other(format!("environment {within} of project {of}")),
+        // What environments share has no environment.
+        (Some(of), None) if of == project => Holder::Ours,
         (Some(of), None) => Holder::Other(format!("project {of}")),
         (None, _) => Holder::Nobody,
     }

@@ -3,12 +3,14 @@
 //! [`Desired`] is read from an assembly. [`Deployed`] is filled by whoever asks AWS. Both are plain data.
 
 mod bootstrap;
+mod coding;
 mod deployed;
 mod desired;
 mod holder;
 mod objects;
 mod owned;
 mod records;
+mod regions;
 mod rollout;
 mod status;
 mod verdict;
@@ -17,8 +19,9 @@ pub use deployed::{Applied, Certificate, Deployed, DeployedObject, DeployedStack
 pub use desired::{Desired, DesiredObject, DesiredStack, DesiredZone, Document, ReadError};
 pub use holder::{Holder, of_object, of_stack};
 pub use objects::{ObjectId, adopted, is_parent, is_same, manager, rank, read_id, set_id, spelled};
-pub use owned::Owned;
+pub use owned::{Owned, TooMuch};
 pub use records::{Record, RecordKey, normal_name};
+pub use regions::{REGIONS, home, kept, named_regions};
 pub use rollout::{Rollout, condition, deadline, judged, rollout, rolls_out, runs_once, unfinished};
 pub use status::{Phase, StackStatus};
 pub use verdict::{Remedy, Verb, Verdict, remedy, verdict};

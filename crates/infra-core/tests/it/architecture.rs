@@ -24,7 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catalogue", &["diag", "foreign", "model", "rules"]),
     ("assembly", &["artifacts", "diag", "facts", "lower", "resolve", "rules", "source"]),
     ("schema", &["kinds", "model"]),
-    ("state", &["assembly"]),
+    ("state", &["assembly", "names"]),
     ("access", &["facts", "state"]),
     ("diff", &["facts", "names", "state"]),
     ("plan", &["artifacts", "assembly", "diff", "facts", "model", "state"]),

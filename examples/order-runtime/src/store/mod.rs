@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::breaker::{Breaker, Broken};
 use crate::database::{Connections, is_class};
 
-pub use outbox::{Batch, Written};
+pub use outbox::{Backlog, Batch, Fate, Held, Most, Written};
 pub use payment::{Captured, Due, Unsettled};
 pub use schema::{Tables, User};
 pub use stock::Reserved;

@@ -34,6 +34,7 @@ impl User {
                 ("_sqlx_migrations", "SELECT"),
                 ("orders", "SELECT, INSERT"),
                 ("outbox", "SELECT, INSERT, UPDATE, DELETE"),
+                ("outbox_held", "SELECT, INSERT, UPDATE, DELETE"),
             ],
             Self::Worker => &[
                 ("_sqlx_migrations", "SELECT"),

@@ -71,6 +71,7 @@ impl Deref for App {
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/orders", post(place::place).get(find::orders))
+        .route("/v1/orders/async", post(place::later))
         .route("/v1/orders/{id}", get(find::order))
         .route("/openapi.json", get(async || Json(openapi::document())))
         .method_not_allowed_fallback(method)

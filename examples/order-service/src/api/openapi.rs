@@ -23,7 +23,7 @@ const ALWAYS: [Kind; 8] = [
     Kind::Overloaded,
     Kind::TimedOut,
 ];
-/// What `POST /v1/orders` may answer besides.
+/// What `POST /v1/orders` and `POST /v1/orders/async` may answer besides.
 const PLACE: [Kind; 8] = [
     Kind::Malformed,
     Kind::Parameter,
@@ -42,7 +42,7 @@ const PLACE: [Kind; 8] = [
         description = "Places orders and shows what became of them.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    paths(place::place, find::order, find::orders),
+    paths(place::place, place::later, find::order, find::orders),
     components(schemas(Problem)),
     modifiers(&Common),
 )]

@@ -1,4 +1,4 @@
-//! `POST /v1/orders`.
+//! `POST /v1/orders` and `POST /v1/orders/async`.
 
 use axum::body::Bytes;
 use axum::extract::{Extension, FromRequest as _, Request, State};
@@ -51,24 +51,8 @@ pub(super) async fn place(
     Extension(facts): Extension<Facts>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let user = app.caller(request.headers(), Scope::Write).await?;
-    let refused = |failure| {
-        app.metrics.order(Outcome::Refused);
-        failure
-    };
-    let length = media(request.headers()).map_err(refused)?;
-    let _room = app.limits.body(length).map_err(refused)?;
-    let in_header = header_key(request.headers()).map_err(refused)?;
-    let body = body(request).await.map_err(refused)?;
-    let order = read(&body).map_err(refused)?;
-    drop(body);
-    let key = key(in_header, order.idempotency_key.clone()).map_err(refused)?;
-    let request = (facts.request_id.clone(), telemetry::traceparent());
-    let submission = Submission::new(order, (user, &key), request, Timestamp::now()).map_err(|_| {
-        refused(Failure::parameter(Kind::Parameter, KEY, "must have 1 to 255 visible ASCII characters"))
-    })?;
-    Span::current().record("orderId", tracing::field::display(submission.order_id));
-    let taken = app.desk.take(&submission).await.map_err(refused)?;
+    let submission = submission(&app, &facts, request).await?;
+    let taken = app.desk.take(&submission).await.map_err(|failure| refused(&app, failure))?;
     let outcome = match taken {
         desk::Taken::Stored(Placed::New) => Outcome::Stored,
         desk::Taken::Stored(Placed::Before) => Outcome::Before,
@@ -81,6 +65,62 @@ pub(super) async fn place(
         tracing::info!(durationMs = took, "OrderCreated");
     }
     answer(&app, taken, submission.order_id)
+}
+
+/// Places an order that nobody waits for.
+///
+/// It is checked as that of `placeOrder`, waits in a queue, and is stored when its turn comes, whether the database is up
+/// now or not. The same key is the same order; another order under the same key is not stored, and this answer cannot
+/// tell.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/async",
+    tag = "orders",
+    operation_id = "placeOrderLater",
+    request_body(content = types::NewOrder, description = "At most 921,600 bytes."),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]+$", min_length = 1, max_length = 255,
+            description = "The key under which it is one and the same order, if the body does not say it."),
+    ),
+    responses((status = 202, description = "It is taken.", body = types::Taken,
+        headers(("Location" = String, description = "Where to ask for it; it is there when it is stored.")))),
+    security(("token" = ["orders/write"])),
+)]
+pub(super) async fn later(
+    State(app): State<App>,
+    Extension(facts): Extension<Facts>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let submission = submission(&app, &facts, request).await?;
+    app.desk.take_later(&submission).await.map_err(|failure| refused(&app, failure))?;
+    app.metrics.order(Outcome::Queued);
+    tracing::info!("OrderQueued");
+    answer(&app, desk::Taken::Queued, submission.order_id)
+}
+
+/// Reads what is ordered, by whom and under which key.
+async fn submission(app: &App, facts: &Facts, request: Request) -> Result<Submission, Failure> {
+    let user = app.caller(request.headers(), Scope::Write).await?;
+    let refused = |failure| refused(app, failure);
+    let length = media(request.headers()).map_err(refused)?;
+    let _room = app.limits.body(length).map_err(refused)?;
+    let in_header = header_key(request.headers()).map_err(refused)?;
+    let body = body(request).await.map_err(refused)?;
+    let order = read(&body).map_err(refused)?;
+    drop(body);
+    let key = key(in_header, order.idempotency_key.clone()).map_err(refused)?;
+    let request = (facts.request_id.clone(), telemetry::traceparent());
+    let submission = Submission::new(order, (user, &key), request, Timestamp::now()).map_err(|_| {
+        refused(Failure::parameter(Kind::Parameter, KEY, "must have 1 to 255 visible ASCII characters"))
+    })?;
+    Span::current().record("orderId", tracing::field::display(submission.order_id));
+    Ok(submission)
+}
+
+/// Counts an order that is none.
+fn refused(app: &App, failure: Failure) -> Failure {
+    app.metrics.order(Outcome::Refused);
+    failure
 }
 
 fn answer(app: &App, taken: desk::Taken, id: OrderId) -> Result<Response, Failure> {

@@ -24,7 +24,7 @@ use crate::auth::Tokens;
 use crate::desk::Desk;
 use crate::limit::Limits;
 use crate::metrics::Metrics;
-use crate::replay::Replay;
+use crate::queue::{Kind, Queue};
 use crate::server;
 use crate::settings::{self, Answer};
 
@@ -92,8 +92,17 @@ impl Service {
     }
 
     async fn post(&self, headers: &[(&str, &str)], body: impl Into<Body>) -> (StatusCode, HeaderMap, Value) {
+        self.post_to("/v1/orders", headers, body).await
+    }
+
+    async fn post_to(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> (StatusCode, HeaderMap, Value) {
         let token = format!("Bearer {}", self.token(&json!({})));
-        let mut request = Request::post("/v1/orders").header("authorization", token);
+        let mut request = Request::post(path).header("authorization", token);
         if headers.iter().all(|(name, _)| *name != "content-type") {
             request = request.header("content-type", "application/json");
         }
@@ -118,13 +127,14 @@ fn app(tokens: &settings::Tokens, sqs: &str, rate: u32) -> App {
         .endpoint_url(sqs)
         .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
         .build();
-    let replay = Replay::new(&config, format!("{sqs}/0/replay.fifo"), breaker("the queue"));
+    let queue = |name: &str, kind| Queue::new(&config, (format!("{sqs}/0/{name}"), kind), breaker("the queue"));
+    let queues = (queue("replay.fifo", Kind::Fifo), queue("intake", Kind::Standard));
     let pool = PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").expect("it is an address");
     App::new(Parts {
         tokens: Tokens::new(tokens).expect("there is a client"),
         limits: Limits::new(NonZeroU32::new(rate).expect("it is not zero")),
         // It is never opened: the database is down.
-        desk: Desk::new(Store::new(pool), breaker("the database"), replay, Arc::default()),
+        desk: Desk::new(Store::new(pool), breaker("the database"), queues, Arc::default()),
         answer: Answer::Created,
         metrics: Metrics::new(&mut Registry::default()),
     })
@@ -148,6 +158,37 @@ async fn while_the_database_is_down_the_queue_takes_orders() {
         assert_eq!((status, kind(&body)), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
         assert_eq!(headers[header::RETRY_AFTER], "5");
     }
+}
+
+#[tokio::test]
+async fn an_order_that_nobody_waits_for_is_checked_and_answered_like_any_other() {
+    let service = Service::new(StatusCode::OK).await;
+    let order = r#"{"productId":"sku-328","qty":2}"#;
+    let key = ("idempotency-key", "k");
+    let (status, headers, body) = service.post_to("/v1/orders/async", &[key, ("x-request-id", "r1")], order).await;
+    let id = OrderId::of(&"user-999".parse().expect("it is a user"), "k").to_string();
+    assert_eq!((status, &body), (StatusCode::ACCEPTED, &json!({"orderId": id, "status": "PENDING"})));
+    assert_eq!(
+        (&headers["x-request-id"], &headers[header::CONTENT_TYPE]),
+        (&"r1".parse().expect("a value"), &"application/json".parse().expect("a value"))
+    );
+    for (headers, body, said) in [
+        (&[key][..], "not json", (StatusCode::BAD_REQUEST, "malformed")),
+        (&[key], r#"{"productId":"sku-328","qty":0}"#, (StatusCode::UNPROCESSABLE_ENTITY, "invalid")),
+        (&[], order, (StatusCode::BAD_REQUEST, "no-idempotency-key")),
+        (
+            &[key],
+            r#"{"productId":"a","qty":1,"idempotencyKey":"j"}"#,
+            (StatusCode::BAD_REQUEST, "two-idempotency-keys"),
+        ),
+    ] {
+        let (status, _, body) = service.post_to("/v1/orders/async", headers, body).await;
+        assert_eq!((status, kind(&body)), said);
+    }
+    let service = Service::new(StatusCode::BAD_REQUEST).await;
+    let (status, headers, body) = service.post_to("/v1/orders/async", &[key], order).await;
+    assert_eq!((status, kind(&body)), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+    assert_eq!(headers[header::RETRY_AFTER], "5");
 }
 
 #[tokio::test]
@@ -307,7 +348,7 @@ async fn the_document_names_everything_that_is_answered() {
     assert_eq!(statuses("/v1/orders", "post"), place);
     assert_eq!(statuses("/v1/orders", "get"), ["200", "400", "401", "403", "405", "429", "500", "503"]);
     assert_eq!(statuses("/v1/orders/{id}", "get"), ["200", "401", "403", "404", "405", "429", "500", "503"]);
-    assert_eq!(document["paths"].as_object().map(serde_json::Map::len), Some(2));
+    assert_eq!(document["paths"].as_object().map(serde_json::Map::len), Some(3));
     assert_eq!(document["components"]["schemas"]["NewOrder"]["oneOf"].as_array().map(Vec::len), Some(2));
     assert_eq!(document["components"]["schemas"]["OneProduct"]["additionalProperties"], false);
 }

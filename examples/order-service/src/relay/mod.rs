@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use order_runtime::breaker::Breaker;
-use order_runtime::store::{Error, Store};
+use order_runtime::store::{Backlog, Error, Fate, Most, Store};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -18,8 +18,8 @@ use crate::metrics::Metrics;
 
 pub use publish::Publisher;
 
-/// Most events that are taken at once.
-const TAKEN: u32 = 100;
+/// Most events that are taken at once. Long ones have up to a megabyte each.
+const TAKEN: Most = Most { short: 100, long: 8, held: 8 };
 /// Longest that the database may take.
 const DATABASE: Duration = Duration::from_secs(3);
 /// Pause if there is nothing, unless an order is stored here: events of other programs are found by looking. Unit:
@@ -43,13 +43,16 @@ pub struct Relay {
     pub written: Arc<Notify>,
     /// What is counted.
     pub metrics: Metrics,
+    /// Hears what waits, now and then.
+    pub counted: watch::Sender<Option<Backlog>>,
 }
 
 /// What one round came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Round {
     taken: usize,
-    published: usize,
+    /// How many are not in the way any more: they are published, or held.
+    gone: usize,
 }
 
 impl Relay {
@@ -70,7 +73,7 @@ impl Relay {
                     pause = BACK_OFF.0;
                     self.wait(Duration::from_millis(rand::random_range(IDLE)), stop.clone()).await;
                 }
-                Ok(round) if round.published > 0 => pause = BACK_OFF.0,
+                Ok(round) if round.gone > 0 => pause = BACK_OFF.0,
                 failed @ (Ok(_) | Err(_)) => {
                     if let Err(error) = failed {
                         tracing::warn!(cause = %error, "events could not be taken from the outbox");
@@ -92,20 +95,24 @@ impl Relay {
         let events = std::mem::take(&mut batch.events);
         let taken = events.len();
         if taken == 0 {
-            return Ok(Round { taken, published: 0 });
+            return Ok(Round { taken, gone: 0 });
         }
-        let published = Box::pin(self.publisher.publish(events)).await;
-        let number = published.len();
-        self.metrics.published.inc_by(u64::try_from(number).unwrap_or(u64::MAX));
-        self.metrics.failed.inc_by(u64::try_from(taken.saturating_sub(number)).unwrap_or(u64::MAX));
-        if number > 0 {
-            let forgotten = async {
-                let forgotten = tokio::time::timeout(DATABASE, batch.published(&published)).await;
-                forgotten.unwrap_or(Err(Error::Slow(DATABASE)))
+        let fates = Box::pin(self.publisher.publish(events)).await;
+        let number = |is: fn(&Fate) -> bool| fates.values().filter(|fate| is(fate)).count();
+        let (published, waits) = (number(|fate| *fate == Fate::Published), number(|fate| *fate == Fate::Waits));
+        self.metrics.published.inc_by(u64::try_from(published).unwrap_or(u64::MAX));
+        self.metrics.failed.inc_by(u64::try_from(taken.saturating_sub(published)).unwrap_or(u64::MAX));
+        let gone = fates.len().saturating_sub(waits);
+        if gone > 0 {
+            let stored = async {
+                let stored = tokio::time::timeout(DATABASE, batch.settle(&fates)).await;
+                stored.unwrap_or(Err(Error::Slow(DATABASE)))
             };
-            self.database.call(forgotten, Error::is_transient).await?;
+            for event in self.database.call(stored, Error::is_transient).await? {
+                tracing::error!(eventId = %event, "the topic refused an event too often; it is parked");
+            }
         }
-        Ok(Round { taken, published: number })
+        Ok(Round { taken, gone })
     }
 
     async fn wait(&self, longest: Duration, stop: watch::Receiver<bool>) {
@@ -117,10 +124,11 @@ impl Relay {
     }
 
     async fn count(&self) {
-        let waiting = || self.store.waiting_events();
-        if let Ok((number, age)) = self.store.ask(&self.database, DATABASE, waiting).await {
-            self.metrics.waiting.set(number);
-            self.metrics.oldest.set(age);
+        let backlog = || self.store.backlog();
+        if let Ok(backlog) = self.store.ask(&self.database, DATABASE, backlog).await {
+            self.metrics.backlog(&backlog);
+            // Whoever reports may be gone.
+            self.counted.send_replace(Some(backlog));
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Events in requests to the topic.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
+use aws_sdk_sns::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_sns::operation::publish_batch::{PublishBatchError, PublishBatchOutput};
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use order_events::{MESSAGE_LIMIT, Pointer, attribute};
 use order_runtime::aws;
-use order_runtime::breaker::Breaker;
+use order_runtime::breaker::{Breaker, Broken};
 use order_runtime::payloads::Payloads;
-use order_runtime::store::Written;
+use order_runtime::store::{Fate, Written};
 use order_runtime::telemetry::{self, Carrier};
 use serde::Deserialize;
 use tokio::task::JoinSet;
@@ -20,6 +23,10 @@ use tracing::field::Empty;
 const ENTRIES: usize = 10;
 /// Most requests at once.
 const AT_ONCE: usize = 8;
+/// What the topic answers if it is about what a message says. Everything else is about the topic, or about us.
+///
+/// Source: <https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html> (read 2026-11-30).
+const REFUSALS: [&str; 4] = ["BatchRequestTooLong", "InvalidParameter", "ParameterValueInvalid", "ValidationException"];
 
 /// The topic, and the bucket for what is too large for it.
 #[derive(Clone, Debug)]
@@ -31,11 +38,13 @@ pub struct Publisher {
     s3: Arc<Breaker>,
 }
 
-/// An event and the message that says it.
+/// An event, without its text, and the message that says it.
 #[derive(Clone, Debug)]
 struct Message {
     event: Written,
     text: String,
+    /// Whose order, for the log.
+    user: Option<String>,
 }
 
 /// What is done at once with others of its kind.
@@ -58,83 +67,139 @@ impl Publisher {
         Self { client: Client::new(config), topic, payloads: Payloads::new(config, bucket), sns, s3 }
     }
 
-    /// Publishes events, and returns the numbers of those that the topic has.
-    pub async fn publish(&self, events: Vec<Written>) -> Vec<i64> {
+    /// Publishes events, and says what became of each, by its number.
+    pub async fn publish(&self, events: Vec<Written>) -> BTreeMap<i64, Fate> {
         let (large, small): (Vec<_>, Vec<_>) =
             events.into_iter().partition(|event| size(event, &event.body) > MESSAGE_LIMIT);
-        let small = small.into_iter().map(|event| Message { text: event.body.clone(), event });
+        let small = small.into_iter().map(|mut event| {
+            let text = std::mem::take(&mut event.body);
+            Message { user: user(&text), event, text }
+        });
         let small = chunks(small.collect()).into_iter().map(Job::Send);
-        let (mut seqs, mut running) = (Vec::new(), JoinSet::new());
+        let (mut fates, mut running) = (BTreeMap::new(), JoinSet::new());
         // One after another, a bucket that does not answer would keep those waiting that need none.
         for job in small.chain(large.into_iter().map(Job::PutAndSend)) {
             if running.len() >= AT_ONCE {
-                seqs.extend(running.join_next().await.and_then(Result::ok).into_iter().flatten());
+                fates.extend(running.join_next().await.and_then(Result::ok).into_iter().flatten());
             }
             let publisher = self.clone();
             running.spawn(async move {
                 match job {
                     Job::Send(messages) => publisher.send(messages).await,
-                    Job::PutAndSend(event) => match publisher.put(event).await {
-                        Some(message) => publisher.send(vec![message]).await,
-                        None => Vec::new(),
-                    },
+                    Job::PutAndSend(event) => publisher.put_and_send(event).await,
                 }
             });
         }
         while let Some(sent) = running.join_next().await {
-            seqs.extend(sent.into_iter().flatten());
+            fates.extend(sent.into_iter().flatten());
         }
-        seqs
+        fates
     }
 
-    /// Puts an event into the bucket, and returns the message that points there; none if the bucket did not take it.
-    async fn put(&self, event: Written) -> Option<Message> {
-        let pointer = Pointer::to(event.event_id, &event.body);
-        let put = self.s3.call(Box::pin(self.payloads.put(&pointer, &event.body)), |_| true).await;
+    /// Puts an event into the bucket, and sends a message that points there.
+    async fn put_and_send(&self, mut event: Written) -> Fates {
+        let body = std::mem::take(&mut event.body);
+        let pointer = Pointer::to(event.event_id, &body);
+        let put = self.s3.call(Box::pin(self.payloads.put(&pointer, &body)), |_| true).await;
         match put.map_err(|error| error.to_string()).and_then(|()| json(&pointer)) {
-            Ok(text) => Some(Message { event, text }),
+            Ok(text) => self.send(vec![Message { event, text, user: user(&body) }]).await,
             Err(cause) => {
                 tracing::warn!(requestId = event.request_id, orderId = %event.order_id, cause, "not published");
-                None
+                Fates::from([(event.seq, Fate::Fails(cause))])
             }
         }
     }
 
-    async fn send(&self, chunk: Vec<Message>) -> Vec<i64> {
-        let entries: Result<Vec<_>, String> = chunk.iter().map(entry).collect();
-        let sent = async {
-            let request = self.client.publish_batch().topic_arn(&self.topic);
-            let sent = request.set_publish_batch_request_entries(Some(entries?)).send().await;
-            sent.map_err(|error| aws::why(&error))
+    /// Sends messages in one request; each in one of its own, if the topic refuses what one of them says.
+    async fn send(&self, chunk: Vec<Message>) -> Fates {
+        let error = match self.request(&chunk).await {
+            Ok(answer) => return chunk.iter().map(|message| (message.event.seq, fate(message, &answer))).collect(),
+            Err(error) => error,
         };
-        let answer = match self.sns.call(sent, |_| true).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                tracing::warn!(events = chunk.len(), cause = %error, "events could not be published");
-                return Vec::new();
+        match (&error, chunk.as_slice()) {
+            (Broken::Failed(NotSent::Refused(cause)), [message]) => {
+                log(message, Err(cause));
+                Fates::from([(message.event.seq, Fate::Refused(cause.clone()))])
             }
-        };
-        let ids: Vec<i64> =
-            answer.successful().iter().filter_map(|entry| entry.id().and_then(|id| id.parse().ok())).collect();
-        for message in &chunk {
-            let failed = || answer.failed().iter().find(|entry| entry.id() == message.event.seq.to_string());
-            let taken = ids.contains(&message.event.seq);
-            log(message, if taken { None } else { failed().map(|entry| (entry.code(), entry.message())) }, taken);
+            (Broken::Failed(NotSent::Refused(_)), _) => {
+                let mut fates = Fates::new();
+                for message in chunk {
+                    fates.extend(Box::pin(self.send(vec![message])).await);
+                }
+                fates
+            }
+            (Broken::Failed(NotSent::Failed(_)) | Broken::Open(_), _) => {
+                tracing::warn!(events = chunk.len(), cause = %error, "events could not be published");
+                chunk.iter().map(|message| (message.event.seq, Fate::Waits)).collect()
+            }
         }
-        ids
+    }
+
+    async fn request(&self, chunk: &[Message]) -> Result<PublishBatchOutput, Broken<NotSent>> {
+        let sent = async {
+            let entries: Result<Vec<_>, String> = chunk.iter().map(entry).collect();
+            let request = self.client.publish_batch().topic_arn(&self.topic);
+            let request = request.set_publish_batch_request_entries(Some(entries.map_err(NotSent::Refused)?));
+            request.send().await.map_err(|error| NotSent::from(&error))
+        };
+        self.sns.call(sent, NotSent::is_outage).await
     }
 }
 
+type Fates = BTreeMap<i64, Fate>;
+
+/// Why a request was not taken.
+#[derive(Debug)]
+enum NotSent {
+    /// Because of what a message says.
+    Refused(String),
+    /// Because of anything else.
+    Failed(String),
+}
+
+impl NotSent {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
+impl From<&SdkError<PublishBatchError>> for NotSent {
+    fn from(error: &SdkError<PublishBatchError>) -> Self {
+        let refused = error.code().is_some_and(|code| REFUSALS.iter().any(|known| code.starts_with(known)));
+        if refused { Self::Refused(aws::why(error)) } else { Self::Failed(aws::why(error)) }
+    }
+}
+
+impl std::fmt::Display for NotSent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(cause) | Self::Failed(cause) => f.write_str(cause),
+        }
+    }
+}
+
+/// What an answer says of one message, which is logged.
+fn fate(message: &Message, answer: &PublishBatchOutput) -> Fate {
+    let id = message.event.seq.to_string();
+    if answer.successful().iter().any(|entry| entry.id() == Some(id.as_str())) {
+        log(message, Ok(()));
+        return Fate::Published;
+    }
+    let Some(failed) = answer.failed().iter().find(|entry| entry.id() == id) else { return Fate::Waits };
+    let cause = format!("{}: {}", failed.code(), failed.message().unwrap_or("no message"));
+    log(message, Err(&cause));
+    if failed.sender_fault() { Fate::Refused(cause) } else { Fate::Fails(cause) }
+}
+
 /// Writes what became of an event, as part of the trace that led to it.
-fn log(message: &Message, failed: Option<(&str, Option<&str>)>, taken: bool) {
+fn log(message: &Message, taken: Result<(), &String>) {
     let event = &message.event;
-    let user = serde_json::from_str::<User>(&event.body).ok().map(|user| user.user_id);
     let span = tracing::info_span!(
         "publish",
         requestId = event.request_id,
         traceId = Empty,
         orderId = %event.order_id,
-        userId = user.as_deref(),
+        userId = message.user.as_deref(),
         otel.kind = "producer",
     );
     if let Some(traceparent) = &event.traceparent {
@@ -142,11 +207,14 @@ fn log(message: &Message, failed: Option<(&str, Option<&str>)>, taken: bool) {
     }
     let _in = span.enter();
     let (kind, id) = (event.event_type.as_str(), event.event_id);
-    if taken {
-        tracing::info!(eventType = kind, eventId = %id, "published");
-    } else {
-        tracing::error!(eventType = kind, eventId = %id, cause = ?failed, "the topic did not take an event");
+    match taken {
+        Ok(()) => tracing::info!(eventType = kind, eventId = %id, "published"),
+        Err(cause) => tracing::error!(eventType = kind, eventId = %id, cause, "the topic did not take an event"),
     }
+}
+
+fn user(body: &str) -> Option<String> {
+    serde_json::from_str::<User>(body).ok().map(|user| user.user_id)
 }
 
 /// Attributes of an event, with their text.
@@ -216,8 +284,9 @@ mod tests {
             request_id: "r1".to_owned(),
             traceparent: None,
             body: String::new(),
+            held: false,
         };
-        Message { event, text: "x".repeat(length) }
+        Message { event, text: "x".repeat(length), user: None }
     }
 
     #[test]

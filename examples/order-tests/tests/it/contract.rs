@@ -17,6 +17,9 @@ use serde_json::Value;
 const ENVIRONMENTS: [&str; 4] = ["local", "dev", "staging", "prod"];
 const ROLES: [&str; 5] = ["payment", "inventory", "email", "intake", "replay"];
 
+/// The variable with the namespace of metrics, which are no resource.
+const NAMESPACE: &str = "METRICS_NAMESPACE";
+
 /// A resource, as `orders-dev-messaging` and `QueuePayment`.
 type Resource = (String, String);
 
@@ -98,6 +101,11 @@ impl Given {
         self.behind(stack, output.split_once(':').expect("a region and an output").1)
     }
 
+    /// The resource that a variable's value names, or the namespace of metrics that it is.
+    fn meant_by(&self, variable: &str, value: &str) -> Resource {
+        if variable == NAMESPACE { (NAMESPACE.to_owned(), value.to_owned()) } else { self.named_by(value) }
+    }
+
     /// The resource that a policy of the stack `workloads` allows something on; nothing for names that are written out.
     fn allowed_on(&self, template: &Value, resource: &Value) -> Option<Resource> {
         if let Some(output) = resource.get("Fn::GetStackOutput") {
@@ -134,7 +142,11 @@ impl Given {
         let statements = &resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
         let mut all = BTreeSet::new();
         for statement in statements.as_array().expect("statements") {
-            let on = self.allowed_on(&template, &statement["Resource"]);
+            let namespace = statement["Condition"]["StringEquals"]["cloudwatch:namespace"].as_str();
+            let on = match namespace {
+                Some(namespace) => Some((NAMESPACE.to_owned(), namespace.to_owned())),
+                None => self.allowed_on(&template, &statement["Resource"]),
+            };
             let actions = statement["Action"].as_array().cloned().unwrap_or_else(|| vec![statement["Action"].clone()]);
             all.extend(actions.iter().map(|action| (action.as_str().expect("an action").to_owned(), on.clone())));
         }
@@ -238,7 +250,7 @@ fn the_roles_allow_what_the_programs_do_and_nothing_else() {
             .into_iter()
             .map(|(action, variable)| {
                 let value = pod.variables.get(&variable).unwrap_or_else(|| panic!("{context}: {variable}"));
-                (action, Some(given.named_by(value)))
+                (action, Some(given.meant_by(&variable, value)))
             })
             .collect();
         // The files of secrets are fetched by the driver in the name of the pod.
@@ -265,6 +277,26 @@ fn nobody_but_the_migration_is_the_master_user_of_the_database() {
         };
         assert_eq!(users, expected.iter().map(|id| (*id).to_owned()).collect(), "{account} in {}", given.environment);
     });
+}
+
+#[test]
+fn the_alarms_look_at_what_the_service_reports() {
+    for environment in ENVIRONMENTS {
+        let given = Given::new(environment);
+        let namespace = given.pod("service-order-service").variables[NAMESPACE].clone();
+        let template = given.template("monitoring");
+        let alarms = template["Resources"].as_object().expect("resources").values();
+        let looked_at: BTreeSet<&str> = alarms
+            .filter(|alarm| alarm["Properties"]["Namespace"] == namespace)
+            .map(|alarm| alarm["Properties"]["MetricName"].as_str().expect("a name"))
+            .collect();
+        assert_eq!(looked_at, order_service_reports(), "{environment}");
+    }
+}
+
+/// The names that the service gives its numbers; a test of the running service holds them against what it sends.
+fn order_service_reports() -> BTreeSet<&'static str> {
+    crate::outbox::REPORTED.into_iter().collect()
 }
 
 #[test]

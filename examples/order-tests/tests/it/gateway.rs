@@ -34,7 +34,6 @@ async fn the_api_does_what_its_template_says() {
     routes_and_tokens(&world, &customer).await;
     preflight(&world).await;
     forwarding(&world, &customer).await;
-    queue(&world, &customer).await;
     throttling(&world).await;
 }
 
@@ -120,21 +119,6 @@ async fn forwarding(world: &World, customer: &Customer) {
     world.gateway.remove_backend("order-service", address);
     let gone = get(world, "/v1/orders/o-1", Some(&customer.token)).await;
     assert_eq!(said(gone).await, expect(503, "Service Unavailable"));
-}
-
-async fn queue(world: &World, customer: &Customer) {
-    let order = json!({ "productId": "sku-1", "qty": 2 });
-    let answer = world.place_async(customer, "key-1", &order).await.expect("an answer");
-    assert_eq!(answer.status(), 202);
-    let id = answer.headers()["x-request-id"].to_str().expect("text").to_owned();
-    assert_eq!(answer.headers()["apigw-requestid"], id.as_str());
-    let messages = world.aws().drain(world.platform.queue_url("intake")).await;
-    let [message] = messages.as_slice() else { panic!("there is one message: {messages:?}") };
-    let body: Value = serde_json::from_str(message.body().expect("a body")).expect("JSON");
-    assert_eq!(body, order);
-    let attributes = message.message_attributes().expect("attributes");
-    let attribute = |name: &str| attributes[name].string_value().expect("text").to_owned();
-    assert_eq!((attribute("x-request-id"), attribute("sub")), (id, "user-1".to_owned()));
 }
 
 async fn throttling(world: &World) {

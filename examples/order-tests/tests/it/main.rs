@@ -16,6 +16,7 @@ mod orders;
 mod orphans;
 mod otlp;
 mod outages;
+mod outbox;
 mod postgres;
 mod programs;
 mod providers;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::shop::{PLENTY, Placed, SOON, Shop, order, placed, text};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const OTHER_TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
 /// The lines about an order, but for those of requests that looked at it.
 fn about(shop: &Shop, id: &str) -> Vec<Line> {
@@ -50,21 +51,34 @@ async fn an_order_is_confirmed_under_one_request_id_and_in_one_trace() {
     assert_eq!((text(&confirmed["requestId"]), &confirmed["lines"][0]), ("request-1".to_owned(), &order("sku-1", 3)));
     shop.until_mailed(&id, "order-confirmed").await;
 
-    // Through the queue: the API's own id is the request's, and the key is found by the customer's.
-    let body = json!({ "productId": "sku-1", "qty": 2, "idempotencyKey": "key-2" });
-    let answer = shop.world.place_async(&ann, "key-2", &body).await.expect("the gateway answers");
-    assert_eq!(answer.status(), 202);
-    let by_gateway = answer.headers()["x-request-id"].to_str().expect("text").to_owned();
+    // Through the queue: the key in the header is the order's, however often it is sent.
+    let mut queued = String::new();
+    for time in 0..3 {
+        let request = shop.world.request(Method::POST, "/v1/orders/async").bearer_auth(&ann.token);
+        let request = request.header("idempotency-key", "key-2").header("x-request-id", "request-2");
+        let request = request.header("traceparent", format!("00-{OTHER_TRACE}-00f067aa0ba902b7-01"));
+        let answer = request.json(&order("sku-1", 2)).send().await.expect("the gateway answers");
+        assert_eq!(answer.headers()["x-request-id"], "request-2");
+        let Placed { status, id, state } = placed(answer).await;
+        assert_eq!((status, state.as_str()), (202, "PENDING"));
+        assert!(time == 0 || id == queued, "{id} is not {queued}");
+        queued = id;
+    }
     let found = async || {
         tokio::time::sleep(Duration::from_millis(50)).await;
         let page = shop.world.get(&ann, "/v1/orders?idempotencyKey=key-2").await.expect("the gateway answers");
         page.json::<Value>().await.expect("JSON")["orders"][0].clone()
     };
-    let there = async || found().await["orderId"].is_string();
+    let there = async || found().await["orderId"] == queued;
     shop.world.until("the order of the queue is there", SOON, there).await;
-    let queued = text(&found().await["orderId"]);
+    for (status, body) in [(400, "not json".to_owned()), (422, order("sku-1", 0).to_string())] {
+        let request = shop.world.request(Method::POST, "/v1/orders/async").bearer_auth(&ann.token);
+        let request = request.header("idempotency-key", "key-3").header("content-type", "application/json");
+        assert_eq!(request.body(body).send().await.expect("the gateway answers").status(), status);
+    }
+    let by_client = "request-2".to_owned();
     let confirmed = shop.until(&ann, &queued, "CONFIRMED").await;
-    assert_eq!(text(&confirmed["requestId"]), by_gateway);
+    assert_eq!(text(&confirmed["requestId"]), by_client);
     shop.until_mailed(&queued, "order-confirmed").await;
 
     shop.until_quiet(SOON).await;
@@ -81,10 +95,10 @@ async fn an_order_is_confirmed_under_one_request_id_and_in_one_trace() {
     shop.close().await;
     assert_one_request(&shop, &id, "request-1", &["email", "inventory", "order-service", "payment"]);
     let all = ["email", "intake", "inventory", "order-service", "payment"];
-    assert_one_request(&shop, &queued, &by_gateway, &all);
+    assert_one_request(&shop, &queued, &by_client, &all);
     let published = shop.world.log.of("order-service");
     let published: Vec<&Line> = published.iter().filter(|line| line.get("message") == Some("published")).collect();
-    for (id, request) in [(&id, "request-1"), (&queued, by_gateway.as_str())] {
+    for (id, request) in [(&id, "request-1"), (&queued, by_client.as_str())] {
         let events = published.iter().filter(|line| line.get("orderId") == Some(id));
         let events: Vec<_> = events.map(|line| (line.get("eventType"), line.get("requestId"))).collect();
         let expected = ["OrderCreated", "OrderConfirmed"].map(|kind| (Some(kind), Some(request)));
@@ -93,6 +107,9 @@ async fn an_order_is_confirmed_under_one_request_id_and_in_one_trace() {
     let spans = shop.world.collector.of_trace(TRACE);
     let services: BTreeSet<&str> = spans.iter().map(|span| span.service.as_str()).collect();
     assert_eq!(services, BTreeSet::from(["email", "inventory", "order-service", "payment"]), "{spans:#?}");
+    let others = shop.world.collector.of_trace(OTHER_TRACE);
+    let services: BTreeSet<&str> = others.iter().map(|span| span.service.as_str()).collect();
+    assert_eq!(services, BTreeSet::from(["email", "intake", "inventory", "order-service", "payment"]), "{others:#?}");
     let first = spans.iter().find(|span| span.parent == "00f067aa0ba902b7").expect("a span of the client's");
     assert_eq!(first.name, "POST /v1/orders");
 }

@@ -3,7 +3,7 @@
 use order_tests::postgres::Stop;
 use serde_json::Value;
 
-use crate::shop::{PLENTY, SOON, Shop, order, text};
+use crate::shop::{PLENTY, SOON, Shop, order, placed, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_are_taken_while_the_database_is_down_and_stored_in_their_order() {
@@ -16,17 +16,22 @@ async fn orders_are_taken_while_the_database_is_down_and_stored_in_their_order()
 
     let world = shop.world.clone();
     tokio::task::spawn_blocking(move || world.postgres.stop(Stop::Immediate)).await.expect("it stops");
-    let mut placed = Vec::new();
+    let mut all = Vec::new();
     for number in 0..5 {
         for customer in [&ann, &bob] {
             let key = format!("down-{number}");
             let answer = shop.place(customer, &key, &order("sku-1", 1)).await;
             assert_eq!((answer.status, answer.state.as_str()), (202, "PENDING"));
-            placed.push((customer.clone(), key, answer));
+            all.push((customer.clone(), key, answer));
         }
     }
+    // So is an order that nobody waits for.
+    let eve = shop.customer("eve");
+    let later = shop.world.place_async(&eve, "later", &order("sku-1", 1)).await.expect("the gateway answers");
+    let later = placed(later).await;
+    assert_eq!((later.status, later.state.as_str()), (202, "PENDING"));
     // A repeated request is the same order, also there.
-    let (_, key, first) = &placed[0];
+    let (_, key, first) = &all[0];
     assert_eq!(shop.place(&ann, key, &order("sku-1", 1)).await, *first);
     let looked = shop.world.get(&ann, &format!("/v1/orders/{}", before.id)).await.expect("the gateway answers");
     assert_eq!(looked.status(), 503);
@@ -38,11 +43,12 @@ async fn orders_are_taken_while_the_database_is_down_and_stored_in_their_order()
 
     let world = shop.world.clone();
     tokio::task::spawn_blocking(move || world.postgres.start_again()).await.expect("it starts");
-    for (customer, key, answer) in &placed {
+    for (customer, key, answer) in &all {
         shop.until(customer, &answer.id, "CONFIRMED").await;
         shop.until_mailed(&answer.id, "order-confirmed").await;
         assert_eq!(shop.place(customer, key, &order("sku-1", 1)).await, *answer, "the same answer as then");
     }
+    shop.until(&eve, &later.id, "CONFIRMED").await;
     shop.until_quiet(SOON).await;
 
     for customer in [&ann, &bob] {
@@ -51,7 +57,7 @@ async fn orders_are_taken_while_the_database_is_down_and_stored_in_their_order()
         });
         let stored: Vec<String> = created.map(|line| line.get("orderId").unwrap_or_default().to_owned()).collect();
         let sent: Vec<&str> =
-            placed.iter().filter(|(by, ..)| by.sub == customer.sub).map(|(_, _, answer)| answer.id.as_str()).collect();
+            all.iter().filter(|(by, ..)| by.sub == customer.sub).map(|(_, _, answer)| answer.id.as_str()).collect();
         assert_eq!(stored, sent, "stored in the order in which {} placed them", customer.sub);
         let page = shop.world.get(customer, "/v1/orders?limit=5").await.expect("the gateway answers");
         let page: Value = page.json().await.expect("a page is JSON");
@@ -60,8 +66,8 @@ async fn orders_are_taken_while_the_database_is_down_and_stored_in_their_order()
         assert_eq!(listed, sent.iter().rev().copied().collect::<Vec<_>>(), "the newest first");
     }
     let tally = shop.world.providers.tally();
-    assert_eq!(tally.len(), 11);
+    assert_eq!(tally.len(), 12);
     assert!(tally.values().all(|tally| (tally.charges, tally.refunds) == (1, 0)), "{tally:?}");
-    assert_eq!(shop.world.stock("sku-1").await, PLENTY - 11);
+    assert_eq!(shop.world.stock("sku-1").await, PLENTY - 12);
     shop.close().await;
 }

@@ -56,7 +56,7 @@ async fn what_nobody_can_read_is_put_aside_with_the_reason_and_sent_back_by_an_o
         ("payment", ["unknown event type `OrderEaten`", "unknown version 9 of OrderCancelled"].as_slice()),
         ("inventory", &["not an event: ", "unknown version 9 of OrderCancelled"]),
         ("email", &["not an event: ", "unknown version 9 of OrderCancelled"]),
-        ("intake", &["not an order: /qty is missing", "not an order: sub is missing"]),
+        ("intake", &["not a submission: ", "not an order: /qty is missing"]),
         ("replay", &["not a submission: "]),
     ];
     for (queue, reasons) in expected {

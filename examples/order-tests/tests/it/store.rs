@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use order_events::{Change, Event, Kind, Line, NewOrder, OrderId, Submission, UserId};
-use order_runtime::store::{After, Captured, Cause, Due, Order, Page, Placed, Status, Store};
+use order_runtime::store::{After, Captured, Cause, Due, Fate, Most, Order, Page, Placed, Status, Store};
 use order_tests::postgres::Postgres;
 use order_tests::tls::Tls;
 use rand::rngs::StdRng;
@@ -16,6 +16,8 @@ use sqlx::Row as _;
 
 const PRODUCTS: [&str; 3] = ["sku-1", "sku-2", "sku-3"];
 const STOCK: u32 = 40;
+/// Ten of each kind.
+const TEN: Most = Most { short: 10, long: 10, held: 10 };
 
 struct Database {
     store: Store,
@@ -69,7 +71,7 @@ async fn an_order_is_stored_once_however_many_place_it_and_seen_by_its_user_only
     assert_eq!(placed.iter().filter(|placed| **placed == Placed::Before).count(), 19);
     let other = submission("ann", "k", &[("sku-1", 3)]);
     assert_eq!(store.place(&other).await.expect("an answer"), Placed::Conflict);
-    assert_eq!(store.waiting_events().await.expect("an answer").0, 1, "one order is one event");
+    assert_eq!(store.backlog().await.expect("an answer").waiting, 1, "one order is one event");
 
     let seen = store.order(&user("ann"), order.order_id).await.expect("an answer").expect("it is there");
     assert_eq!((seen.status, seen.lines, seen.placed_at), (Status::Pending, order.lines, order.placed_at));
@@ -162,16 +164,16 @@ async fn two_relays_never_have_events_of_one_order_at_once_and_what_fails_stays_
         .await
         .expect("it is stored");
 
-    let first = store.take_events(1).await.expect("an answer");
-    let second = store.take_events(10).await.expect("an answer");
+    let first = store.take_events(Most { short: 1, long: 1, held: 1 }).await.expect("an answer");
+    let second = store.take_events(TEN).await.expect("an answer");
     assert_eq!(first.events[0].order_id, ann.order_id);
     let others: Vec<OrderId> = second.events.iter().map(|event| event.order_id).collect();
     assert_eq!(others, [bob.order_id], "ann's second event waits for her first");
-    second.published(&[]).await.expect("nothing of it was published");
+    second.settle(&BTreeMap::new()).await.expect("nothing of it was published");
     drop(first);
     // What is dropped is rolled back a moment later.
     let again = loop {
-        let again = store.take_events(10).await.expect("an answer");
+        let again = store.take_events(TEN).await.expect("an answer");
         if again.events.len() > 1 {
             break again;
         }
@@ -180,10 +182,106 @@ async fn two_relays_never_have_events_of_one_order_at_once_and_what_fails_stays_
     };
     let kinds: Vec<&str> = again.events.iter().map(|event| event.event_type.as_str()).collect();
     assert_eq!(kinds, ["OrderCreated", "OrderCreated"]);
-    let seqs: Vec<i64> = again.events.iter().map(|event| event.seq).collect();
-    again.published(&seqs).await.expect("they are forgotten");
-    let last = store.take_events(10).await.expect("an answer");
+    let fates = again.events.iter().map(|event| (event.seq, Fate::Published)).collect();
+    again.settle(&fates).await.expect("they are forgotten");
+    let last = store.take_events(TEN).await.expect("an answer");
     assert_eq!((last.events.len(), last.events[0].event_type.as_str()), (1, "OrderCancelled"));
+}
+
+/// What is taken now, as order and kind of event; and settles it.
+async fn taken(store: &Store, fate: impl Fn(&OrderId) -> Fate) -> (Vec<(OrderId, String)>, usize) {
+    let batch = store.take_events(TEN).await.expect("an answer");
+    let events = batch.events.iter().map(|event| (event.order_id, event.event_type.clone())).collect();
+    let fates = batch.events.iter().map(|event| (event.seq, fate(&event.order_id))).collect();
+    (events, batch.settle(&fates).await.expect("it is stored").len())
+}
+
+/// Whatever pauses is due.
+async fn hurry(store: &Store) {
+    let due = "UPDATE outbox_held SET due_at = now()";
+    sqlx::query(due).execute(&mut *store.connection().await.expect("one")).await.expect("it is set");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_fails_holds_up_those_of_its_order_and_no_other() {
+    let database = Database::start().await;
+    let store = &database.store;
+    let (ann, bob) = (submission("ann", "k", &[("none", 1)]), submission("bob", "k", &[("none", 1)]));
+    let event = |order: &Submission, kind: &str| (order.order_id, kind.to_owned());
+    store.place(&ann).await.expect("it is stored");
+    let fails = |id: &OrderId| if *id == ann.order_id { Fate::Fails("the bucket".to_owned()) } else { Fate::Published };
+    assert_eq!(taken(store, fails).await, (vec![event(&ann, "OrderCreated")], 0));
+    store.reserve(ann.order_id, &cause()).await.expect("an answer");
+    store.place(&bob).await.expect("it is stored");
+    // Ann's first event pauses, and her second one waits for it.
+    assert_eq!(taken(store, fails).await, (vec![event(&bob, "OrderCreated")], 0));
+    assert_eq!(taken(store, fails).await, (vec![], 0));
+    let backlog = store.backlog().await.expect("an answer");
+    assert_eq!((backlog.waiting, backlog.parked), (2, 0));
+    assert!(backlog.oldest > 0.0 && backlog.pending > 0.0, "{backlog:?}");
+    let held = store.held_events(false, 9).await.expect("an answer");
+    let reasons: Vec<&str> = held.iter().map(|held| held.reason.as_str()).collect();
+    assert_eq!(reasons, ["the bucket", "an earlier event of the order is not published"]);
+    // It fails again and again, and pauses longer, and is never given up: there may be nothing wrong with it.
+    for attempt in 2..12 {
+        hurry(store).await;
+        assert_eq!(taken(store, fails).await, (vec![event(&ann, "OrderCreated")], 0), "{attempt}");
+    }
+    let held = store.held_events(false, 9).await.expect("an answer");
+    let pause = held[0].due_at.expect("it is tried again").duration_since(Timestamp::now());
+    assert!(held[0].attempts == 11 && pause.as_secs() > 140 && pause.as_secs() <= 300, "{held:?}");
+    for kind in ["OrderCreated", "OrderCancelled"] {
+        hurry(store).await;
+        assert_eq!(taken(store, |_| Fate::Published).await, (vec![event(&ann, kind)], 0));
+    }
+    assert_eq!(store.backlog().await.expect("an answer").waiting, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_refused_too_often_is_parked_until_somebody_puts_it_back() {
+    let database = Database::start().await;
+    let store = &database.store;
+    let (ann, bob) = (submission("ann", "k", &[("none", 1)]), submission("bob", "k", &[("none", 1)]));
+    store.place(&ann).await.expect("it is stored");
+    store.reserve(ann.order_id, &cause()).await.expect("an answer");
+    let refused = |_: &OrderId| Fate::Refused("InvalidParameter: poison".to_owned());
+    let mut parked = Vec::new();
+    for _ in 0..10 {
+        let (events, number) = taken(store, refused).await;
+        assert_eq!(events, [(ann.order_id, "OrderCreated".to_owned())]);
+        parked.push(number);
+        hurry(store).await;
+    }
+    assert_eq!(parked, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    store.place(&bob).await.expect("it is stored");
+    assert_eq!(taken(store, |_| Fate::Published).await.0, [(bob.order_id, "OrderCreated".to_owned())]);
+    assert_eq!(taken(store, |_| Fate::Published).await.0, []);
+    let backlog = store.backlog().await.expect("an answer");
+    assert_eq!((backlog.parked, backlog.waiting), (1, 1), "the one behind it waits");
+    let held = store.held_events(true, 9).await.expect("an answer");
+    let [one] = held.as_slice() else { panic!("{held:?}") };
+    assert_eq!((one.reason.as_str(), one.due_at), ("InvalidParameter: poison", None));
+
+    assert_eq!(store.put_back(Some(&[sqlx::types::Uuid::nil()])).await.expect("an answer"), 0);
+    assert_eq!(store.put_back(Some(&[one.event_id])).await.expect("an answer"), 1);
+    assert_eq!(store.put_back(None).await.expect("an answer"), 0);
+    for kind in ["OrderCreated", "OrderCancelled"] {
+        assert_eq!(taken(store, |_| Fate::Published).await.0, [(ann.order_id, kind.to_owned())]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_long_events_leave_room_for_short_ones() {
+    let database = Database::start().await;
+    let store = &database.store;
+    let write = "INSERT INTO outbox (event_id, order_id, event_type, event_version, request_id, body)
+                 SELECT gen_random_uuid(), gen_random_uuid(), 'OrderCreated', 1, 'r', repeat('x', 40000)
+                 FROM generate_series(1, 1500)";
+    sqlx::query(write).execute(&mut *store.connection().await.expect("one")).await.expect("they are written");
+    let ann = submission("ann", "k", &[("none", 1)]);
+    store.place(&ann).await.expect("it is stored");
+    let batch = store.take_events(Most { short: 100, long: 8, held: 8 }).await.expect("an answer");
+    assert_eq!((batch.events.len(), batch.events[0].order_id), (9, ann.order_id));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -303,8 +401,8 @@ fn live(dice: &mut impl rand::Rng) -> Result<(), Died> {
 impl Saga {
     /// Publishes what is written; the relay may die before it can say so.
     async fn relay(&self, dice: &mut StdRng) {
-        let batch = self.store.take_events(7).await.expect("an answer");
-        let mut done = Vec::new();
+        let batch = self.store.take_events(Most { short: 7, long: 7, held: 7 }).await.expect("an answer");
+        let mut done = BTreeMap::new();
         for written in &batch.events {
             let event = Event::read(&written.body).expect("it is an event");
             let mut published = self.published.lock().expect("nobody panics");
@@ -317,10 +415,12 @@ impl Saga {
             let inventory = payment && event.kind() != Kind::PaymentRetryRequested;
             waiting.extend(payment.then(|| (Side::Payment, event.clone())));
             waiting.extend(inventory.then_some((Side::Inventory, event)));
-            done.push(written.seq);
+            // Some fail for a reason of their own, now and then.
+            let fails = dice.random_bool(0.1);
+            done.insert(written.seq, if fails { Fate::Fails("the bucket".to_owned()) } else { Fate::Published });
         }
         if live(dice).is_ok() {
-            batch.published(&done).await.expect("they are forgotten");
+            batch.settle(&done).await.expect("they are forgotten");
         }
     }
 
@@ -336,7 +436,7 @@ impl Saga {
             };
             let Some((side, event)) = next else {
                 let idle = self.bus.taken.load(Ordering::SeqCst) == 0;
-                if idle && self.store.waiting_events().await.expect("an answer").0 == 0 {
+                if idle && self.store.backlog().await.expect("an answer").waiting == 0 {
                     return;
                 }
                 tokio::task::yield_now().await;

@@ -11,30 +11,16 @@ use crate::database::Database;
 use crate::message::Message;
 use crate::outcome::{Outcome, Step};
 
-/// What the messages are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    /// Bodies that the API put into the queue.
-    Bodies,
-    /// What the service put there while the database was down.
-    Submissions,
-}
-
-/// Stores orders. There is no ledger: an order has the id that follows from user and key, and is stored once.
+/// Stores orders, of the queue `intake` or of the queue `replay`. There is no ledger: an order has the id that follows from
+/// user and key, and is stored once.
 pub struct Orders {
     database: Arc<Database>,
-    form: Form,
 }
 
 impl Orders {
-    /// Of the queue `intake`.
-    pub fn intake(database: Arc<Database>) -> Self {
-        Self { database, form: Form::Bodies }
-    }
-
-    /// Of the queue `replay`.
-    pub fn replay(database: Arc<Database>) -> Self {
-        Self { database, form: Form::Submissions }
+    /// Stores them in a database.
+    pub fn new(database: Arc<Database>) -> Self {
+        Self { database }
     }
 
     /// Stores the order of a message.
@@ -46,7 +32,7 @@ impl Orders {
     }
 
     async fn store(&self, message: &Message) -> Step<&'static str> {
-        let submission = read(self.form, message).map_err(Outcome::Reject)?;
+        let submission = read(message).map_err(Outcome::Reject)?;
         let span = Span::current();
         span.record("requestId", submission.request_id.as_str());
         span.record("orderId", tracing::field::display(submission.order_id));
@@ -62,25 +48,19 @@ impl Orders {
 }
 
 /// Reads an order, or says why it can never be stored. What it says follows from the message alone, so that it is the
-/// same order each time.
-fn read(form: Form, message: &Message) -> Result<Submission, String> {
-    let mut submission = match form {
-        Form::Bodies => {
-            let intake = Intake {
-                body: &message.body,
-                request_id: message.attribute(attribute::REQUEST_ID),
-                subject: message.attribute(attribute::SUBJECT),
-            };
-            intake.read(None, message.sent).map_err(|invalid| format!("not an order: {invalid}"))?
+/// same order each time. What has the attribute `sub` is a body that an API put into the queue itself.
+fn read(message: &Message) -> Result<Submission, String> {
+    let mut submission = if let Some(subject) = message.attribute(attribute::SUBJECT) {
+        let request_id = message.attribute(attribute::REQUEST_ID);
+        let intake = Intake { body: &message.body, request_id, subject: Some(subject) };
+        intake.read(None, message.sent).map_err(|invalid| format!("not an order: {invalid}"))?
+    } else {
+        let read: Submission =
+            serde_json::from_str(&message.body).map_err(|error| format!("not a submission: {error}"))?;
+        if read.order_id != OrderId::of(&read.user_id, &read.idempotency_key) {
+            return Err("not a submission: its orderId does not follow from userId and idempotencyKey".to_owned());
         }
-        Form::Submissions => {
-            let read: Submission =
-                serde_json::from_str(&message.body).map_err(|error| format!("not a submission: {error}"))?;
-            if read.order_id != OrderId::of(&read.user_id, &read.idempotency_key) {
-                return Err("not a submission: its orderId does not follow from userId and idempotencyKey".to_owned());
-            }
-            read
-        }
+        read
     };
     submission.traceparent = telemetry::traceparent().or(submission.traceparent);
     Ok(submission)
@@ -118,29 +98,26 @@ mod tests {
     #[test]
     fn a_body_and_its_attributes_are_an_order() {
         let message = message(BODY, &[("x-request-id", "r1"), ("sub", "user-999")]);
-        let read = read(Form::Bodies, &message).expect("it is an order");
+        let read = read(&message).expect("it is an order");
         assert_eq!((read.idempotency_key.as_str(), read.placed_at), ("r1", message.sent));
     }
 
     #[test]
     fn what_is_no_order_is_rejected() {
-        let said =
-            |form, body: &str| read(form, &message(body, &[("x-request-id", "r1"), ("sub", "u")])).expect_err(body);
-        assert_eq!(said(Form::Bodies, r#"{"productId":"a"}"#), "not an order: /qty is missing");
-        assert!(said(Form::Submissions, "{}").starts_with("not a submission: missing field"));
+        let said = |body: &str, attributes: &[(&str, &str)]| read(&message(body, attributes)).expect_err(body);
+        let by_api = [("x-request-id", "r1"), ("sub", "u")];
+        assert_eq!(said(r#"{"productId":"a"}"#, &by_api), "not an order: /qty is missing");
+        assert_eq!(said(BODY, &by_api[1..]), "not an order: x-request-id is missing");
+        assert!(said("{}", &[]).starts_with("not a submission: missing field"));
         let mut forged = submission();
         forged.order_id = uuid::Uuid::nil().into();
         let body = serde_json::to_string(&forged).expect("it is JSON");
-        assert!(said(Form::Submissions, &body).contains("does not follow from userId"));
-        assert_eq!(
-            read(Form::Bodies, &message(BODY, &[])).expect_err("no request"),
-            "not an order: x-request-id is missing"
-        );
+        assert!(said(&body, &[]).contains("does not follow from userId"));
     }
 
     #[test]
     fn a_submission_is_read_as_it_was_written() {
         let body = serde_json::to_string(&submission()).expect("it is JSON");
-        assert_eq!(read(Form::Submissions, &message(&body, &[])), Ok(submission()));
+        assert_eq!(read(&message(&body, &[("x-request-id", "r1")])), Ok(submission()));
     }
 }

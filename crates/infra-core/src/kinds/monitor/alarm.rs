@@ -1,5 +1,7 @@
 //! One alarm: what is measured, when it goes off, whom it tells.
 
+use std::borrow::Cow;
+
 use super::Monitor;
 use crate::artifacts::{Expr, Handle, Object, Place, Resource};
 use crate::kinds::Kind;
@@ -21,8 +23,8 @@ pub(super) struct Subject {
 /// Something that can be measured.
 #[derive(Clone)]
 pub(super) struct Metric {
-    pub(super) namespace: &'static str,
-    pub(super) name: &'static str,
+    pub(super) namespace: Cow<'static, str>,
+    pub(super) name: Cow<'static, str>,
     pub(super) dimensions: Vec<(&'static str, Expr)>,
 }
 
@@ -71,8 +73,14 @@ pub(super) struct Alarm {
 }
 
 impl Metric {
+    /// A metric of a service of AWS.
     pub(super) fn new(namespace: &'static str, name: &'static str, dimension: (&'static str, Expr)) -> Self {
-        Self { namespace, name, dimensions: vec![dimension] }
+        Self { namespace: namespace.into(), name: name.into(), dimensions: vec![dimension] }
+    }
+
+    /// A metric that somebody else puts into CloudWatch.
+    pub(super) fn own(namespace: String, name: String) -> Self {
+        Self { namespace: namespace.into(), name: name.into(), dimensions: Vec::new() }
     }
 
     /// Adds a dimension.
@@ -136,9 +144,9 @@ pub(super) fn resource(entry: Bound<'_, Monitor>, place: Place, subject: &Subjec
     properties.push("AlarmDescription", &alarm.description);
     match &alarm.measure {
         Measure::Of(metric, statistic) => {
-            properties.push("Namespace", metric.namespace);
-            properties.push("MetricName", metric.name);
-            properties.push("Dimensions", metric.dimensions());
+            properties.push("Namespace", Expr::Text(metric.namespace.clone()));
+            properties.push("MetricName", Expr::Text(metric.name.clone()));
+            properties.push("Dimensions", (!metric.dimensions.is_empty()).then(|| metric.dimensions()));
             let percentile = statistic.starts_with('p');
             properties.push(if percentile { "ExtendedStatistic" } else { "Statistic" }, *statistic);
             // Of a few answers the slowest one is no p99.
@@ -172,8 +180,8 @@ fn percent(part: &Metric, whole: &Metric, period: u32) -> Expr {
     let sum = |id: &'static str, metric: &Metric| {
         let stat = object! {
             "Metric" => object! {
-                "Namespace" => metric.namespace,
-                "MetricName" => metric.name,
+                "Namespace" => Expr::Text(metric.namespace.clone()),
+                "MetricName" => Expr::Text(metric.name.clone()),
                 "Dimensions" => metric.dimensions(),
             },
             "Period" => period,

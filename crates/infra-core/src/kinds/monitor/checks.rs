@@ -1,6 +1,6 @@
 //! What must hold of a monitor beyond its types.
 
-use super::{Monitor, Things, Watch};
+use super::{Monitor, Things, Watch, own};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits::{Bounds, acm, cloudwatch};
 use crate::kinds::{Topic, check};
@@ -24,6 +24,7 @@ pub(super) fn check(entry: Bound<'_, Monitor>, diags: &mut Diagnostics) {
         edge_topic(entry, entry.follow(topic), diags);
     }
     limits(entry, diags);
+    own::check(entry, diags);
     places(entry, diags);
 }
 
@@ -86,6 +87,7 @@ fn places(entry: Bound<'_, Monitor>, diags: &mut Diagnostics) {
     let subjects = entry.subjects();
     if let Watch::Only(things) = &entry.spec().watch
         && **things == Things::default()
+        && entry.own.is_empty()
     {
         diags.push(
             Diagnostic::error("monitors/nothing", "this monitor has nothing to watch")

@@ -77,7 +77,7 @@ fn alarm_panel(entry: Bound<'_, Monitor>, subjects: &[Subject]) -> Option<(&'sta
 
 fn lines_of(label: &String, measure: &Measure) -> Vec<Expr> {
     let line = |metric: &Metric, statistic: &'static str| {
-        let mut line: Vec<Expr> = vec![metric.namespace.into(), metric.name.into()];
+        let mut line: Vec<Expr> = vec![Expr::Text(metric.namespace.clone()), Expr::Text(metric.name.clone())];
         line.extend(metric.dimensions.iter().flat_map(|(name, value)| [Expr::from(*name), value.clone()]));
         line.push(object! { "label" => label, "stat" => statistic });
         Expr::List(line)

@@ -3,24 +3,29 @@
 mod alarm;
 mod checks;
 mod dashboard;
+mod own;
 mod things;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::alarm::Subject;
+pub use self::own::{OwnAlarm, Reporter, Silence, Statistic};
 use super::{Certificate, Database, HealthCheck, HttpApi, Kind, LoadBalancer, Queue, Sectioned, Topic, WebSite};
 use crate::artifacts::{Expr, Place};
 use crate::diag::Diagnostics;
 use crate::lower::Lowering;
 use crate::model::Ref;
-use crate::names::{Region, Seconds};
+use crate::names::{Name, Region, Seconds};
 use crate::resolve::Bound;
 
 /// Alarms over what the environment has, and a dashboard of it.
 ///
 /// Each alarm stands in the monitor's region, or in us-east-1 for what is measured there alone: web sites, health
-/// checks and certificates of web sites. What lives in a third region needs a monitor of its own. The monitor's stack
+/// checks and certificates of web sites. Services and workers with `own-metrics` report what they know themselves; an
+/// alarm on that is written under `own`. What lives in a third region needs a monitor of its own. The monitor's stack
 /// is deployed after everything it watches, so give it one of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -39,6 +44,9 @@ pub struct Monitor {
     /// Queues whose messages may wait for longer, or less long, than those of others.
     #[serde(default)]
     pub patience: Vec<Patience>,
+    /// Alarms on metrics that workloads put into CloudWatch themselves, by a name of your choice.
+    #[serde(default)]
+    pub own: BTreeMap<Name, OwnAlarm>,
     /// Whether there is a dashboard.
     #[serde(default = "yes")]
     pub dashboard: bool,
@@ -141,6 +149,7 @@ impl Monitor {
             watch: Watch::All,
             limits: Limits::default(),
             patience: Vec::new(),
+            own: BTreeMap::new(),
             dashboard: true,
         }
     }
@@ -192,6 +201,7 @@ impl<'a> Bound<'a, Monitor> {
         let certificates = self.pick(|things| &things.certificates).into_iter();
         all.extend(certificates.flat_map(|certificate| things::certificate(self, certificate)));
         all.extend(self.pick(|things| &things.health_checks).into_iter().map(things::health_check));
+        all.extend(self.spec().own.iter().filter_map(|(name, alarm)| own::subject(self, name, alarm)));
         all
     }
 

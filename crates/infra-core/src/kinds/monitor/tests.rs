@@ -381,3 +381,68 @@ monitors:
     kinds/out-of-range: `certificate-days` must be from 1 to 398 <- `0` 0 is outside
     ");
 }
+
+/// A service that reports, with a monitor of its own.
+fn own(report: &str, alarm: &str) -> String {
+    format!(
+        "topics: {{ alarms: {{}} }}
+monitors:
+  main:
+    notify: alarms
+    watch: {{ only: {{}} }}
+    own: {{ old-orders: {{ of: {{ service: orders }}, metric: OldestOrder, above: 600, description: Look at them.{alarm} }} }}
+services:
+  orders: {{ cluster: main, image: 'x/orders:1', port: 8080{report} }}
+clusters:
+  main:
+    network: main
+    node-groups: {{ general: {{}} }}
+    access:
+      platform:
+        principal: arn:aws:iam::111122223333:role/platform-admin
+        policies: {{ AmazonEKSClusterAdminPolicy: cluster }}
+networks:
+  main: {{ cidr: 10.20.0.0/16 }}
+"
+    )
+}
+
+#[test]
+fn an_alarm_looks_at_what_a_service_reports_itself() {
+    let yaml = own(", own-metrics: true", "");
+    assert_snapshot!(properties(&yaml, "MonitorMainExampleOrdersServiceOldOrders"), @r"
+    AlarmName: shop-dev-main-example-orders-service-old-orders
+    AlarmDescription: Look at them.
+    Namespace: shop/dev/example/orders
+    MetricName: OldestOrder
+    Statistic: Maximum
+    Period: 60
+    EvaluationPeriods: 5
+    ComparisonOperator: GreaterThanThreshold
+    Threshold: 600
+    TreatMissingData: breaching
+    AlarmActions:
+    - Ref: TopicAlarms
+    OKActions:
+    - Ref: TopicAlarms
+    ");
+    let role = properties(&yaml, "ServiceOrdersRole");
+    assert!(role.contains("cloudwatch:namespace: shop/dev/example/orders"), "{role}");
+    let policy: Vec<&str> = role.lines().map(str::trim).collect();
+    assert!(policy.contains(&"Action: cloudwatch:PutMetricData") && policy.contains(&"Resource: '*'"), "{role}");
+}
+
+#[test]
+fn what_no_service_reports_or_no_alarm_can_look_at_is_an_error() {
+    assert_snapshot!(report(&own("", "")), @r"
+    monitors/no-own-metrics: the workload puts no metrics into CloudWatch <- `of` it may not put any there
+    ");
+    assert_snapshot!(report(&own(", own-metrics: true", ", period: 90")), @r"
+    monitors/period: a period must be whole minutes, a day at most <- `90` 90 s
+    ");
+    assert_snapshot!(report(&own(", own-metrics: true", ", period: 600, periods: 145")), @r"
+    monitors/periods: `periods` must be from 1 to 144 <- `145` 145 periods of 600 s
+    ");
+    let whole = own(", own-metrics: true", ", period: 3600, periods: 168");
+    assert!(!report(&whole).contains("monitors/period"), "{}", report(&whole));
+}

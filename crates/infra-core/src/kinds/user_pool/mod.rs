@@ -17,7 +17,7 @@ use crate::names::{Arn, DomainName, Name};
 use crate::resolve::Bound;
 
 /// A Cognito user pool; it stays in the account whatever happens to the stack.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct UserPool {
     /// What people type to sign in; cannot be changed later.
@@ -169,23 +169,6 @@ pub enum ClientType {
     Public,
     /// A program, with a secret: client credentials.
     Machine,
-}
-
-impl Default for UserPool {
-    fn default() -> Self {
-        Self {
-            sign_in: SignIn::default(),
-            self_sign_up: false,
-            password: PasswordPolicy::default(),
-            mfa: Mfa::default(),
-            plan: Plan::default(),
-            deletion_protection: None,
-            mail: None,
-            domain: None,
-            resource_servers: BTreeMap::new(),
-            clients: BTreeMap::new(),
-        }
-    }
 }
 
 impl Default for PasswordPolicy {

@@ -205,10 +205,7 @@ impl<K: Workload> Report<'_, '_, K> {
             let label = format!("killed after {grace} s");
             let error = self
                 .error("workloads/grace", title, &route!["shutdown", "grace"], label)
-                .note(format!(
-                    "{pre_stop} s before the signal and up to {} s of work after it",
-                    self.pod.drain
-                ))
+                .note(format!("{pre_stop} s before the signal and up to {} s of work after it", self.pod.drain))
                 .help(format!("set `grace` to {needed} or more, or remove it"));
             self.diags.push(error);
         }

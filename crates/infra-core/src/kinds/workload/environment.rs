@@ -31,6 +31,9 @@ pub(super) fn made(pod: &Pod<'_>) -> Vec<(String, Expr)> {
         telemetry(pod, &mut set);
         set("HEALTH_PORT".to_owned(), pod.health_port.to_string().into());
     }
+    if let Some(namespace) = &pod.metrics_namespace {
+        set("METRICS_NAMESPACE".to_owned(), namespace.into());
+    }
     if let Some(port) = pod.port {
         set("PORT".to_owned(), port.to_string().into());
     }

@@ -62,10 +62,20 @@ fn statements(pod: &Pod<'_>) -> Vec<Statement> {
     for (_, bucket, used) in &pod.buckets {
         all.extend(narrowed(bucket_statements(bucket, used.access), "s3:", &used.actions));
     }
+    all.extend(pod.metrics_namespace.as_ref().map(metrics_statement));
     if read_by_pods(pod) {
         all.extend(secret_statements(pod));
     }
     all
+}
+
+/// Metrics have no ARN: what they can be put into is a condition.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html> (read
+/// 2026-11-30).
+fn metrics_statement(namespace: &String) -> Statement {
+    let statement = Statement::allow(["cloudwatch:PutMetricData"], "*".into());
+    statement.when("StringEquals", "cloudwatch:namespace", namespace)
 }
 
 /// Returns what `access` to a table stands for.

@@ -19,7 +19,7 @@ mod tests;
 pub(super) use check::{check, same_names};
 pub(super) use identity::{grant, open_to_balancer};
 pub(super) use objects::Once;
-pub(super) use pod::{Pod, Reached, Scaler, namespace};
+pub(super) use pod::{Pod, Reached, Scaler, metrics_namespace, namespace};
 pub(super) use spec::{Connection, Parts};
 pub use spec::{
     Access, BucketUse, DatabaseUse, Health, Identity, Replicas, Requests, SecretDelivery, SecretUse, Shutdown,
@@ -102,6 +102,10 @@ macro_rules! workload_kind {
             /// Traces, metrics and logs by OpenTelemetry.
             #[serde(default)]
             pub telemetry: Telemetry,
+            /// Whether it puts metrics of its own into CloudWatch, on which alarms of a monitor can look; gives a variable
+            /// `METRICS_NAMESPACE` with the one namespace that it may put them into.
+            #[serde(default)]
+            pub own_metrics: bool,
             $($own)*
         }
 
@@ -128,6 +132,7 @@ macro_rules! workload_kind {
                     health: &self.health,
                     shutdown: &self.shutdown,
                     telemetry: &self.telemetry,
+                    own_metrics: self.own_metrics,
                 }
             }
         }

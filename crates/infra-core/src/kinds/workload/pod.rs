@@ -42,6 +42,8 @@ pub(in crate::kinds) struct Pod<'a> {
     pub(super) consumes: Vec<Bound<'a, Queue>>,
     /// Whether it puts messages into the dead-letter queues of those itself.
     pub(super) rejects: bool,
+    /// The namespace of CloudWatch into which it puts metrics of its own.
+    pub(super) metrics_namespace: Option<String>,
     /// Issuer and audiences of the tokens that it checks.
     pub(super) tokens: Option<(Expr, Vec<Expr>)>,
     pub(super) calls: Vec<Bound<'a, Service>>,
@@ -107,6 +109,7 @@ impl<'a> Pod<'a> {
             sends: parts.sends.iter().map(|queue| entry.follow(queue)).collect(),
             consumes: Vec::new(),
             rejects: false,
+            metrics_namespace: metrics_namespace(entry),
             tokens: None,
             calls: parts.calls.iter().map(|service| entry.follow(service)).collect(),
             tables: parts.tables.iter().map(|(name, t)| (name, entry.follow(&t.table), t)).collect(),
@@ -215,6 +218,13 @@ impl<'a> Pod<'a> {
         let own = self.parts.shutdown.grace;
         own.unwrap_or(self.pre_stop.saturating_add(self.drain).saturating_add(Seconds::new(5)))
     }
+}
+
+/// Returns the namespace of CloudWatch for the metrics that a workload puts there itself; nothing if it puts none.
+pub(in crate::kinds) fn metrics_namespace<K: Workload>(entry: Bound<'_, K>) -> Option<String> {
+    let (project, environment) = (entry.world().project(), &entry.environment().name);
+    let own = entry.spec().parts().own_metrics;
+    own.then(|| format!("{project}/{environment}/{}/{}", entry.stack_name(), entry.name))
 }
 
 /// Returns the namespace of a workload.

@@ -33,6 +33,7 @@ pub(in crate::kinds) struct Parts<'a> {
     pub(in crate::kinds) health: &'a Health,
     pub(in crate::kinds) shutdown: &'a Shutdown,
     pub(in crate::kinds) telemetry: &'a Telemetry,
+    pub(in crate::kinds) own_metrics: bool,
 }
 
 /// How a workload comes to its database.

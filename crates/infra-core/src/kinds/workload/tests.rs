@@ -133,14 +133,17 @@ fn behind_a_network_load_balancer_pods_go_on_for_two_minutes() {
     assert_eq!(stops(&service(EXPOSED)), (120, 155));
     assert_eq!(stops(&service(&format!("{EXPOSED}, shutdown: {{ drain: 40 }}"))), (120, 165));
     assert_eq!(stops(&service(&format!("{EXPOSED}, shutdown: {{ pre-stop: 150 }}"))), (150, 185));
-    let application = service(EXPOSED).replace("type: network", "type: application").replace("protocol: tcp", "protocol: http");
+    let application =
+        service(EXPOSED).replace("type: network", "type: application").replace("protocol: tcp", "protocol: http");
     assert_eq!(stops(&application), (15, 50));
     assert_eq!(stops(&service("port: 8080")), (15, 50));
 }
 
 #[test]
 fn a_shorter_wait_behind_a_network_load_balancer_is_told() {
-    let short = |balancer: &str| service(&format!("{EXPOSED}, shutdown: {{ pre-stop: 119 }}")).replace("network\n    network", balancer);
+    let short = |balancer: &str| {
+        service(&format!("{EXPOSED}, shutdown: {{ pre-stop: 119 }}")).replace("network\n    network", balancer)
+    };
     insta::assert_snapshot!(crate::kinds::testing::report(&short("network\n    network")), @"services/drain: the load balancer still opens connections to pods that have stopped <- `119` pods stop listening after 119 s");
     let application = short("application\n    network").replace("protocol: tcp", "protocol: http");
     assert_eq!(ids(&application), [""; 0]);

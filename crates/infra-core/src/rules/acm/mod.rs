@@ -8,6 +8,7 @@ mod mutual_tls_ownership;
 mod name_limits;
 mod private_validation_zone;
 mod regional_certificate_region;
+mod repeated_validation;
 mod transparency_opt_out;
 mod uncovered_name;
 mod unissued_key_algorithm;
@@ -27,6 +28,7 @@ pub(super) const RULES: &[&Rule] = &[
     &name_limits::RULE,
     &private_validation_zone::RULE,
     &regional_certificate_region::RULE,
+    &repeated_validation::RULE,
     &transparency_opt_out::RULE,
     &uncovered_name::RULE,
     &unissued_key_algorithm::RULE,

@@ -187,7 +187,10 @@ Resources:
         // The address of a preflight has the query, and cookies come without a preflight.
         assert_eq!(with("$request.header.Authorization", "$request.querystring.token"), 0);
         let cookies = template.replace("$request.header.Authorization", "$request.header.Cookie");
-        assert_eq!(of_rule(&super::RULE, &cookies.replace("AuthorizationType: JWT", "AuthorizationType: CUSTOM")).len(), 0);
+        assert_eq!(
+            of_rule(&super::RULE, &cookies.replace("AuthorizationType: JWT", "AuthorizationType: CUSTOM")).len(),
+            0
+        );
     }
 
     #[test]

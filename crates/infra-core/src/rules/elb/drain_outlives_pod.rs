@@ -111,7 +111,11 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
                     written
                         .unwrap_or_else(|| group.properties())
                         .finding(
-                            format!("`{}` drains {delay} s, pods of `{}` live {grace} s", group.id(), pods.workload.name()),
+                            format!(
+                                "`{}` drains {delay} s, pods of `{}` live {grace} s",
+                                group.id(),
+                                pods.workload.name()
+                            ),
                             format!("drains {delay} s"),
                         )
                         .also(at(), format!("killed after {grace} s"))
@@ -136,8 +140,7 @@ fn lingering(slot: Option<Prop<'_>>, grace: i64, pods: &Pods<'_>, balancer: &Res
         Some(slot) => slot.finding(title, label),
         None => workload.finding(title, label),
     };
-    finding.also(balancer.at(), "a network load balancer")
-    .help(format!(
+    finding.also(balancer.at(), "a network load balancer").help(format!(
         "write `preStop: {{ sleep: {{ seconds: {linger} }} }}` and a `terminationGracePeriodSeconds` of that and the \
          longest request"
     ))
@@ -163,7 +166,9 @@ mod tests {
     #[test]
     fn an_application_load_balancer_stops_at_once() {
         let text = RULE.bad_example().replace("\"180\"", "\"20\"").replace("Type: network", "Type: application");
-        let text = text.replace("Protocol: TCP", "Protocol: HTTP").replace("GracePeriodSeconds: 150", "GracePeriodSeconds: 60");
+        let text = text
+            .replace("Protocol: TCP", "Protocol: HTTP")
+            .replace("GracePeriodSeconds: 150", "GracePeriodSeconds: 60");
         assert_eq!(of_rule(&RULE, &text), Vec::<String>::new());
     }
 }

@@ -55,7 +55,8 @@ const NO_RECEIVERS: &[&str] = &[
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     // Whose topic is not known may be anybody's.
     let mut subscriptions = view.of("AWS::SNS::Subscription");
-    if subscriptions.any(|own| own.get("TopicArn").is_none_or(|topic| topic.resource().is_none() && !topic.is_known())) {
+    if subscriptions.any(|own| own.get("TopicArn").is_none_or(|topic| topic.resource().is_none() && !topic.is_known()))
+    {
         return;
     }
     let mut told: BTreeMap<Resource<'_>, Resource<'_>> = BTreeMap::new();
@@ -74,7 +75,9 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
             topic
                 .finding(format!("nobody gets what is sent to `{}`", topic.id()), "nobody subscribes")
                 .also(alarm.at(), "this alarm tells it")
-                .help("add a subscription, such as `Protocol: email`, or allow this finding if people subscribe by hand"),
+                .help(
+                    "add a subscription, such as `Protocol: email`, or allow this finding if people subscribe by hand",
+                ),
         );
     }
 }
@@ -91,8 +94,12 @@ mod tests {
         assert!(silent(
             "  Chat:\n    Type: AWS::Chatbot::SlackChannelConfiguration\n    Properties: { SnsTopicArns: [!Ref Alarms] }\n"
         ));
-        assert!(silent("  Mail:\n    Type: AWS::SNS::Subscription\n    Properties: { TopicArn: !Ref Alarms, Protocol: email, Endpoint: a@example.com }\n"));
-        assert!(silent("  Mail:\n    Type: AWS::SNS::Subscription\n    Properties: { TopicArn: !ImportValue alarms, Protocol: email, Endpoint: a@example.com }\n"));
+        assert!(silent(
+            "  Mail:\n    Type: AWS::SNS::Subscription\n    Properties: { TopicArn: !Ref Alarms, Protocol: email, Endpoint: a@example.com }\n"
+        ));
+        assert!(silent(
+            "  Mail:\n    Type: AWS::SNS::Subscription\n    Properties: { TopicArn: !ImportValue alarms, Protocol: email, Endpoint: a@example.com }\n"
+        ));
         assert!(silent("Outputs: { Alarms: { Value: !Ref Alarms } }\n"));
     }
 

@@ -74,7 +74,8 @@ mod tests {
     #[test]
     fn a_standard_queue_may_hang_on_a_fifo_topic() {
         let fifo = super::RULE.good_example();
-        let standard = fifo.replace("MessageRetentionPeriod: 1209600, FifoQueue: true", "MessageRetentionPeriod: 1209600");
+        let standard =
+            fifo.replace("MessageRetentionPeriod: 1209600, FifoQueue: true", "MessageRetentionPeriod: 1209600");
         let standard = standard.replace("      FifoQueue: true\n", "");
         assert!(!standard.contains("FifoQueue") && standard.contains("FifoTopic: true"));
         assert!(of_rule(&super::RULE, &standard).is_empty());

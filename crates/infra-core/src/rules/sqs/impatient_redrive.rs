@@ -1,5 +1,6 @@
 //! `sqs/impatient-redrive`: a message survives a rollout.
 
+use crate::diag::counted;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -39,7 +40,7 @@ fn check(cx: &mut Cx<'_>, queue: Resource<'_>) {
     cx.report(
         count
             .finding(
-                format!("queue `{}` gives a message up after {receives} receives", queue.id()),
+                format!("queue `{}` gives a message up after {}", queue.id(), counted(receives, "receive")),
                 "too few to survive a rollout",
             )
             .help("write `maxReceiveCount: 5`")

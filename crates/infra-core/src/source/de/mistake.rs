@@ -201,6 +201,20 @@ fn near<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     same.or_else(|| suggest(word, candidates.iter().copied()))
 }
 
+/// The seconds of a time with a unit, such as `3m`.
+fn seconds(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim() {
+        "s" | "sec" | "second" | "seconds" => 1,
+        "m" | "min" | "minute" | "minutes" => 60,
+        "h" | "hour" | "hours" => 3_600,
+        "d" | "day" | "days" => 86_400,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
 /// Says that a value is of another type than `wanted`.
 pub(super) fn wrong_type(wanted: &str, node: &Node) -> Mistake {
     let (text, meaning) = match &node.value {
@@ -209,6 +223,14 @@ pub(super) fn wrong_type(wanted: &str, node: &Node) -> Mistake {
         Value::Quoted(text) => return quoted(wanted, text).into(),
         Value::Plain(text) => (text, scalar::read(text)),
     };
+    if wanted == "a number"
+        && let Some(seconds) = seconds(text)
+    {
+        return Told::new("source/wrong-type", format!("expected a number, found `{text}`"), "a number with a unit")
+            .note("times are written as numbers without a unit: of seconds, unless the key says days")
+            .help(format!("write `{seconds}` for {text}, where seconds are meant"))
+            .into();
+    }
     match (wanted, meaning) {
         (_, Scalar::Null) => Told::new("source/missing-value", "value is missing", format!("expected {wanted}"))
             .note("an empty value, `~` and `null` all mean that there is no value")

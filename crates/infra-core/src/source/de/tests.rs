@@ -208,6 +208,7 @@ fn a_string_that_yaml_reads_otherwise_is_to_be_quoted() {
 fn wrong_types_are_named_in_yaml_words() {
     for (text, words) in [
         ("a: x", "expected a number, found a string"),
+        ("a: 3m", "write `180` for 3m, where seconds are meant"),
         ("a: [1]", "expected a number, found a list"),
         ("a: {b: 1}", "expected a number, found a mapping"),
         ("a: true", "expected a number, found a boolean"),

@@ -1,4 +1,4 @@
-//! The queue in which orders wait while the database is down.
+//! The queues in which orders wait: until the database is back, or because nobody waits for them.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -15,21 +15,31 @@ use sha2::{Digest as _, Sha256};
 /// Longest that it may take. With the time of the database it is less than a request has.
 const TIMEOUT: Duration = Duration::from_millis(2_200);
 
-/// The queue: FIFO, one group for each user, so that a user's orders are stored in the order they came.
+/// A queue.
 #[derive(Clone, Debug)]
-pub struct Replay {
+pub struct Queue {
     client: Client,
     url: String,
+    kind: Kind,
     breaker: Arc<Breaker>,
 }
 
-impl Replay {
+/// What differs between queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One group for each user, so that a user's orders are stored in the order they came.
+    Fifo,
+    /// Any order may be stored first.
+    Standard,
+}
+
+impl Queue {
     /// Uses a queue.
-    pub fn new(config: &SdkConfig, url: String, breaker: Arc<Breaker>) -> Self {
-        Self { client: Client::new(config), url, breaker }
+    pub fn new(config: &SdkConfig, (url, kind): (String, Kind), breaker: Arc<Breaker>) -> Self {
+        Self { client: Client::new(config), url, kind, breaker }
     }
 
-    /// Puts an order into the queue. Putting it twice is putting it once.
+    /// Puts an order into the queue. Putting it twice is storing it once.
     ///
     /// # Errors
     ///
@@ -41,9 +51,10 @@ impl Replay {
             .send_message()
             .queue_url(&self.url)
             .message_body(body)
-            .message_group_id(group(&submission.user_id))
-            .message_deduplication_id(once(submission))
             .message_attributes(attribute::REQUEST_ID, text(&submission.request_id)?);
+        if self.kind == Kind::Fifo {
+            message = message.message_group_id(group(&submission.user_id)).message_deduplication_id(once(submission));
+        }
         if let Some(traceparent) = &submission.traceparent {
             message = message.message_attributes(attribute::TRACEPARENT, text(traceparent)?);
         }
