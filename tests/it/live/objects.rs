@@ -285,7 +285,8 @@ fn a_migration_runs_to_its_end_before_programs_change_and_if_it_fails_they_do_no
     world.project.write("stacks/data.yaml", DATABASE);
     world.ends(&APPLY, 0);
     let calls = world.cluster.calls();
-    let place = |what: &str| calls.iter().rposition(|call| call.starts_with(what) && !call.contains("dryRun")).expect(what);
+    let place =
+        |what: &str| calls.iter().rposition(|call| call.starts_with(what) && !call.contains("dryRun")).expect(what);
     let jobs = "/apis/batch/v1/namespaces/shop/jobs/orders-";
     let seen = calls.iter().rposition(|call| call.starts_with(&format!("GET {jobs}"))).expect("it is looked at");
     assert!(place(&format!("PATCH {jobs}")) < seen && seen < place(&format!("PATCH {DEPLOYMENT}")), "{calls:#?}");

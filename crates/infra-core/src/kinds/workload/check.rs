@@ -300,7 +300,8 @@ impl<K: Workload> Report<'_, '_, K> {
                         .help("add `users` to the database, and name one here: `user: <name>`")
                 } else {
                     let names = list(database.users.keys().map(Name::as_str));
-                    Diagnostic::warning("workloads/master-user", title).help(format!("name one of {names}: `user: <name>`"))
+                    Diagnostic::warning("workloads/master-user", title)
+                        .help(format!("name one of {names}: `user: <name>`"))
                 };
                 self.diags.push(
                     finding

@@ -583,7 +583,10 @@ fn a_program_logs_in_as_its_own_user_and_mounts_nothing_else() {
         let text: String = classes.map(|o| o["spec"]["parameters"]["objects"].as_str().unwrap().to_owned()).collect();
         let deployment = object(&assembly, "service-orders", "Deployment");
         let env = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_sequence().unwrap().clone();
-        let names = env.iter().filter_map(|it| it["name"].as_str()).filter(|name| name.starts_with("DB_USER") || name.starts_with("DB_PASS"));
+        let names = env
+            .iter()
+            .filter_map(|it| it["name"].as_str())
+            .filter(|name| name.starts_with("DB_USER") || name.starts_with("DB_PASS"));
         (text.contains("OrderServiceUser"), names.map(str::to_owned).collect::<Vec<_>>().join(" "))
     };
     assert_eq!(mounted(", user: order-service"), (true, "DB_PASSWORD_FILE DB_USERNAME_FILE".to_owned()));
