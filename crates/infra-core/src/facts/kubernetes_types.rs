@@ -97,6 +97,61 @@ pub fn all() -> impl Iterator<Item = Kind> {
     (0..FILE.word(KIND_COUNT)).map(Kind::of)
 }
 
+/// Short names, as `kubectl` takes them.
+///
+/// Source: `kubectl api-resources`, <https://kubernetes.io/docs/reference/kubectl/#resource-types> (read 2026-11-30).
+const SHORT: [(&str, &str); 22] = [
+    ("cj", "CronJob"),
+    ("cm", "ConfigMap"),
+    ("crd", "CustomResourceDefinition"),
+    ("deploy", "Deployment"),
+    ("ds", "DaemonSet"),
+    ("ep", "Endpoints"),
+    ("es", "ExternalSecret"),
+    ("hpa", "HorizontalPodAutoscaler"),
+    ("ing", "Ingress"),
+    ("netpol", "NetworkPolicy"),
+    ("no", "Node"),
+    ("ns", "Namespace"),
+    ("pc", "PriorityClass"),
+    ("pdb", "PodDisruptionBudget"),
+    ("po", "Pod"),
+    ("pv", "PersistentVolume"),
+    ("pvc", "PersistentVolumeClaim"),
+    ("rs", "ReplicaSet"),
+    ("sa", "ServiceAccount"),
+    ("sc", "StorageClass"),
+    ("sts", "StatefulSet"),
+    ("svc", "Service"),
+];
+
+/// Returns the kind that a word names, as `kubectl` takes it: singular, plural or short, in any case. Of several
+/// versions the one that is most settled.
+pub fn named(word: &str) -> Option<Kind> {
+    let short = SHORT.iter().find(|(short, _)| short.eq_ignore_ascii_case(word)).map(|(_, kind)| *kind);
+    let is_meant = |kind: &Kind| {
+        let name = kind.kind();
+        short.map_or_else(|| is_number_of(word, name), |short| short == name)
+    };
+    // Names sort `v1alpha1` before `v1beta1`, but `v1` before both, and `v2` behind it.
+    let rank = |kind: &Kind| {
+        let version = kind.version();
+        (!version.contains("alpha"), !version.contains("beta"), version)
+    };
+    all().filter(is_meant).max_by_key(rank)
+}
+
+/// Whether a word is a kind or its plural.
+fn is_number_of(word: &str, kind: &str) -> bool {
+    let (word, kind) = (word.to_ascii_lowercase(), kind.to_ascii_lowercase());
+    let plural = match kind.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if kind.ends_with('s') => format!("{kind}es"),
+        None => format!("{kind}s"),
+    };
+    word == kind || word == plural
+}
+
 /// The oldest and the newest minor version whose fields are known: 30 for 1.30.
 pub fn minors() -> (u32, u32) {
     (FILE.word(OLDEST), FILE.word(NEWEST))
@@ -299,6 +354,21 @@ mod tests {
         let number = port.field("containerPort").unwrap().schema();
         assert_eq!((number.tag(), number.low(), number.high()), (Tag::Integer, Some(1), Some(65_535)));
         assert_eq!(port.field("protocol").unwrap().schema().values().collect::<Vec<_>>(), ["SCTP", "TCP", "UDP"]);
+    }
+
+    #[test]
+    fn kinds_are_named_as_kubectl_takes_them() {
+        for (word, name) in [
+            ("deployment", "apps/v1/Deployment"),
+            ("Deployments", "apps/v1/Deployment"),
+            ("hpa", "autoscaling/v2/HorizontalPodAutoscaler"),
+            ("ingresses", "networking.k8s.io/v1/Ingress"),
+            ("networkpolicies", "networking.k8s.io/v1/NetworkPolicy"),
+            ("externalsecret", "external-secrets.io/v1/ExternalSecret"),
+        ] {
+            assert_eq!(named(word).map(Kind::name), Some(name), "{word}");
+        }
+        assert!(named("deploymnet").is_none());
     }
 
     #[test]

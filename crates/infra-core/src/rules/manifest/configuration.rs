@@ -51,6 +51,18 @@ pub(super) fn check(report: &mut Report<'_, '_>) {
         return;
     }
     let Some(kind) = object.get("type") else { return };
+    let has = |key: &str| maps.iter().any(|(_, map)| map.key(key).is_some());
+    if kind.is("kubernetes.io/basic-auth") && !has("username") && !has("password") {
+        let says = "is `kubernetes.io/basic-auth`, and the Secret has neither `username` nor `password`";
+        report.no(kind, Mistake::new("manifest/missing-field", says, "needs a key", "add `username` and `password`"));
+    }
+    if kind.is("kubernetes.io/service-account-token")
+        && object.annotation("kubernetes.io/service-account.name").is_none()
+    {
+        let says = "is `kubernetes.io/service-account-token`, and no annotation names the account";
+        let help = "add the annotation `kubernetes.io/service-account.name`";
+        report.no(kind, Mistake::new("manifest/missing-field", says, "of which account?", help));
+    }
     let Some((_, keys)) = HOLDS.into_iter().find(|(name, _)| kind.is(name)) else { return };
     for key in keys {
         if !maps.iter().any(|(_, map)| map.key(key).is_some()) {

@@ -113,6 +113,9 @@ fn variables<'v>(container: Prop<'v>, report: &mut Report<'v, '_>) {
             report
                 .no(from, Mistake::new("manifest/not-together", says, "two values", "remove one of the two").of_key());
         }
+        if let Some(path) = from.get("fieldRef.fieldPath") {
+            field_path(path, report);
+        }
         let sources: Vec<&str> = SOURCES.into_iter().filter(|key| from.key(key).is_some()).collect();
         if sources.len() > 1 {
             let says = format!("of the variable `{text}` has {} sources, `{}`", sources.len(), sources.join("`, `"));
@@ -122,10 +125,39 @@ fn variables<'v>(container: Prop<'v>, report: &mut Report<'v, '_>) {
         }
     }
     for from in container.each("envFrom") {
+        if !from.is_object() {
+            continue;
+        }
+        if from.key("configMapRef").is_none() && from.key("secretRef").is_none() {
+            report.missing(from, "configMapRef", "names no source");
+        }
         if from.key("configMapRef").is_some() && from.key("secretRef").is_some() {
             let says = "has `configMapRef` and `secretRef`";
             report.no(from, Mistake::new("manifest/not-together", says, "two sources", "make two items of it"));
         }
+    }
+}
+
+/// What a variable can say of its own pod.
+const FIELDS: [&str; 9] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.nodeName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
+];
+
+fn field_path<'v>(path: Prop<'v>, report: &mut Report<'v, '_>) {
+    let Some(text) = values::known(Some(path)) else { return };
+    let of_map = ["metadata.labels['", "metadata.annotations['"].iter().any(|start| text.starts_with(start));
+    if !FIELDS.contains(&&*text) && !(of_map && text.ends_with("']")) {
+        let says = format!("is `{text}`, which no variable can hold");
+        let help = format!("write one of `{}`, or `metadata.labels['<key>']`", FIELDS.join("`, `"));
+        report.no(path, Mistake::new("manifest/enum", says, "no such field", help));
     }
 }
 
@@ -190,13 +222,27 @@ fn resources<'v>(resources: Prop<'v>, report: &mut Report<'v, '_>) {
                     "write `cpu`, `memory`, `ephemeral-storage`, or a name with a domain such as `nvidia.com/gpu`";
                 report.no(prop, Mistake::new("manifest/name", says, "no such resource", help).of_key());
             }
+            let is_whole = amount(prop).is_none_or(|amount| amount.fract() == 0.0);
+            if name.contains('/') && !is_whole {
+                let says = "is a share of a resource that is given out whole";
+                report.no(prop, Mistake::new("manifest/quantity", says, "not whole", "write a whole number"));
+            }
             if amount(prop).is_some_and(|amount| amount < 0.0) {
                 report.no(prop, Mistake::new("manifest/range", "is below 0", "negative", "write 0 or more"));
             }
         }
     }
     for (name, request) in resources.key("requests").into_iter().flat_map(|list| list.entries()) {
-        let Some(limit) = resources.key("limits").and_then(|limits| limits.key(name)) else { continue };
+        let Some(limit) = resources.key("limits").and_then(|limits| limits.key(name)) else {
+            if name.contains('/') && !values::has_hole(name) {
+                let says = "has no limit; what cannot be overcommitted has the same limit as request";
+                report.no(
+                    request,
+                    Mistake::new("manifest/missing-field", says, "no limit", "write the same under `limits`").of_key(),
+                );
+            }
+            continue;
+        };
         let (Some(asked), Some(most)) = (amount(request), amount(limit)) else { continue };
         let shown = |prop: Prop<'_>| prop.text().unwrap_or_default().into_owned();
         if asked > most {
@@ -255,6 +301,7 @@ fn mounts<'v>(container: Prop<'v>, volumes: Option<&BTreeSet<String>>, report: &
 
 fn security<'v>(container: Prop<'v>, report: &mut Report<'v, '_>) {
     let Some(context) = container.key("securityContext") else { return };
+    profile(context, report);
     let Some(escalation) = context.key("allowPrivilegeEscalation").filter(|it| it.bool() == Some(false)) else {
         return;
     };
@@ -264,5 +311,20 @@ fn security<'v>(container: Prop<'v>, report: &mut Report<'v, '_>) {
     if privileged || admin {
         let says = format!("is false beside {why}");
         report.no(escalation, Mistake::new("manifest/not-together", says, "contradicts it", "remove one of the two"));
+    }
+}
+
+/// Checks the profile of seccomp in a security context.
+pub(super) fn profile<'v>(context: Prop<'v>, report: &mut Report<'v, '_>) {
+    for profile in ["seccompProfile", "appArmorProfile"].into_iter().filter_map(|key| context.key(key)) {
+        let is_local = profile.key("type").is_some_and(|kind| kind.is("Localhost"));
+        match profile.key("localhostProfile") {
+            None if is_local => report.missing(profile, "localhostProfile", "is required beside `type: Localhost`"),
+            Some(path) if !is_local && profile.key("type").is_some_and(|kind| kind.is_known()) => {
+                let says = "goes with `type: Localhost` only";
+                report.no(path, Mistake::new("manifest/not-together", says, "not allowed here", "remove it").of_key());
+            }
+            _ => {}
+        }
     }
 }

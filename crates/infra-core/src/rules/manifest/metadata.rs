@@ -46,7 +46,9 @@ fn name(report: &mut Report<'_, '_>) {
         report.no(namespace, Mistake::new("manifest/name", "is no name of a namespace", "not a DNS label", help));
     }
     let Some(prop) = object.get("metadata.name") else {
-        if object.get("metadata.generateName").is_none() {
+        // What asks a question is not kept.
+        let is_question = kind.ends_with("Review") || kind == "TokenRequest";
+        if object.get("metadata.generateName").is_none() && !is_question {
             report.missing(object.body(), "metadata.name", "has no name");
         }
         return;
@@ -67,6 +69,13 @@ fn name(report: &mut Report<'_, '_>) {
     } else if kind == "CronJob" && text.len() > CRON_JOB {
         let says = format!("has {} characters; the name of a CronJob has at most {CRON_JOB}", text.len());
         report.no(prop, Mistake::new("manifest/name", says, "too long", "write a shorter name"));
+    } else if kind == "PriorityClass"
+        && text.starts_with("system-")
+        && !text.starts_with("system-cluster-critical")
+        && !text.starts_with("system-node-critical")
+    {
+        let says = "begins with `system-`, which is kept for the system";
+        report.no(prop, Mistake::new("manifest/name", says, "not to be taken", "write another name"));
     } else if kind == "CustomResourceDefinition" {
         let part = |path: &str| values::known(object.get(path));
         if let (Some(plural), Some(group)) = (part("spec.names.plural"), part("spec.group"))

@@ -6,6 +6,7 @@
 //! deployment knows is silent, and so is text with a hole that a template fills (`${…}`, `{{ … }}`).
 
 mod access;
+mod cluster;
 mod configuration;
 mod containers;
 mod findings;
@@ -16,6 +17,8 @@ mod report;
 mod scaling;
 mod schema;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod values;
 mod walk;
 mod workloads;
@@ -48,11 +51,13 @@ fn one<'v>(object: Object<'v>, minor: Option<u32>, definitions: &Definitions<'v>
     match (own, kind) {
         (Some(schema), _) => walk::root(&schema, &mut report),
         (None, Some(kind)) => walk::root(&Schema::Fact(kind.schema()), &mut report),
-        (None, None) if is_built_in(&version) => unknown_kind(&version, &mut report),
+        (None, None) if is_built_in(&version) && !is_of_lists(object.kind()) => unknown_kind(&version, &mut report),
         (None, None) => {}
     }
-    metadata::check(&mut report);
-    if version == "v1" || is_built_in(&version) {
+    if kind.is_some() || own.is_some() || object.get("metadata").is_some() {
+        metadata::check(&mut report);
+    }
+    if kind.is_some_and(|kind| !kind.is_custom()) {
         match object.kind() {
             "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" | "Pod" => {
                 workloads::check(&mut report);
@@ -68,7 +73,7 @@ fn one<'v>(object: Object<'v>, minor: Option<u32>, definitions: &Definitions<'v>
                 let root = object.body();
                 storage::claim(&root, &mut report);
             }
-            _ => {}
+            _ => cluster::check(&mut report),
         }
     } else if version.starts_with("keda.sh/") && object.kind() == "ScaledObject" {
         scaling::scaled_object(&mut report);
@@ -80,6 +85,11 @@ fn is_built_in(version: &str) -> bool {
     let group = version.split_once('/').map_or("", |(group, _)| group);
     let mut kinds = kubernetes_types::all().filter(|kind| !kind.is_custom());
     kinds.any(|kind| kind.version().split_once('/').map_or("", |(group, _)| group) == group)
+}
+
+/// Lists, and answers of the server, are of no kind that is kept.
+fn is_of_lists(kind: &str) -> bool {
+    kind.ends_with("List") || matches!(kind, "Status" | "Table" | "Config")
 }
 
 /// Old versions are the business of `kubernetes/removed-api`, which knows the successor.

@@ -38,6 +38,14 @@ pub(super) fn service(report: &mut Report<'_, '_>) {
         }
     }
     kinds(spec, &kind, is_headless, report);
+    for address in spec.each("externalIPs") {
+        if values::known(Some(address)).is_some_and(|text| values::address(&text).is_none()) {
+            report.no(
+                address,
+                Mistake::new("manifest/address", "is no address", "not an address", "write an IP address"),
+            );
+        }
+    }
     for block in spec.each("loadBalancerSourceRanges") {
         self::block(block, report);
     }
@@ -130,7 +138,8 @@ pub(super) fn ingress(report: &mut Report<'_, '_>) {
         return;
     }
     let Some(spec) = object.get("spec").filter(Prop::is_object) else { return };
-    if spec.key("rules").is_none() && spec.key("defaultBackend").is_none() {
+    let is_empty = |list: Option<Prop<'_>>| list.is_none_or(|list| list.is_list() && list.items().next().is_none());
+    if is_empty(spec.key("rules")) && spec.key("defaultBackend").is_none() {
         report.missing(spec, "rules", "leads nowhere");
     }
     if let (Some(class), Some(_)) = (object.annotation("kubernetes.io/ingress.class"), spec.key("ingressClassName")) {
@@ -140,6 +149,10 @@ pub(super) fn ingress(report: &mut Report<'_, '_>) {
     for rule in spec.each("rules") {
         if let Some(host) = rule.key("host") {
             self::host(host, report);
+        }
+        if let Some(paths) = rule.get("http.paths").filter(|paths| is_empty(Some(*paths))) {
+            report
+                .no(paths, Mistake::new("manifest/missing-field", "is empty", "leads nowhere", "add a path").of_key());
         }
         for path in rule.each("http.paths") {
             self::path(path, report);
@@ -187,6 +200,13 @@ fn backend<'v>(backend: Prop<'v>, report: &mut Report<'v, '_>) {
         }
         (None, None) => report.missing(backend, "service", "leads nowhere"),
         (Some(service), None) => {
+            if let Some(name) = service.key("name")
+                && values::known(Some(name)).is_some_and(|text| !values::is_label(&text))
+            {
+                let says = "is no name of a Service";
+                report
+                    .no(name, Mistake::new("manifest/name", says, "not a DNS label", "write the name of the Service"));
+            }
             let port = |key: &str| service.get("port").and_then(|port| port.key(key));
             match (port("name"), port("number")) {
                 (Some(name), Some(_)) => {
@@ -209,6 +229,10 @@ fn backend<'v>(backend: Prop<'v>, report: &mut Report<'v, '_>) {
 /// Checks a network policy.
 pub(super) fn policy(report: &mut Report<'_, '_>) {
     let object = report.object;
+    if let Some(types) = object.get("spec.policyTypes").filter(|types| types.items().count() > 2) {
+        let says = "has more than two types";
+        report.no(types, Mistake::new("manifest/value", says, "too many", "write each type once").of_key());
+    }
     let sides = [("spec.ingress", "from"), ("spec.egress", "to")];
     for (rule, side) in sides.into_iter().flat_map(|(list, side)| object.each(list).map(move |rule| (rule, side))) {
         for peer in rule.each(side).filter(Prop::is_object) {

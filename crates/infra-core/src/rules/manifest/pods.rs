@@ -24,6 +24,24 @@ pub(super) fn check<'v>(pods: &Pods<'v>, report: &mut Report<'v, '_>) {
         containers::check(container, &spec, volumes.as_ref(), report);
     }
     host_ports(&all, report);
+    if let Some(context) = spec.key("securityContext") {
+        containers::profile(context, report);
+        for name in context.each("sysctls").filter_map(|sysctl| sysctl.key("name")) {
+            let is_plain =
+                |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_./".contains(&b));
+            if values::known(Some(name)).is_some_and(|text| !is_plain(&text)) {
+                report.no(
+                    name,
+                    Mistake::new(
+                        "manifest/name",
+                        "is no name of a sysctl",
+                        "not a sysctl",
+                        "write lower-case letters and dots",
+                    ),
+                );
+            }
+        }
+    }
     scheduling(spec, report);
     names(spec, report);
 }
@@ -102,6 +120,14 @@ fn scheduling<'v>(spec: Prop<'v>, report: &mut Report<'v, '_>) {
     }
     let terms = |path: &str| spec.each(path).collect::<Vec<_>>();
     let required = terms("affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms");
+    let list = spec.get("affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms");
+    if let Some(list) = list.filter(|list| list.is_list() && list.items().next().is_none()) {
+        report.no(
+            list,
+            Mistake::new("manifest/missing-field", "is empty", "no node fits", "add a term, or remove the affinity")
+                .of_key(),
+        );
+    }
     let preferred = terms("affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution");
     let preferred = preferred.into_iter().filter_map(|term| term.key("preference"));
     for term in required.into_iter().chain(preferred) {

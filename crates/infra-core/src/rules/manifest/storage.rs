@@ -60,6 +60,29 @@ fn one<'v>(volume: Prop<'v>, report: &mut Report<'v, '_>) {
             report.missing(source, key, "names nothing");
         }
     }
+    if let Some(path) = volume.get("nfs.path")
+        && values::known(Some(path)).is_some_and(|text| !text.starts_with('/'))
+    {
+        report.no(
+            path,
+            Mistake::new("manifest/value", "is no absolute path", "not absolute", "write a path that begins with `/`"),
+        );
+    }
+    if let Some(path) = volume.get("hostPath.path")
+        && values::known(Some(path)).is_some_and(|text| text.split('/').any(|part| part == ".."))
+    {
+        report
+            .no(path, Mistake::new("manifest/value", "leads up by `..`", "not allowed", "write the path without `..`"));
+    }
+    for source in volume.each("projected.sources") {
+        if let Some((second, value)) = source.entries().filter(|(_, value)| value.is_object()).nth(1) {
+            let says = format!("is a second source, `{second}`, of one item");
+            report.no(
+                value,
+                Mistake::new("manifest/not-together", says, "an item has one", "make two items of it").of_key(),
+            );
+        }
+    }
     for source in ["configMap", "secret", "downwardAPI"].into_iter().filter_map(|key| volume.key(key)) {
         for path in source.each("items").filter_map(|item| item.key("path")) {
             if values::known(Some(path))
