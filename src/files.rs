@@ -11,8 +11,8 @@ use crate::catalogue::check_levels;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::foreign::Input;
 use crate::model::load::{self, Overlay};
-use crate::model::{Definition, LintLevel, Project as Spec};
-use crate::names::Region;
+use crate::model::{Definition, LintLevel, Project as Spec, identified};
+use crate::names::{ProjectId, Region};
 use crate::source::{FileId, MAX_FILE_BYTES, Sources};
 
 /// Name of the project's own file.
@@ -153,6 +153,24 @@ impl Project {
     pub fn environments(&self) -> Vec<String> {
         let spec = load::project(&self.sources, self.file, &mut Diagnostics::default());
         spec.iter().flat_map(|spec| spec.environments.keys()).map(ToString::to_string).collect()
+    }
+
+    /// The id of the project, if it has one.
+    pub fn id(&self) -> Option<ProjectId> {
+        load::project(&self.sources, self.file, &mut Diagnostics::default())?.id
+    }
+
+    /// Writes an id into `infra.yaml`; returns the path of the file.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or has no line of its own for the id.
+    pub fn write_id(&self, id: &ProjectId) -> anyhow::Result<String> {
+        let Some(bytes) = identified(&self.sources, self.file, id) else {
+            bail!("{PROJECT_FILE} cannot be read, or the name of the project is not on a line of its own");
+        };
+        let path = self.root.join(PROJECT_FILE);
+        replace_file(&path, &bytes)?;
+        Ok(shown(&path))
     }
 
     /// Returns the levels that the project sets, once its definitions were read.
@@ -308,6 +326,9 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || {
         let mut staged = tempfile::NamedTempFile::new_in(folder)?;
         io::Write::write_all(&mut staged, bytes)?;
+        if let Ok(there) = fs::metadata(path) {
+            fs::set_permissions(staged.path(), there.permissions())?;
+        }
         staged.persist(path).map_err(io::Error::from)
     };
     write().with_context(|| format!("cannot write {}", shown(path)))?;

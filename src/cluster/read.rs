@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use super::Clusters;
 use super::call::{Cluster, Failure};
 use crate::state::{
-    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, OutputRef, adopted, fill, is_same,
-    of_object, placeholders, read_id,
+    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, OutputRef, Owner, adopted, fill,
+    is_same, placeholders, read_id,
 };
 
 /// Objects that are asked about at a time.
@@ -96,7 +96,7 @@ async fn of_cluster(
         }
     }
     let made = Made::of(&cluster, &wanted).await?;
-    let us = (desired.project.clone(), desired.environment.clone());
+    let us = desired.owner();
     let mut asked = JoinSet::new();
     for (place, (id, wanted)) in wanted.into_iter().enumerate() {
         let (cluster, turns, made, us) = (Arc::clone(&cluster), Arc::clone(&turns), made.clone(), us.clone());
@@ -123,13 +123,8 @@ async fn of_cluster(
 }
 
 /// Looks into the namespaces of ours that are wanted no more.
-async fn others(
-    cluster: &Cluster,
-    found: &[DeployedObject],
-    gone: &[ObjectId],
-    (project, environment): &(String, String),
-) -> Result<Others, Failure> {
-    let is_ours = |live: &Value| of_object(live, project, environment) == Holder::Ours;
+async fn others(cluster: &Cluster, found: &[DeployedObject], gone: &[ObjectId], us: &Owner) -> Result<Others, Failure> {
+    let is_ours = |live: &Value| us.of_object(live) == Holder::Ours;
     let goes = |there: &&DeployedObject| {
         there.identity[1] == "Namespace" && gone.contains(&there.identity) && is_ours(&there.live)
     };
@@ -191,7 +186,7 @@ async fn one(
     cluster: &Cluster,
     (id, wanted): (ObjectId, Wanted),
     made: &Made,
-    (project, environment): &(String, String),
+    us: &Owner,
 ) -> Result<Option<(ObjectId, Value, Applied)>, Failure> {
     let live = match cluster.object(&id).await {
         Ok(live) => live,
@@ -201,7 +196,7 @@ async fn one(
         Err(failure) => return Ok(Some((id, Value::Null, Applied::Refused(failure.explained())))),
     };
     let Wanted::Whole(object) = wanted else { return Ok(Some((id, live, Applied::Unknown))) };
-    if !live.is_null() && matches!(of_object(&live, project, environment), Holder::Other(_)) {
+    if !live.is_null() && matches!(us.of_object(&live), Holder::Other(_)) {
         return Ok(Some((id, live, Applied::Unknown)));
     }
     let applied = match cluster.dry_run(&adopted(&object, &id, &live), &id).await {

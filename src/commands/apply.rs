@@ -11,7 +11,7 @@ use super::live::{self, Halt, Live, Scope, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::{Cloud, Extent};
 use crate::cluster::Depth;
-use crate::diff::Action;
+use crate::diff::{self, Action};
 use crate::facts::limits::cloudformation::TEMPLATE_BODY_BYTES;
 use crate::model::ApprovalRule;
 use crate::output;
@@ -127,10 +127,14 @@ async fn verify(live: &Live, cloud: &Arc<Cloud>, plan: Plan) -> anyhow::Result<(
     if wrong.is_empty() {
         let deployed = live.read_all(cloud, Depth::Applied).await?;
         let stale = plan.prints.compare(&deployed);
-        if stale.is_empty() {
+        wrong.extend(stale.into_iter().map(|stale| format!("{} {}", stale.what, stale.how)));
+        if wrong.is_empty() {
+            let now = diff::changes(desired, &deployed, &plan.selected, Some(live::today()?));
+            wrong = plan.departs(&now, desired, &deployed);
+        }
+        if wrong.is_empty() {
             return Ok((plan, deployed));
         }
-        wrong.extend(stale.into_iter().map(|stale| format!("{} {}", stale.what, stale.how)));
     }
     Err(Halt::Blocked(format!(
         "the plan is refused:\n  {}\nhelp: make it again with `infra diff --out FILE`",

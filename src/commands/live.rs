@@ -73,6 +73,7 @@ pub(crate) fn open(global: &Global, env: Option<&str>) -> anyhow::Result<Result<
     let Some(compiled) = compiled.and_then(|mut all| all.pop()) else { return Ok(Err(Exit::Failed)) };
     let desired =
         Desired::read(&compiled.assembly.files).context("internal error: the assembly cannot be read back")?;
+    let desired = Desired { environments: names.into_iter().collect(), ..desired };
     let manager = state::manager(&desired.project, &desired.environment);
     let clusters = Arc::new(Clusters::new(&compiled.environment.clusters, manager));
     Ok(Ok(Live { root: project.root, environment: compiled.environment, desired, clusters, scope: Scope::default() }))

@@ -11,8 +11,8 @@ use crate::cloud::Pauses;
 use crate::cluster::{self, Cluster, Written};
 use crate::diff::{self, Action, ObjectChange};
 use crate::state::{
-    Applied, DesiredObject, Holder, ObjectId, adopted, fill, is_same, judged, of_object, placeholders, rolls_out,
-    runs_once, spelled,
+    Applied, DesiredObject, Holder, ObjectId, adopted, fill, is_same, judged, placeholders, rolls_out, runs_once,
+    spelled,
 };
 
 /// How often an object is looked at again because somebody wrote to it in between: controllers do.
@@ -151,7 +151,7 @@ impl At<'_> {
         if !self.run.plan.prints.is_object(self.name, id, Some(&now)) {
             return Err(stale(id, "it is another object of that name"));
         }
-        if of_object(&live, &self.run.plan.project, &self.run.plan.environment) != Holder::Ours {
+        if self.run.desired.owner().of_object(&live) != Holder::Ours {
             return Err(stale(id, "it does not say any more that it is ours"));
         }
         if live.pointer("/metadata/deletionTimestamp").is_none() {

@@ -309,9 +309,7 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (u16, V
         "GET" if path.ends_with("/pods") => {
             (200, json!({ "kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": state.pods }))
         }
-        "GET"
-            if SERVED.iter().any(|(_, plural, _, namespaced)| *namespaced && path.ends_with(&format!("/{plural}"))) =>
-        {
+        "GET" if is_list(path) => {
             let all = state.objects.iter().filter(|(of, _)| of.rsplit_once('/').is_some_and(|(list, _)| list == path));
             let items: Vec<Value> = all.map(|(_, stored)| shown(stored, state.stuck)).collect();
             (200, json!({ "kind": "List", "apiVersion": "v1", "metadata": {}, "items": items }))
@@ -343,6 +341,15 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (u16, V
         }
         _ => failure(405, "MethodNotAllowed", "the server does not allow this method", json!({})),
     }
+}
+
+/// Whether a path names all objects of a kind in a namespace, and not one that is called as a kind is.
+fn is_list(path: &str) -> bool {
+    SERVED.iter().filter(|(.., namespaced)| *namespaced).any(|(version, plural, ..)| {
+        let base = if version.contains('/') { format!("/apis/{version}/") } else { format!("/api/{version}/") };
+        let within = path.strip_prefix(&base).and_then(|rest| rest.strip_prefix("namespaces/"));
+        within.and_then(|rest| rest.split_once('/')).is_some_and(|(_, last)| last == *plural)
+    })
 }
 
 /// The answer where a path lies in a namespace that is not there.
@@ -448,8 +455,12 @@ fn written(state: &mut State, mut stored: Stored, mut object: Value) -> Stored {
     if metadata["uid"].is_null() {
         metadata["uid"] = format!("uid-{}", state.version).into();
         metadata["creationTimestamp"] = "2026-11-25T12:00:00Z".into();
+        if object["kind"] == "Job" {
+            let uid = object["metadata"]["uid"].clone();
+            object["spec"]["selector"] = json!({ "matchLabels": { "batch.kubernetes.io/controller-uid": uid } });
+        }
     }
-    metadata["resourceVersion"] = state.version.to_string().into();
+    object["metadata"]["resourceVersion"] = state.version.to_string().into();
     if object["spec"] != stored.object["spec"] {
         let generation = stored.object["metadata"]["generation"].as_u64().unwrap_or_default() + 1;
         object["metadata"]["generation"] = generation.into();

@@ -308,8 +308,8 @@ fn a_migration_runs_to_its_end_before_programs_change_and_if_it_fails_they_do_no
     assert!(said.contains("kubectl --namespace shop delete job orders-"), "{said}");
     let deployment = world.cluster.get(DEPLOYMENT).expect("it is there");
     assert_eq!(level(&deployment), "info", "the old programs go on");
-    for arguments in [&["diff"][..], &["status"], &APPLY] {
-        assert!(world.ends(arguments, 1).contains("BackoffLimitExceeded"), "{arguments:?}");
+    for (arguments, code) in [(&["diff"][..], 2), (&["status"], 1), (&APPLY, 1)] {
+        assert!(world.ends(arguments, code).contains("BackoffLimitExceeded"), "{arguments:?}");
     }
 
     world.cluster.stick(None, json!([]));

@@ -214,6 +214,9 @@ pub struct ObjectChange {
     /// What others have in the namespace that is deleted and goes with it, as `ConfigMap settings`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes: Vec<String>,
+    /// Whether it is a job that ran to its end and is deleted: nothing is lost with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spent: bool,
     /// How far its rollout is, of an object in which nothing changes and whose last change is not rolled out: it is
     /// waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -286,6 +289,7 @@ impl ObjectChange {
             fields,
             adopts: false,
             takes: Vec::new(),
+            spent: false,
             waits: None,
         }
     }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Action, Hazard, Impact, ObjectChange, StackChange, ValueChange};
 use crate::state::{
-    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, is_parent, is_same, of_object, rank,
-    read_id, rolls_out, spelled, unfinished,
+    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, is_parent, is_same, rank, read_id,
+    rolls_out, runs_once, spelled, unfinished,
 };
 
 /// What the cluster writes into every object; nobody wants it.
@@ -175,7 +175,9 @@ impl Compared<'_> {
         for id in gone {
             let takes = self.deployed.others.get(&(self.name.to_owned(), id.clone())).cloned().unwrap_or_default();
             found.hazards.extend(self.takes_along(id, &takes));
-            found.changes.push(ObjectChange { takes, ..self.change(id, Action::Delete, Vec::new()) });
+            let live = self.find(id).map(|there| &there.live);
+            let spent = runs_once(id) && live.is_some_and(|live| unfinished(live).is_none());
+            found.changes.push(ObjectChange { takes, spent, ..self.change(id, Action::Delete, Vec::new()) });
         }
     }
 
@@ -230,7 +232,7 @@ impl Compared<'_> {
     }
 
     fn holder(&self, live: &Value) -> Holder {
-        of_object(live, &self.desired.project, &self.desired.environment)
+        self.desired.owner().of_object(live)
     }
 
     fn find(&self, id: &ObjectId) -> Option<&DeployedObject> {

@@ -79,7 +79,7 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String
                 1 => " with 1 object that is not ours".to_owned(),
                 more => format!(" with {more} objects that are not ours"),
             };
-            (object.action == Action::Delete).then(|| format!("is deleted{others}"))
+            (object.action == Action::Delete && !object.spent).then(|| format!("is deleted{others}"))
         }),
         ApprovalRule::ProtectedEnvironment => {
             let anything = protected && !changes.is_empty();
@@ -292,6 +292,8 @@ mod tests {
         let deleted = of(ApprovalRule::ObjectDeletion, &with);
         assert_eq!(deleted, ["Deployment shop/api of cluster main is deleted with 2 objects that are not ours"]);
         assert_eq!(of(ApprovalRule::ObjectDeletion, &|it| it), [""; 0]);
+        let spent = |it| ObjectChange { action: Action::Delete, spent: true, ..it };
+        assert_eq!(of(ApprovalRule::ObjectDeletion, &spent), [""; 0], "a job that ran to its end");
     }
 
     #[test]
