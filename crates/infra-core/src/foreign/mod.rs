@@ -11,6 +11,7 @@ mod evaluate;
 mod findings;
 mod functions;
 mod locate;
+mod others;
 mod parameters;
 mod read;
 mod stack;
