@@ -5,6 +5,7 @@
 //! what would be deployed, symbolically: what is not known stays an expression. Knows no resource type.
 
 mod check;
+mod components;
 mod conditions;
 mod each;
 mod evaluate;

@@ -52,6 +52,14 @@ pub(super) fn concat(parts: Vec<Expr>) -> Expr {
     }
 }
 
+/// Returns a text with `*` for each part that is not known.
+pub(super) fn pattern(value: &Expr) -> String {
+    match value {
+        Expr::Concat(parts) => parts.iter().map(pattern).collect(),
+        known => known.literal().map_or_else(|| "*".to_owned(), Cow::into_owned),
+    }
+}
+
 fn merge(merged: &mut Vec<Expr>, part: Expr) {
     if let Expr::Concat(inner) = part {
         inner.into_iter().for_each(|part| merge(merged, part));
