@@ -186,6 +186,7 @@ fn check_artifacts(
 ) -> Vec<Allowance> {
     let own = view::Own::new(world, artifacts);
     let view = view::View::new(own.input(today), &own);
+    view::check_documents(&view, diags);
     rules::check(&view, diags);
     rules::allow::of_model(world, artifacts, &view)
 }

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::parameters::Declared;
 use super::stack::kind;
-use super::text::{Piece, concat, pieces};
-use super::{Choice, Given, Stack, System, Variant, functions};
+use super::text::{concat, settled};
+use super::{Choice, Given, Stack, System, Variant};
+use crate::artifacts::functions::{self, is_function};
+use crate::artifacts::text::{Piece, pieces};
 use crate::artifacts::{Deletion, Expr, Handle, Object, Output, Parameter, Pseudo, Resource, Template};
 use crate::names::{Region, glob};
 use crate::source::{Literal, Node, Pair, Value, literal};
@@ -243,7 +245,7 @@ impl<'a> World<'a> {
                 self.truth(scope, name, argument).map_or_else(|| unknown(name, self.eval(scope, argument)), Expr::Bool)
             }
             _ => {
-                let result = functions::apply(name, self.eval(scope, argument));
+                let result = settled(functions::apply(name, self.eval(scope, argument)));
                 if self.charge(result.as_text().map_or(1, str::len)) { result } else { unknown(name, Expr::Absent) }
             }
         }
@@ -426,11 +428,6 @@ impl<'a> World<'a> {
 /// Returns whether two places can be the same: nobody knows otherwise.
 pub(super) fn agree<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
     one.is_none() || other.is_none() || one == other
-}
-
-/// Returns whether a mapping of this one key is a function.
-pub(super) fn is_function(key: &str) -> bool {
-    key == "Ref" || key.starts_with("Fn::")
 }
 
 fn unknown(name: &str, argument: Expr) -> Expr {

@@ -10,7 +10,6 @@ mod conditions;
 mod each;
 mod evaluate;
 mod findings;
-mod functions;
 mod locate;
 mod parameters;
 mod read;

@@ -10,6 +10,7 @@ mod arn;
 mod binding;
 mod cluster;
 mod containment;
+mod document;
 mod foreign;
 mod graph;
 mod ingress;
@@ -35,6 +36,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 pub use alias::AliasService;
+pub(crate) use document::check as check_documents;
 pub use containment::{Direction, lets_port};
 pub use foreign::Foreign;
 pub use ingress::Ingress;

@@ -50,7 +50,8 @@ pub(super) fn is_about_value(id: &str) -> bool {
 }
 
 fn is_of_aws(name: &str) -> bool {
-    let is_first = matches!(name.split("::").next(), Some("AWS" | "Alexa"));
+    let first = name.split("::").next().unwrap_or_default();
+    let is_first = ["AWS", "Alexa"].iter().any(|known| known.eq_ignore_ascii_case(first));
     (is_first || !name.contains("::")) && !name.ends_with("::MODULE")
 }
 

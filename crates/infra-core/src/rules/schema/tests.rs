@@ -94,7 +94,7 @@ Resources:
       KeySchema: [{ AttributeName: id, KeyType: HASH }]
 #     ^
       LocalSecondaryIndexes:
-        - { IndexName: a, Projection: { ProjectionType: ALL }, KeySchema: [{ AttributeName: id, KeyType: HASH }, { AttributeName: at, KeyType: RANGE }] }
+        - { IndexName: near, Projection: { ProjectionType: ALL }, KeySchema: [{ AttributeName: id, KeyType: HASH }, { AttributeName: at, KeyType: RANGE }] }
 ",
         &[("KeySchema: [{ AttributeName: id, KeyType: HASH }]\n", "KeySchema: [{ AttributeName: id, KeyType: HASH }, { AttributeName: at, KeyType: RANGE }]\n")],
     ),
