@@ -159,6 +159,7 @@ pub const FINDINGS: &[Finding] = &[
     error("load-balancers/unknown-target-group", "The load balancer has no target group of that name."),
     error("load-balancers/unused-target-group", "No listener forwards to a target group."),
     error("load-balancers/wrong-type", "A key is for the other type of load balancer."),
+    error("lower/ambiguous-resource", "A name that the stack does not have is one of several other stacks."),
     error("lower/logical-id-clash", "Two entries would get the same logical id."),
     error("lower/stack-cycle", "Stacks need values of each other, so that none can be deployed first."),
     error("lower/unknown-resource", "A `Ref` or `Fn::GetAtt` names no resource of the stack."),

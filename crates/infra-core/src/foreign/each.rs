@@ -100,7 +100,7 @@ impl Unroller<'_, '_> {
                 let usual = Declared(&parameter.value).usual();
                 Some(
                     usual
-                        .map_or(Collection::Open, |value| Collection::Known(split(value).map(str::to_owned).collect())),
+                        .map_or(Collection::Open, |value| Collection::Known(split(&value).map(str::to_owned).collect())),
                 )
             }
             (_, [only]) if only.key == "Fn::FindInMap" => {
