@@ -74,7 +74,9 @@ fn calls<'a>(node: &'a Node, found: &mut Vec<(&'a str, &'a Node)>) {
     for pair in node.pairs() {
         match pair.key.as_str() {
             "Fn::ImportValue" => found.push((&pair.key, &pair.value)),
-            "Fn::GetStackOutput" => found.extend(pair.value.pair("StackName").map(|name| (pair.key.as_str(), &name.value))),
+            "Fn::GetStackOutput" => {
+                found.extend(pair.value.pair("StackName").map(|name| (pair.key.as_str(), &name.value)))
+            }
             _ => {}
         }
         calls(&pair.value, found);

@@ -43,7 +43,12 @@ impl<'a> Foreign<'a> {
             bindings: BTreeMap::new(),
         });
         let is_about = has_documents(self.system, self.variant);
-        let objects = self.system.objects.iter().filter(|_| is_about).map(|object| ObjectInput { cluster: "", body: &object.body });
+        let objects = self
+            .system
+            .objects
+            .iter()
+            .filter(|_| is_about)
+            .map(|object| ObjectInput { cluster: "", body: &object.body });
         let sets = self.sets.iter().filter_map(|(at, change)| {
             let batch = self.system.batches.get(*at)?;
             let change = batch.changes.get(*change)?;

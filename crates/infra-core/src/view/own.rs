@@ -125,7 +125,8 @@ impl Own<'_> {
         let id = nth(&view.resources, at)?.resource.handle.id.as_str();
         let (common, model::Origin::Yaml { node, .. }) = self.world.common(entry) else { return None };
         let overrides = common.overrides.iter().enumerate().filter(|(_, it)| it.resource == id);
-        let operations = overrides.flat_map(|(at, it)| it.patch.iter().enumerate().map(move |(index, it)| (at, index, it)));
+        let operations =
+            overrides.flat_map(|(at, it)| it.patch.iter().enumerate().map(move |(index, it)| (at, index, it)));
         let found = operations.filter_map(|(at, index, operation)| {
             let (key, pointer) = match operation {
                 model::PatchOperation::Add(add) => ("add", &add.path),
@@ -134,7 +135,9 @@ impl Own<'_> {
             };
             let mut rest = path;
             for token in pointer.split('/').skip(1) {
-                let ([step, below @ ..], token) = (rest, token.replace("~1", "/").replace("~0", "~")) else { return None };
+                let ([step, below @ ..], token) = (rest, token.replace("~1", "/").replace("~0", "~")) else {
+                    return None;
+                };
                 let fits = match step {
                     Step::Key(key) => *key == token,
                     Step::Index(index) => token == "-" || index.to_string() == token,

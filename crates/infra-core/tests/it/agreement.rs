@@ -71,14 +71,27 @@ fn raw_and_patched_resources_are_judged_like_their_output() {
         "replace: { path: /DeletionPolicy, value: Retain }",
     ];
     const VALUES: &[&str] = &[
-        "a", "{ Ref: QueueJobs }", "{ Fn::GetAtt: [QueueJobs, Arm] }", "{ Fn::Sub: 'a $${QueueJobs.Arn}' }", "{ Fn::Join: ',' }",
-        "{ Fn::Join: ['-', [a, { Ref: AWS::Region }]] }", "{ Fn::GetAttr: [QueueJobs, Arn] }", "{ Fn::Select: [0, [a, b]] }",
-        "{ Ref: RawNote }", "{ Fn::FindInMap: [A, b, c] }", "{ Fn::If: [C, a, b] }", "[a]", "5", "{ Fn::Sub: 'a $${Nope}' }",
-        "{ Fn::ImportValue: shared }", "{ Fn::Split: [',', 'a,b'] }", "{ Fn::Base64: a }", "{ Fn::GetAZs: '' }",
+        "a",
+        "{ Ref: QueueJobs }",
+        "{ Fn::GetAtt: [QueueJobs, Arm] }",
+        "{ Fn::Sub: 'a $${QueueJobs.Arn}' }",
+        "{ Fn::Join: ',' }",
+        "{ Fn::Join: ['-', [a, { Ref: AWS::Region }]] }",
+        "{ Fn::GetAttr: [QueueJobs, Arn] }",
+        "{ Fn::Select: [0, [a, b]] }",
+        "{ Ref: RawNote }",
+        "{ Fn::FindInMap: [A, b, c] }",
+        "{ Fn::If: [C, a, b] }",
+        "[a]",
+        "5",
+        "{ Fn::Sub: 'a $${Nope}' }",
+        "{ Fn::ImportValue: shared }",
+        "{ Fn::Split: [',', 'a,b'] }",
+        "{ Fn::Base64: a }",
+        "{ Fn::GetAZs: '' }",
     ];
-    const TYPES: &[&str] = &[
-        "AWS::SSM::Parameter", "aws::ssm::parameter", "AWS::SSM::Paramter", "AWS::SQS::Queue", "Org::Own::Thing",
-    ];
+    const TYPES: &[&str] =
+        &["AWS::SSM::Parameter", "aws::ssm::parameter", "AWS::SSM::Paramter", "AWS::SQS::Queue", "Org::Own::Thing"];
     let mut wrong = Vec::new();
     let mut count = 0;
     for (at, value) in VALUES.iter().enumerate() {
@@ -140,7 +153,8 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn what_is_found_in_many_templates_is_what_is_found_in_each() {
-    let corpus: Vec<_> = corpus().into_iter().filter(|(_, text)| text.windows(10).any(|it| it == b"Resources:")).collect();
+    let corpus: Vec<_> =
+        corpus().into_iter().filter(|(_, text)| text.windows(10).any(|it| it == b"Resources:")).collect();
     assert!(corpus.len() > 60, "{}", corpus.len());
     let together = about_things(&of_documents(corpus.clone()));
     let alone: Found = corpus.into_iter().flat_map(|file| about_things(&of_documents([file]))).collect();
