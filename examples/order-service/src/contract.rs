@@ -5,8 +5,8 @@ use std::time::Duration;
 use order_runtime::contract::{Action, Contract, variables};
 use order_runtime::settings::Reader;
 
-use crate::run::{DRAIN_EVENTS, DRAIN_REQUESTS, DRAIN_REST, DRAIN_TRACES};
 use crate::migrate;
+use crate::run::{DRAIN_EVENTS, DRAIN_REQUESTS, DRAIN_REST, DRAIN_TRACES};
 use crate::settings::Settings;
 
 const ACTIONS: [Action; 5] = [

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use order_runtime::{aws, ready};
 use order_runtime::breaker::Breaker;
 use order_runtime::health::{Health, stopped};
 use order_runtime::numbers::Numbers;
 use order_runtime::store::{Backlog, Store};
+use order_runtime::{aws, ready};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot, watch};

@@ -81,12 +81,7 @@ impl Environment {
         Self::of_object(around, job, name, overrides).await
     }
 
-    async fn of_object(
-        around: &Surroundings<'_>,
-        object: &Value,
-        name: &str,
-        overrides: &[(&str, &str)],
-    ) -> Self {
+    async fn of_object(around: &Surroundings<'_>, object: &Value, name: &str, overrides: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("order-tests-pod").tempdir().expect("a folder can be made");
         let pod = object["spec"]["template"]["spec"].clone();
         let [container] = list(&pod["containers"]) else { panic!("{name} has several containers") };

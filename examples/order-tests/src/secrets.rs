@@ -65,7 +65,8 @@ impl Secrets {
                 }
             }
         }
-        let given = secrets.values.iter().filter(|(name, _)| !name.starts_with("arn:") || name.contains(":secret:rds!"));
+        let given =
+            secrets.values.iter().filter(|(name, _)| !name.starts_with("arn:") || name.contains(":secret:rds!"));
         for (name, value) in given {
             let text = Value::Object(value.clone()).to_string();
             let arn = name.starts_with("arn:");

@@ -130,7 +130,8 @@ impl World {
 
     /// Connections to the database as one of its users, such as `order_service`.
     pub async fn db_of(&self, user: &str) -> PgPool {
-        let (name, password) = self.secrets.login(user).unwrap_or_else(|| panic!("nobody knows the password of {user}"));
+        let (name, password) =
+            self.secrets.login(user).unwrap_or_else(|| panic!("nobody knows the password of {user}"));
         self.postgres.pool_of(name, password).await.expect("the user may log in")
     }
 

@@ -81,9 +81,7 @@ impl Known<'_> {
         match (others.pop(), others.is_empty()) {
             (None, _) => Meaning::Nothing,
             (Some(one), true) => Meaning::Resource(one.clone()),
-            (Some(one), false) => {
-                Meaning::Several(others.iter().map(|it| it.place).chain([one.place]).collect())
-            }
+            (Some(one), false) => Meaning::Several(others.iter().map(|it| it.place).chain([one.place]).collect()),
         }
     }
 

@@ -21,6 +21,7 @@ mod local_url;
 mod logical_id;
 mod name;
 mod port;
+mod record_value;
 mod region;
 mod seconds;
 mod variable_name;
@@ -40,6 +41,9 @@ pub use self::local_url::{LocalUrl, LocalUrlError};
 pub use self::logical_id::{LogicalId, LogicalIdError};
 pub use self::name::{Name, NameError};
 pub use self::port::{Port, PortError};
+pub use self::record_value::{
+    RecordValueError, TEXT_STRING, ascii_name, check_record_value, plain_record_value, record_types,
+};
 pub use self::region::{Region, RegionError};
 pub use self::seconds::{Seconds, SecondsError};
 pub use self::variable_name::{VariableName, VariableNameError};

@@ -99,9 +99,7 @@ impl Scanner {
                     key = column + 1 + blanks;
                 }
                 ':' if !self.fresh && (ends || (self.depth > 0 && matches!(before, '"' | '\''))) => self.fresh = true,
-                '!' | '&' if self.fresh => {
-                    while characters.next_if(|(_, c)| !c.is_whitespace()).is_some() {}
-                }
+                '!' | '&' if self.fresh => while characters.next_if(|(_, c)| !c.is_whitespace()).is_some() {},
                 '|' | '>' if self.fresh && self.depth == 0 => {
                     self.block = Some(key);
                     return;

@@ -216,7 +216,8 @@ mod tests {
     #[test]
     fn what_others_need_comes_first() {
         let id = |kind: &str| ["v1", kind, "n", "x"].map(str::to_owned);
-        let order = ["Namespace", "CustomResourceDefinition", "Role", "Service", "Job", "Deployment", "PodDisruptionBudget"];
+        let order =
+            ["Namespace", "CustomResourceDefinition", "Role", "Service", "Job", "Deployment", "PodDisruptionBudget"];
         let ranks: Vec<u8> = order.iter().map(|kind| rank(&id(kind))).collect();
         assert_eq!(ranks, [0, 1, 2, 3, 4, 5]);
         // A service of Knative is no service of the core.

@@ -39,7 +39,9 @@ impl Places {
                 });
                 Value::List(items.collect())
             }
-            serde_json::Value::Object(map) => Value::Map(map.into_iter().map(|(key, it)| self.pair(at, key, it)).collect()),
+            serde_json::Value::Object(map) => {
+                Value::Map(map.into_iter().map(|(key, it)| self.pair(at, key, it)).collect())
+            }
         };
         Node { value, span }
     }

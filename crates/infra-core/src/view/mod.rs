@@ -14,6 +14,7 @@ mod document;
 mod foreign;
 mod graph;
 mod ingress;
+mod links;
 mod named;
 mod near;
 mod network;
@@ -36,8 +37,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 pub use alias::AliasService;
-pub(crate) use document::check as check_documents;
 pub use containment::{Direction, lets_port};
+pub(crate) use document::check as check_documents;
 pub use foreign::Foreign;
 pub use ingress::Ingress;
 pub use network::single_zone;

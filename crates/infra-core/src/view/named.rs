@@ -67,7 +67,9 @@ impl<'v> Names<'v> {
         let candidates: Vec<u32> = match value.expr() {
             Expr::Text(_) | Expr::Concat(_) | Expr::Parameter(_) => match value.text() {
                 Some(text) => self.known.get(text.as_ref()).cloned().unwrap_or_default(),
-                None => self.open.iter().filter(|(_, name)| name.is_same_expression(value)).map(|(at, _)| *at).collect(),
+                None => {
+                    self.open.iter().filter(|(_, name)| name.is_same_expression(value)).map(|(at, _)| *at).collect()
+                }
             },
             _ => return None,
         };
@@ -95,8 +97,10 @@ impl Named {
         let mut names: BTreeMap<(&str, &str), Names<'v>> = BTreeMap::new();
         for (kind, resources) in view.kinds() {
             let known = resource_types::find(kind).into_iter().flat_map(resource_types::ResourceType::relations);
-            let known = known.flat_map(|(path, targets)| targets.map(move |target| (path, target.kind, target.property)));
-            let own = NAMING.iter().filter(|(user, ..)| *user == kind).map(|(_, path, kind, name)| (*path, *kind, *name));
+            let known =
+                known.flat_map(|(path, targets)| targets.map(move |target| (path, target.kind, target.property)));
+            let own =
+                NAMING.iter().filter(|(user, ..)| *user == kind).map(|(_, path, kind, name)| (*path, *kind, *name));
             let paths: Vec<_> = known.chain(own).filter(|(_, target, _)| view.of(target).next().is_some()).collect();
             let mut useful = Vec::new();
             for (path, target, property) in paths {
@@ -152,18 +156,5 @@ fn each<'v>(prop: Prop<'v>, path: &str, found: &mut impl FnMut(Prop<'v>)) {
 impl<'v> View<'v> {
     pub(super) fn named(&'v self) -> &'v Named {
         self.named.get_or_init(|| Named::of(self))
-    }
-
-    /// Returns the pairs of stacks, by the index in their places, of which one names a resource of the other.
-    pub fn links(&'v self) -> Vec<(usize, usize)> {
-        let mut found = Vec::new();
-        for resource in self.resources() {
-            for other in resource.referrers().filter(|other| other.stack() != resource.stack()) {
-                found.push((resource.stack().place().stack.into(), other.stack().place().stack.into()));
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
     }
 }

@@ -93,7 +93,10 @@ impl Origin for Own<'_> {
         let model::Origin::Yaml { key, node } = origin else {
             return Located::near(origin.at());
         };
-        let found = self.patched(view, owner, path).or_else(|| exact(node, path)).or_else(|| nearest(node, path));
+        let found = of_set(node, owner, path)
+            .or_else(|| self.patched(view, owner, path))
+            .or_else(|| exact(node, path))
+            .or_else(|| nearest(node, path));
         found.unwrap_or_else(|| Located::near(At::Span(*key)))
     }
 
@@ -125,7 +128,8 @@ impl Own<'_> {
         let id = nth(&view.resources, at)?.resource.handle.id.as_str();
         let (common, model::Origin::Yaml { node, .. }) = self.world.common(entry) else { return None };
         let overrides = common.overrides.iter().enumerate().filter(|(_, it)| it.resource == id);
-        let operations = overrides.flat_map(|(at, it)| it.patch.iter().enumerate().map(move |(index, it)| (at, index, it)));
+        let operations =
+            overrides.flat_map(|(at, it)| it.patch.iter().enumerate().map(move |(index, it)| (at, index, it)));
         let found = operations.filter_map(|(at, index, operation)| {
             let (key, pointer) = match operation {
                 model::PatchOperation::Add(add) => ("add", &add.path),
@@ -134,7 +138,9 @@ impl Own<'_> {
             };
             let mut rest = path;
             for token in pointer.split('/').skip(1) {
-                let ([step, below @ ..], token) = (rest, token.replace("~1", "/").replace("~0", "~")) else { return None };
+                let ([step, below @ ..], token) = (rest, token.replace("~1", "/").replace("~0", "~")) else {
+                    return None;
+                };
                 let fits = match step {
                     Step::Key(key) => *key == token,
                     Step::Index(index) => token == "-" || index.to_string() == token,
@@ -144,6 +150,34 @@ impl Own<'_> {
             below(node, route!["overrides", at, "patch", index, key, "value"], rest)
         });
         found.last()
+    }
+}
+
+/// Finds where a record says what becomes a part of its set.
+fn of_set(entry: &Node, owner: Owner, path: &[Step<'_>]) -> Option<Located> {
+    let (Owner::Set(_), [Step::Key(first), rest @ ..]) = (owner, path) else { return None };
+    match (*first, rest) {
+        ("ResourceRecords", [Step::Index(index), ..]) => {
+            let values = &entry.pair("values")?.value;
+            let kind = values.pairs().first()?;
+            below(entry, route!["values", kind.key.as_str()], &[Step::Index(*index)])
+        }
+        ("ResourceRecords", _) => below(entry, route!["values"], &[]),
+        ("GeoLocation", [Step::Key(key)]) => {
+            let place = entry.pair("routing")?.value.pair("geolocation")?;
+            let field = match *key {
+                "ContinentCode" => "continent",
+                "CountryCode" => "country",
+                _ => "us-subdivision",
+            };
+            let field = place.value.pair(field).map_or(place.key.as_str(), |pair| pair.key.as_str());
+            below(entry, route!["routing", "geolocation"], &[Step::Key(field)])
+        }
+        ("TTL", _) => below(entry, route!["ttl"], &[]),
+        ("Weight" | "Region" | "Failover" | "GeoLocation" | "MultiValueAnswer" | "SetIdentifier", _) => {
+            below(entry, route!["routing"], &[])
+        }
+        _ => None,
     }
 }
 

@@ -265,7 +265,8 @@ fn the_roles_allow_what_the_programs_do_and_nothing_else() {
 #[test]
 fn nobody_but_the_migration_is_the_master_user_of_the_database() {
     everywhere(|_, given, _, account| {
-        let secrets = given.allowed(account).into_iter().filter(|(action, _)| action == "secretsmanager:GetSecretValue");
+        let secrets =
+            given.allowed(account).into_iter().filter(|(action, _)| action == "secretsmanager:GetSecretValue");
         let users: BTreeSet<String> = secrets.filter_map(|(_, secret)| Some(secret?.1)).collect();
         let (master, service, worker) =
             ("DatabaseOrders", "DatabaseOrdersOrderServiceUser", "DatabaseOrdersOrderWorkerUser");

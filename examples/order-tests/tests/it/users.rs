@@ -62,7 +62,11 @@ async fn a_migration_may_run_again_and_gives_a_user_a_new_password() {
     let (one, two) = tokio::join!(world.migrate(&[]), world.migrate(&[]));
     assert!(one.success() && two.success(), "{}", world.log.tail("orders"));
     let service = world.db_of("order_service").await;
-    assert_eq!(refused(&service, "DELETE FROM orders").await.as_deref(), Some("42501"), "what was allowed by hand is not");
+    assert_eq!(
+        refused(&service, "DELETE FROM orders").await.as_deref(),
+        Some("42501"),
+        "what was allowed by hand is not"
+    );
     let said = world.postgres.said();
     assert!(world.secrets.all().all(|secret| !said.contains(secret) || secret.len() < 16), "a password is in the log");
 }

@@ -97,8 +97,7 @@ fn import<'a>(world: &World<'a>, index: usize, stack: &'a Stack, argument: &'a N
     };
     let has_others = world.system.stacks.iter().enumerate().any(|(other, it)| other != index && is_near(it));
     let Expr::Text(name) = world.eval(Scope::of(index), argument) else { return };
-    let is_exported =
-        |export: &Export<'_>| glob(&export.name, &name) && world.stack(export.stack).is_some_and(is_near);
+    let is_exported = |export: &Export<'_>| glob(&export.name, &name) && world.stack(export.stack).is_some_and(is_near);
     if !has_others || world.exports().iter().any(is_exported) {
         return;
     }

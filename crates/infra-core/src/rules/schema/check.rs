@@ -46,7 +46,15 @@ pub(super) struct Checker<'v> {
 
 impl<'v> Checker<'v> {
     pub(super) fn new() -> Self {
-        Self { quiet: 0, lowercase: None, folds: false, because: Vec::new(), found: Vec::new(), work: MAX_WORK, depth: 0 }
+        Self {
+            quiet: 0,
+            lowercase: None,
+            folds: false,
+            because: Vec::new(),
+            found: Vec::new(),
+            work: MAX_WORK,
+            depth: 0,
+        }
     }
 
     /// Checks a value.

@@ -207,7 +207,12 @@ impl<'v> Mistake<'v> {
     fn say_count(&self, words: &Words<'_>) -> Said {
         match &self.problem {
             Problem::Items { count, least, most } => {
-                let title = format!("{} has {}, {}", words.what(), counted(i64::try_from(*count).unwrap_or(i64::MAX), "item"), hint::bounds(*least, *most));
+                let title = format!(
+                    "{} has {}, {}",
+                    words.what(),
+                    counted(i64::try_from(*count).unwrap_or(i64::MAX), "item"),
+                    hint::bounds(*least, *most)
+                );
                 Said::new(
                     "schema/items",
                     title,
@@ -300,9 +305,10 @@ impl<'v> Mistake<'v> {
 fn not_allowed(words: &Words<'_>, prop: &Prop<'_>, reason: &Reason<'_>) -> Said {
     let what = words.what();
     let because = reason.words(prop.expr());
-    let is_itself = reason.condition.properties().any(|(name, _)| {
-        reason.prop.key(name).is_some_and(|value| std::ptr::eq(value.expr(), prop.expr()))
-    });
+    let is_itself = reason
+        .condition
+        .properties()
+        .any(|(name, _)| reason.prop.key(name).is_some_and(|value| std::ptr::eq(value.expr(), prop.expr())));
     let other = reason.properties(prop.expr()).first().map(|(name, _)| format!(", or change `{name}`"));
     let other = other.unwrap_or_default();
     match (&words.value, is_itself) {
@@ -310,7 +316,8 @@ fn not_allowed(words: &Words<'_>, prop: &Prop<'_>, reason: &Reason<'_>) -> Said 
             "schema/deprecated-version",
             format!("{what} is {value}, which AWS has deprecated"),
             format!("deprecated where {because}"),
-            "write a newer minor version of the same major one; a database that has this one already keeps it".to_owned(),
+            "write a newer minor version of the same major one; a database that has this one already keeps it"
+                .to_owned(),
         ),
         (Some(value), true) => Said::new(
             "schema/not-allowed",

@@ -32,7 +32,8 @@ fn is_new_family(text: &str, members: &[&str]) -> bool {
         let (size, rest) = (steps.next()?, steps.next()?);
         let start = rest.rfind('.').map_or("", |at| rest.get(..=at).unwrap_or_default());
         let family = rest.strip_prefix(start)?;
-        let has_both = family.starts_with(|c: char| c.is_ascii_lowercase()) && family.contains(|c: char| c.is_ascii_digit());
+        let has_both =
+            family.starts_with(|c: char| c.is_ascii_lowercase()) && family.contains(|c: char| c.is_ascii_digit());
         has_both.then(|| (start.to_owned(), size.to_owned()))
     };
     let Some(own) = split(text) else { return false };
