@@ -20,6 +20,8 @@ pub enum Exit {
     Blocked,
     /// Wrong usage or unreadable input.
     Usage,
+    /// A file cannot be written: no space, no permission, a folder that takes none.
+    Unwritten,
     /// A bug of ours.
     Bug,
 }
@@ -32,6 +34,7 @@ impl From<Exit> for ExitCode {
             Exit::Different => 2,
             Exit::Blocked => 3,
             Exit::Usage => 64,
+            Exit::Unwritten => 74,
             Exit::Bug => 70,
         })
     }
@@ -48,7 +51,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done or no difference, 1 findings or failure, 2 differences, 3 blocked, \
-                          64 wrong usage or unreadable input, 70 a bug in infra.";
+                          64 wrong usage or unreadable input, 70 a bug in infra, 74 a file cannot be written.";
 
 /// Options of every command.
 #[derive(Debug, Default, clap::Args)]
@@ -88,6 +91,7 @@ enum Command {
     Recover(commands::recover::Args),
     Bootstrap(commands::bootstrap::Args),
     Iam(commands::iam::Args),
+    Id(commands::id::Args),
     Explain(commands::explain::Args),
     Rules(commands::rules::Args),
     Schema(commands::schema::Args),
@@ -119,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Recover(args) => commands::recover::run(&cli.global, args),
         Command::Bootstrap(args) => commands::bootstrap::run(&cli.global, args),
         Command::Iam(args) => commands::iam::run(&cli.global, args),
+        Command::Id(args) => commands::id::run(&cli.global, args),
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => commands::schema::run(args),

@@ -6,13 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
 use crate::diag::{Diagnostic, Edit};
-use crate::files::{Edited, shown};
+use crate::files::{Edited, replace_file, shown};
 use crate::output;
 use crate::source::{FileId, Sources, Span};
 
@@ -100,7 +99,7 @@ impl Fixes {
             targets.push((target, changed));
         }
         for (target, changed) in targets {
-            replace(&target, &changed.after).with_context(|| format!("cannot write {}", shown(&target)))?;
+            replace_file(&target, &changed.after)?;
         }
         Ok(())
     }
@@ -127,16 +126,6 @@ impl Fixes {
         };
         self.files.iter().map(one).collect()
     }
-}
-
-/// Puts bytes in the place of a file in one step, with the permissions it has.
-fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = path.parent().context("a file has a folder")?;
-    let mut staged = tempfile::NamedTempFile::new_in(folder)?;
-    staged.write_all(bytes)?;
-    fs::set_permissions(staged.path(), fs::metadata(path)?.permissions())?;
-    staged.persist(path)?;
-    Ok(())
 }
 
 fn range(span: Span) -> std::ops::Range<usize> {

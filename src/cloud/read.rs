@@ -1,16 +1,21 @@
 //! Reads what is deployed of an environment: as few requests as tell it, side by side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::call::Failure;
 use super::{Cloud, Summary};
-use crate::state::{
-    Deployed, DeployedStack, Desired, Holder, OutputRef, Owned, fill_text, home, named_regions, of_stack,
-};
+use crate::names::Region;
+use crate::state::{Deployed, Desired, Holder, OutputRef, Owned, fill_text, home, named_regions};
+
+/// How long a region is waited for that the definition does not name.
+const SURVEY: Duration = Duration::from_secs(20);
+/// How a region answers that an account does not use.
+const NOT_USED: [&str; 4] = ["InvalidClientTokenId", "UnrecognizedClientException", "OptInRequired", "AuthFailure"];
 
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +35,16 @@ pub(crate) async fn read(
     account: String,
 ) -> Result<Deployed, Failure> {
     let mut deployed = Deployed { account, ..Deployed::default() };
+    let owner = desired.owner();
     let memory = Owned::key(&desired.project, &desired.environment, &desired.region);
-    for Summary { key, stack } in summaries(cloud, desired).await? {
+    let (found, silent) = summaries(cloud, desired).await?;
+    deployed.silent = silent;
+    for Summary { key, stack } in found {
         let wanted = desired.stacks.contains_key(&key) || key == memory;
-        match of_stack(&stack, &desired.project, &desired.environment) {
+        if let Some(relative) = owner.relative(&stack).filter(|_| !crate::plan::is_absent(&stack)) {
+            deployed.relatives.entry(relative).or_default().insert(key.clone());
+        }
+        match owner.of_stack(&stack) {
             Holder::Ours => drop(deployed.stacks.insert(key, stack)),
             Holder::Nobody if wanted => drop(deployed.stacks.insert(key, stack)),
             Holder::Other(who) if wanted => drop(deployed.foreign.insert(key, who)),
@@ -62,15 +73,56 @@ pub(crate) async fn read(
 }
 
 /// The stacks of every region that the definition names, and of those that the environment's stacks there name.
-async fn summaries(cloud: &Arc<Cloud>, desired: &Desired) -> Result<Vec<Summary>, Failure> {
+///
+/// Where the environment has nothing in its own region, it may have been in another one: then every region is asked.
+async fn summaries(cloud: &Arc<Cloud>, desired: &Desired) -> Result<(Vec<Summary>, BTreeMap<String, String>), Failure> {
     let mut regions: BTreeSet<String> = desired.stacks.keys().map(|key| key.region.clone()).collect();
     regions.insert(desired.region.clone());
     regions.extend(home(&desired.partition).map(str::to_owned));
     let mut found = of_regions(cloud, regions.clone()).await?;
-    let ours = |stack: &&DeployedStack| of_stack(stack, &desired.project, &desired.environment) == Holder::Ours;
-    let more = named_regions(found.iter().map(|summary| &summary.stack).filter(ours));
-    found.extend(of_regions(cloud, more.difference(&regions).cloned().collect()).await?);
-    Ok(found)
+    let owner = desired.owner();
+    let ours = |summary: &&Summary| owner.of_stack(&summary.stack) == Holder::Ours;
+    let more = named_regions(found.iter().filter(ours).map(|summary| &summary.stack));
+    let more: BTreeSet<String> = more.difference(&regions).cloned().collect();
+    found.extend(of_regions(cloud, more.clone()).await?);
+    regions.extend(more);
+    let is_here = |summary: &Summary| summary.key.region == desired.region && !crate::plan::is_absent(&summary.stack);
+    let mut silent = BTreeMap::new();
+    if desired.is_bound_to_regions() && !found.iter().filter(ours).any(is_here) {
+        let all = Region::all().filter(|region| region.partition().as_str() == desired.partition);
+        let rest = all.map(|region| region.to_string()).filter(|region| !regions.contains(region));
+        let (elsewhere, without_answer) = surveyed(cloud, rest.collect()).await;
+        found.extend(elsewhere);
+        silent = without_answer;
+    }
+    Ok((found, silent))
+}
+
+/// The stacks of regions that may hold some, and the regions that gave no answer, with the reason. Those that the account
+/// does not use, so that its credentials are not known there, hold none.
+///
+/// Source: <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html> (from memory).
+async fn surveyed(cloud: &Arc<Cloud>, regions: BTreeSet<String>) -> (Vec<Summary>, BTreeMap<String, String>) {
+    let mut asked = JoinSet::new();
+    for region in regions {
+        let cloud = Arc::clone(cloud);
+        asked.spawn(async move {
+            let answer = tokio::time::timeout(SURVEY, cloud.stacks(&region)).await;
+            (region, answer)
+        });
+    }
+    let (mut found, mut silent) = (Vec::new(), BTreeMap::new());
+    while let Some(done) = asked.join_next().await {
+        match done {
+            Ok((_, Ok(Ok(stacks)))) => found.extend(stacks),
+            Ok((_, Ok(Err(error)))) if error.is(&NOT_USED) => {}
+            Ok((region, Ok(Err(error)))) => drop(silent.insert(region, error.message)),
+            Ok((region, Err(_))) => drop(silent.insert(region, "no answer within 20 seconds".to_owned())),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => {}
+        }
+    }
+    (found, silent)
 }
 
 async fn of_regions(cloud: &Arc<Cloud>, regions: BTreeSet<String>) -> Result<Vec<Summary>, Failure> {

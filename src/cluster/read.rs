@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use super::Clusters;
 use super::call::{Cluster, Failure};
 use crate::state::{
-    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, OutputRef, adopted, fill, is_same,
-    of_object, placeholders, read_id,
+    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, OutputRef, Owner, adopted, fill,
+    is_same, placeholders, read_id,
 };
 
 /// Objects that are asked about at a time.
@@ -68,6 +68,12 @@ pub(crate) async fn read(clusters: &Clusters, desired: &Desired, depth: Depth, d
             }
             Err(failure) => Some(failure.message),
         };
+        if reason.is_none()
+            && let Ok(cluster) = clusters.get(name).await
+        {
+            let warnings = cluster.warnings();
+            deployed.warnings.extend((!warnings.is_empty()).then(|| (name.clone(), warnings)));
+        }
         deployed.asked.insert(name.clone(), reason);
     }
     if !deployed.asked.is_empty() {
@@ -96,7 +102,7 @@ async fn of_cluster(
         }
     }
     let made = Made::of(&cluster, &wanted).await?;
-    let us = (desired.project.clone(), desired.environment.clone());
+    let us = desired.owner();
     let mut asked = JoinSet::new();
     for (place, (id, wanted)) in wanted.into_iter().enumerate() {
         let (cluster, turns, made, us) = (Arc::clone(&cluster), Arc::clone(&turns), made.clone(), us.clone());
@@ -123,13 +129,8 @@ async fn of_cluster(
 }
 
 /// Looks into the namespaces of ours that are wanted no more.
-async fn others(
-    cluster: &Cluster,
-    found: &[DeployedObject],
-    gone: &[ObjectId],
-    (project, environment): &(String, String),
-) -> Result<Others, Failure> {
-    let is_ours = |live: &Value| of_object(live, project, environment) == Holder::Ours;
+async fn others(cluster: &Cluster, found: &[DeployedObject], gone: &[ObjectId], us: &Owner) -> Result<Others, Failure> {
+    let is_ours = |live: &Value| us.of_object(live) == Holder::Ours;
     let goes = |there: &&DeployedObject| {
         there.identity[1] == "Namespace" && gone.contains(&there.identity) && is_ours(&there.live)
     };
@@ -191,7 +192,7 @@ async fn one(
     cluster: &Cluster,
     (id, wanted): (ObjectId, Wanted),
     made: &Made,
-    (project, environment): &(String, String),
+    us: &Owner,
 ) -> Result<Option<(ObjectId, Value, Applied)>, Failure> {
     let live = match cluster.object(&id).await {
         Ok(live) => live,
@@ -201,11 +202,13 @@ async fn one(
         Err(failure) => return Ok(Some((id, Value::Null, Applied::Refused(failure.explained())))),
     };
     let Wanted::Whole(object) = wanted else { return Ok(Some((id, live, Applied::Unknown))) };
-    if !live.is_null() && matches!(of_object(&live, project, environment), Holder::Other(_)) {
+    if !live.is_null() && matches!(us.of_object(&live), Holder::Other(_)) {
         return Ok(Some((id, live, Applied::Unknown)));
     }
-    let applied = match cluster.dry_run(&adopted(&object, &id, &live), &id).await {
-        Ok(applied) => Applied::As(applied),
+    let applied = match cluster.tried(&adopted(&object, &id, &live), &id).await {
+        // What is not ours is not deleted to be made anew.
+        Ok(Applied::Anew(why)) if us.of_object(&live) != Holder::Ours => Applied::Refused(why),
+        Ok(applied) => applied,
         Err(failure) if live.is_null() && made.explains(&id, &failure) => return Ok(None),
         // Without an answer it is the cluster that is at fault, and not the object.
         Err(failure) if failure.is_of_cluster() => return Err(failure),
@@ -225,10 +228,9 @@ pub(crate) async fn look(
     let applied = if live.is_null() {
         Applied::Unknown
     } else {
-        match cluster.dry_run(&adopted(object, id, &live), id).await {
-            Ok(applied) => Applied::As(applied),
+        match cluster.tried(&adopted(object, id, &live), id).await {
             Err(failure) if failure.status == 409 => Applied::Refused(failure.explained()),
-            Err(failure) => return Err(failure),
+            other => other?,
         }
     };
     Ok(DeployedObject { cluster: name.to_owned(), identity: id.clone(), live, applied })

@@ -73,6 +73,7 @@ pub(crate) fn open(global: &Global, env: Option<&str>) -> anyhow::Result<Result<
     let Some(compiled) = compiled.and_then(|mut all| all.pop()) else { return Ok(Err(Exit::Failed)) };
     let desired =
         Desired::read(&compiled.assembly.files).context("internal error: the assembly cannot be read back")?;
+    let desired = Desired { environments: names.into_iter().collect(), ..desired };
     let manager = state::manager(&desired.project, &desired.environment);
     let clusters = Arc::new(Clusters::new(&compiled.environment.clusters, manager));
     Ok(Ok(Live { root: project.root, environment: compiled.environment, desired, clusters, scope: Scope::default() }))
@@ -182,9 +183,18 @@ impl Halt {
             Some(Self::Blocked(_)) => Exit::Blocked,
             Some(Self::Failed(_)) => Exit::Failed,
             None if error.chain().any(|cause| cause.is::<Failure>()) => Exit::Failed,
+            None if error.chain().any(is_unwritten) => Exit::Unwritten,
             None => Exit::Usage,
         }
     }
+}
+
+/// Whether an error is about writing, and not about what somebody asked for.
+fn is_unwritten(cause: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let kind = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    cause.is::<crate::files::Unwritten>()
+        || matches!(kind, Some(StorageFull | ReadOnlyFilesystem | QuotaExceeded | FileTooLarge))
 }
 
 /// Today, in UTC.

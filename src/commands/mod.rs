@@ -9,6 +9,7 @@ pub(crate) mod dns;
 pub(crate) mod drift;
 pub(crate) mod explain;
 pub(crate) mod iam;
+pub(crate) mod id;
 pub(crate) mod live;
 pub(crate) mod outputs;
 pub(crate) mod recover;

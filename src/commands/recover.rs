@@ -9,7 +9,7 @@ use super::live::{self, Halt, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::{Cloud, Extent, Operation, Pauses};
 use crate::output;
-use crate::state::{DeployedStack, Holder, Remedy, StackKey, StackStatus, of_stack, remedy};
+use crate::state::{DeployedStack, Holder, Remedy, StackKey, StackStatus, remedy};
 
 /// Say how stacks get out of where they are stuck.
 ///
@@ -34,8 +34,7 @@ pub(crate) struct Args {
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     live::with(global, args.which.env.as_deref(), async |live, cloud| {
         let deployed = live.read(&cloud, Extent::Outputs).await?;
-        let is_ours =
-            |stack: &DeployedStack| of_stack(stack, &live.desired.project, &live.desired.environment) == Holder::Ours;
+        let is_ours = |stack: &DeployedStack| live.desired.owner().of_stack(stack) == Holder::Ours;
         let stuck = deployed.stacks.iter().filter(|(_, it)| is_ours(it) && remedy(it.status) != Remedy::None);
         let stuck: Vec<(&StackKey, &DeployedStack)> = stuck.collect();
         if let Some(name) = &args.execute {

@@ -7,10 +7,10 @@ use crate::cli::{Exit, Global};
 use crate::cloud::Extent;
 use crate::cluster::{self, Depth};
 use crate::output;
-use crate::run::Lock;
+use crate::run::{Lock, Unfinished};
 use crate::state::{
     Applied, Deployed, DeployedObject, DeployedStack, Desired, Holder, ObjectId, OutputRef, Verb, Verdict, fill_text,
-    is_same, of_object, of_stack, rolls_out, spelled, unfinished, verdict,
+    is_same, rolls_out, spelled, unfinished, verdict,
 };
 
 /// Show how every stack, hosted zone, certificate and cluster of an environment is.
@@ -55,7 +55,11 @@ fn show(live: &Live, deployed: &Deployed) -> anyhow::Result<Exit> {
         text.push('\n');
         text.push_str(&output::table::table(&["cluster", "objects", ""], &objects.rows, output::width()));
     }
-    let past = crate::run::unfinished(&live.root, &live.desired.project, &live.desired.environment)?;
+    let Unfinished { past, unreadable } =
+        crate::run::unfinished(&live.root, &live.desired.project, &live.desired.environment)?;
+    for why in unreadable {
+        output::note(&format!("a journal cannot be read, so whether its run was cut off is not known: {why}\n"))?;
+    }
     let under_way = Lock::is_taken(&live.root, &live.desired.environment);
     if let Some(past) = &past {
         let _ = if under_way {
@@ -65,8 +69,7 @@ fn show(live: &Live, deployed: &Deployed) -> anyhow::Result<Exit> {
         };
     }
     output::result(&text)?;
-    let is_ours =
-        |stack: &DeployedStack| of_stack(stack, &live.desired.project, &live.desired.environment) == Holder::Ours;
+    let is_ours = |stack: &DeployedStack| live.desired.owner().of_stack(stack) == Holder::Ours;
     let absent = live.desired.stacks.keys().any(|key| !deployed.stacks.get(key).is_some_and(is_ours));
     let stacks_sound =
         deployed.stacks.values().all(|stack| verdict(Some(stack.status), Verb::Status) != Verdict::Unsound);
@@ -99,7 +102,7 @@ fn objects(desired: &Desired, deployed: &Deployed) -> Objects {
             Some(DeployedObject { applied: Applied::Refused(reason), .. }) => Some(reason.clone()),
             Some(there) if there.live.is_null() => Some("(absent)".to_owned()),
             None => Some("(absent)".to_owned()),
-            Some(there) => match of_object(&there.live, &desired.project, &desired.environment) {
+            Some(there) => match desired.owner().of_object(&there.live) {
                 Holder::Other(who) => Some(format!("belongs to {who}")),
                 // A namespace of others that was taken over carries no mark of ours.
                 Holder::Nobody if !matches!(id, [_, kind, ..] if kind == "Namespace") => Some("is not ours".to_owned()),
@@ -126,7 +129,7 @@ fn stacks(desired: &Desired, deployed: &Deployed) -> Vec<Vec<String>> {
         let stack = deployed.stacks.get(key);
         let note = match stack {
             _ if !desired.stacks.contains_key(key) => "not in the project any more".to_owned(),
-            Some(stack) if of_stack(stack, &desired.project, &desired.environment) != Holder::Ours => {
+            Some(stack) if desired.owner().of_stack(stack) != Holder::Ours => {
                 "is not ours: `infra diff` says more".to_owned()
             }
             Some(stack) => match verdict(Some(stack.status), Verb::Status) {

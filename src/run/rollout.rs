@@ -127,7 +127,9 @@ fn of_pod(pod: &Value) -> Option<String> {
     let lists = ["initContainerStatuses", "containerStatuses"].map(|list| pod.get("status")?.get(list)?.as_array());
     for status in lists.into_iter().flatten().flatten() {
         let container = text(status, "/name").unwrap_or_default();
-        if let Some(code) = status.pointer("/state/terminated/exitCode").and_then(Value::as_i64).filter(|code| *code != 0) {
+        if let Some(code) =
+            status.pointer("/state/terminated/exitCode").and_then(Value::as_i64).filter(|code| *code != 0)
+        {
             let said = text(status, "/state/terminated/message").unwrap_or_default();
             return Some(format!("pod {name}, container {container}: exit code {code}: {}", said.trim()));
         }

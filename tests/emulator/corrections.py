@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from ministack.core import iam_actions
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, request_scope
 from ministack.services import acm, cloudformation, ec2, eks, route53, s3, secretsmanager
-from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
+from ministack.services.cloudformation import changesets, drift, engine, handlers, provisioners, stacks
 from ministack.services.cloudformation.helpers import _error, _p
 
 PENDING, ISSUED = "PENDING_VALIDATION", "ISSUED"
@@ -46,6 +46,7 @@ def apply(settings):
     outputs_of_other_regions()
     vpc_attributes()
     databases()
+    names_of_secrets()
     clusters()
     alarms()
     hosted_zones()
@@ -125,6 +126,29 @@ def databases():
         secretsmanager._secrets.pop(secret_of(physical), None)
 
     wrap("AWS::RDS::DBInstance", create=complete, update=complete, delete=delete)
+
+
+def names_of_secrets():
+    """`Ref` of a secret is its ARN; here it is the name."""
+
+    def name_of(arn):
+        return next((name for name, secret in secretsmanager._secrets.items() if secret["ARN"] == arn), arn)
+
+    def create(inner, *arguments):
+        _, attributes = inner(*arguments)
+        return attributes["Arn"], attributes
+
+    def update(inner, physical, *arguments):
+        _, attributes = inner(name_of(physical), *arguments)
+        return attributes["Arn"], attributes
+
+    def delete(inner, physical, properties):
+        inner(name_of(physical), properties)
+
+    wrap("AWS::SecretsManager::Secret", create=create, update=update, delete=delete)
+    read, properties = drift._DRIFT_READERS["AWS::SecretsManager::Secret"]
+    reader = lambda physical, wanted: read(name_of(physical), wanted)  # noqa: E731
+    drift._DRIFT_READERS["AWS::SecretsManager::Secret"] = (reader, properties)
 
 
 def digest_of(physical):

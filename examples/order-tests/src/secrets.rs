@@ -91,9 +91,10 @@ impl Secrets {
         Some((name.as_str()?, password.as_str()?))
     }
 
-    /// Every value, such as for a search in logs.
+    /// Every value that nobody may see, such as for a search in logs; names of users are none.
     pub fn all(&self) -> impl Iterator<Item = &str> {
-        self.values.values().flat_map(Map::values).filter_map(Value::as_str)
+        let values = self.values.values().flat_map(Map::iter).filter(|(key, _)| *key != "username");
+        values.filter_map(|(_, value)| value.as_str())
     }
 }
 

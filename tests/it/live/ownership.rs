@@ -143,3 +143,120 @@ fn an_environment_that_moves_takes_its_old_stacks_away() {
     assert_eq!((site.stacks(REGION).len(), site.stacks("eu-central-1").len()), (0, 1));
     site.run(0, &["diff"]);
 }
+
+#[test]
+fn an_environment_that_moves_is_found_where_no_stack_of_it_says_so() {
+    let site = Site::shop(&[("main", QUEUE)]);
+    site.run(0, &["apply", "--yes"]);
+    let yaml = std::fs::read_to_string(site.project.path().join("infra.yaml")).expect("it is there");
+    site.project.write("infra.yaml", yaml.replace(REGION, "eu-central-1"));
+    let diff = site.run(2, &["diff"]);
+    assert!(diff.stdout.contains("stack shop-dev-main@eu-west-1  is deleted"), "{}", diff.stdout);
+    assert!(site.run(1, &["status"]).stdout.contains("not in the project any more"));
+    site.run(3, &["apply", "--yes", "--approve", "data-loss"]);
+    site.run(0, &["apply", "--yes", "--approve", "stack-deletion", "data-loss"]);
+    assert_eq!((site.stacks(REGION).len(), site.stacks("eu-central-1").len()), (0, 1));
+    // Once it is there, only the regions that the project names are asked.
+    site.aws.forget_calls();
+    site.run(0, &["diff"]);
+    assert!(site.aws.count("cloudformation:DescribeStacks") <= 3);
+}
+
+/// Says what the project and its environment are called, and the project's id.
+fn named(site: &Site, project: &str, id: Option<&str>, environment: &str) {
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    let url = site.aws.endpoint();
+    let text = format!(
+        "project: {project}\n{id}environments:\n  {environment}:\n    account: \"000000000000\"\n    region: {REGION}\n    \
+         domain: dev.example.com\n    endpoint-url: {url}\n"
+    );
+    site.project.write("infra.yaml", text);
+}
+
+#[test]
+fn a_project_of_the_same_name_is_told_apart_by_its_id() {
+    let site = Site::shop(&[("main", QUEUE)]);
+    named(&site, "shop", Some("k7f2m9qx4tzd"), "dev");
+    site.run(0, &["apply", "--yes"]);
+    site.run(0, &["diff"]);
+    for (id, why) in [
+        (Some("another99id"), "the stack belongs to another project called shop (its id is k7f2m9qx4tzd)"),
+        (None, "the stack belongs to a project called shop with the id k7f2m9qx4tzd"),
+    ] {
+        named(&site, "shop", id, "dev");
+        site.stack("main", SLOWER);
+        site.stack("second", READER);
+        site.aws.forget_calls();
+        let diff = site.run(3, &["diff"]);
+        assert!(diff.stdout.contains(why), "{}", diff.stdout);
+        site.run(3, &["apply", "--yes", "--approve", "stack-adoption"]);
+        site.run(0, &["destroy", "--confirm", "dev", "--approve", "data-loss"]);
+        site.run(1, &["status"]);
+        assert_eq!(site.writes(), [""; 0]);
+        site.remove("second");
+    }
+    named(&site, "shop", Some("k7f2m9qx4tzd"), "dev");
+    site.run(0, &["apply", "--yes"]);
+}
+
+#[test]
+fn a_project_gets_an_id_once_and_what_it_made_before_stays_its_own() {
+    let site = Site::shop(&[("main", QUEUE)]);
+    site.run(0, &["apply", "--yes"]);
+    let given = site.run(0, &["id"]);
+    let id = given.stdout.trim().to_owned();
+    assert!(given.stderr.contains("commit it"), "{}", given.stderr);
+    let yaml = || std::fs::read_to_string(site.project.path().join("infra.yaml")).expect("it is there");
+    assert!(yaml().starts_with(&format!("project: shop\nid: {id}\nenvironments:\n")), "{}", yaml());
+    assert_eq!(site.run(0, &["id"]).stdout.trim(), id, "it is made once");
+    assert!(site.run(2, &["diff"]).stdout.contains("infra:id"));
+    site.run(0, &["apply", "--yes"]);
+    site.run(0, &["diff"]);
+    assert_ne!(site.run(0, &["id", "--new"]).stdout.trim(), id);
+    site.run(3, &["apply", "--yes", "--approve", "stack-adoption"]);
+}
+
+#[test]
+fn what_was_renamed_is_not_made_a_second_time() {
+    let site = Site::shop(&[("main", QUEUE)]);
+    named(&site, "shop", Some("k7f2m9qx4tzd"), "dev");
+    site.run(0, &["apply", "--yes"]);
+    for (project, environment, why) in [
+        (
+            "shop",
+            "development",
+            "environment dev of this project is deployed in this account (shop-dev-main@eu-west-1)",
+        ),
+        ("store", "dev", "environment dev of project shop, which has the id of this project, is deployed"),
+    ] {
+        named(&site, project, Some("k7f2m9qx4tzd"), environment);
+        site.aws.forget_calls();
+        let diff = site.run(3, &["diff"]);
+        assert!(diff.stdout.contains(why), "{}", diff.stdout);
+        site.run(3, &["apply", "--yes"]);
+        assert_eq!(site.writes(), [""; 0]);
+    }
+    // Beside the old one, a new one is no second copy.
+    let yaml = std::fs::read_to_string(site.project.path().join("infra.yaml")).expect("it is there");
+    let beside = yaml.replace("project: store", "project: shop").replace(
+        "environments:\n",
+        "environments:\n  prod: { account: '000000000000', region: eu-west-1, domain: example.com }\n",
+    );
+    site.project.write("infra.yaml", beside.replace("  prod:", "  staging:"));
+    site.run(0, &["diff", "--env", "dev"]);
+    // One that nobody knows any more is said, and left alone.
+    named(&site, "shop", Some("k7f2m9qx4tzd"), "dev");
+    site.project.write(
+        "infra.yaml",
+        format!(
+            "{}  test: {{ account: '000000000000', region: {REGION}, domain: test.example.com, endpoint-url: '{}' }}\n",
+            std::fs::read_to_string(site.project.path().join("infra.yaml")).expect("it is there"),
+            site.aws.endpoint()
+        ),
+    );
+    site.run(0, &["apply", "--env", "test", "--yes"]);
+    named(&site, "shop", Some("k7f2m9qx4tzd"), "dev");
+    let diff = site.run(0, &["diff"]);
+    assert!(diff.stdout.contains("environment test of this project is deployed"), "{}", diff.stdout);
+    assert!(diff.stdout.contains("nothing of it is changed"), "{}", diff.stdout);
+}

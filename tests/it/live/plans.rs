@@ -180,18 +180,59 @@ fn a_plan_is_refused_in_another_account_environment_region_and_project() {
     assert!(run.stderr.contains("it is for environment dev, this is environment test"), "{}", run.stderr);
 }
 
+/// A plan with a text in the place of another and its hash made anew.
+fn forged(plan: &[u8], from: &str, to: &str) -> String {
+    let text = String::from_utf8(plan.to_vec()).expect("a plan is text");
+    let read: serde_json::Value = serde_json::from_str(&text).expect("a plan is JSON");
+    assert!(text.contains(from), "{from}");
+    let bare = text.replace(read["hash"].as_str().expect("a text"), "").replace(from, to);
+    let hash = infra::assembly::digest(bare.as_bytes());
+    bare.replace("\"hash\": \"\"", &format!("\"hash\": \"{hash}\""))
+}
+
+#[test]
+fn a_plan_that_says_what_the_project_does_not_is_refused_whatever_its_hash() {
+    let site = Site::shop(&[("dns", ZONE), ("main", QUEUE)]);
+    site.run(0, &["apply", "--yes"]);
+    let zone = site.zone();
+    site.stack("dns", &ZONE.replace("192.0.2.1", "192.0.2.9").replace("two: {", "three: {").replace("'two", "'three"));
+    site.stack("main", SLOWER);
+    let plan = saved(&site);
+    let before = site.records(&zone);
+    for (from, to, why) in [
+        ("192.0.2.9", "198.51.100.66", "its records of dev.example.com. are not those of the project"),
+        ("three.dev", "other.dev", "its records of dev.example.com. are not those of the project"),
+        ("\"action\": \"delete\"", "\"action\": \"retain\"", "its records of dev.example.com. are not those"),
+        ("\"after\": 90", "\"after\": 91", "its changes of stack shop-dev-main@eu-west-1 are not those of the project"),
+        ("\"records dev.example.com.\"", "\"records new.example.com.\"", "its steps are not those"),
+    ] {
+        site.project.write("a.plan", forged(&plan, from, to));
+        refused(&site, why);
+        assert_eq!(site.records(&zone), before);
+    }
+    site.project.write("a.plan", &plan);
+    site.run(0, &["apply", "a.plan"]);
+    site.run(0, &["diff"]);
+}
+
+#[test]
+fn a_plan_that_cloudformation_was_asked_about_is_applied() {
+    let site = Site::shop(&[("dns", ZONE), ("main", QUEUE)]);
+    site.run(0, &["apply", "--yes"]);
+    site.stack("dns", &ZONE.replace("192.0.2.1", "192.0.2.9"));
+    site.stack("main", SLOWER);
+    site.run(2, &["diff", "--change-set", "require", "--out", "a.plan"]);
+    site.run(0, &["apply", "a.plan"]);
+    site.run(0, &["diff"]);
+}
+
 #[test]
 fn a_plan_is_refused_after_its_last_hour() {
     let site = Site::shop(&[("main", QUEUE)]);
-    let text = String::from_utf8(saved(&site)).expect("a plan is text");
-    let plan: serde_json::Value = serde_json::from_str(&text).expect("a plan is JSON");
+    let plan = saved(&site);
+    let read: serde_json::Value = serde_json::from_slice(&plan).expect("a plan is JSON");
     // The hash keeps from mistakes, not from people who make a plan by hand, as we do here.
-    let aged = |expires: &str| {
-        let [hash, before] = ["hash", "expires"].map(|key| plan[key].as_str().expect("a text"));
-        let bare = text.replace(hash, "").replace(before, expires);
-        let hash = infra::assembly::digest(bare.as_bytes());
-        bare.replace("\"hash\": \"\"", &format!("\"hash\": \"{hash}\""))
-    };
+    let aged = |expires: &str| forged(&plan, read["expires"].as_str().expect("a text"), expires);
     site.project.write("a.plan", aged("2026-01-01T00:00:00Z"));
     refused(&site, "it was to be applied before 2026-01-01T00:00:00Z");
     site.project.write("a.plan", aged("2999-01-01T00:00:00Z"));

@@ -38,6 +38,7 @@ pub(super) fn manifest(
     object! {
         "version" => VERSION,
         "project" => world.project().to_string(),
+        "id" => environment.project_id.as_ref().map(ToString::to_string),
         "environment" => environment.name.to_string(),
         "account" => environment.account.to_string(),
         "region" => environment.region.to_string(),
@@ -115,6 +116,7 @@ fn tags(world: &Resolved, place: Place) -> Object {
     let mut tags: BTreeMap<String, String> = environment.tags.clone();
     tags.insert("infra:project".to_owned(), world.project().to_string());
     tags.insert("infra:environment".to_owned(), environment.name.to_string());
+    tags.extend(environment.project_id.as_ref().map(|id| ("infra:id".to_owned(), id.to_string())));
     tags.insert("infra:stack".to_owned(), world.stack(place.stack).0.to_string());
     tags.into_iter().collect()
 }

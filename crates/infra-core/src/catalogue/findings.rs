@@ -316,6 +316,7 @@ pub const FINDINGS: &[Finding] = &[
     error("workloads/action", "An action that is named is none of those that the access stands for."),
     error("workloads/arch", "No node of the cluster runs images of this architecture."),
     error("workloads/connections", "Pods can open more connections than the database takes."),
+    error("workloads/cpu-limit", "A workload asks for more CPU time than its limit."),
     error("workloads/cpu-target", "The CPU time to scale at is not 1 to 100 percent."),
     error("workloads/database-network", "The database is in another network than the cluster."),
     error("workloads/foreign-arn", "A variable names a resource of another account than the environment's."),

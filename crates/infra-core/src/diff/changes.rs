@@ -29,6 +29,9 @@ pub struct Changes {
     pub drift: Vec<DriftNote>,
     /// What was not compared, and why.
     pub unseen: Vec<String>,
+    /// What API servers warned of, such as `cluster main: autoscaling/v2beta2 is deprecated`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What is done with a thing.
@@ -214,10 +217,19 @@ pub struct ObjectChange {
     /// What others have in the namespace that is deleted and goes with it, as `ConfigMap settings`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes: Vec<String>,
+    /// Whether it is a job that ran to its end and is deleted: nothing is lost with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spent: bool,
     /// How far its rollout is, of an object in which nothing changes and whose last change is not rolled out: it is
     /// waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<String>,
+    /// Fields that are taken from those who manage them, as `.spec.replicas is managed by "kubectl"`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
+    /// Why it is deleted and made anew: what the API server says of a field that cannot be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anew: Option<String>,
 }
 
 /// Kinds of exposure.
@@ -286,7 +298,10 @@ impl ObjectChange {
             fields,
             adopts: false,
             takes: Vec::new(),
+            spent: false,
             waits: None,
+            conflicts: Vec::new(),
+            anew: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::kin::{Kin, kin};
 use super::{Changes, Objects, Stacks, certificates, objects, stacks, zones};
 use crate::names::Date;
 use crate::state::{Deployed, Desired, StackKey};
@@ -15,10 +16,18 @@ pub fn changes(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<Stack
     let mut changes = Changes { stacks, exposures, hazards, ..Changes::default() };
     changes.certificates = certificates(desired, deployed, today);
     changes.hazards.extend(super::zones::hazards(desired, deployed, selected));
+    let Kin { hazards, unseen } = kin(desired, deployed);
+    changes.hazards.extend(hazards);
+    changes.unseen.extend(unseen);
     if selected.is_empty() {
         changes.zones = zones(desired, deployed, &unknown);
         let Objects { changes: objects, hazards, unseen } = objects(desired, deployed, &changes.stacks);
-        (changes.objects, changes.unseen) = (objects, unseen);
+        changes.objects = objects;
+        let warnings = deployed.warnings.iter();
+        let warnings =
+            warnings.flat_map(|(cluster, all)| all.iter().map(move |one| format!("cluster {cluster}: {one}")));
+        changes.warnings = warnings.collect();
+        changes.unseen.extend(unseen);
         changes.hazards.extend(hazards);
         changes.hazards.extend(super::memory::hazards(desired, deployed));
     } else {

@@ -14,6 +14,7 @@ mod grants;
 mod hazard;
 mod identity;
 mod impact;
+mod kin;
 mod loss;
 mod memory;
 mod normal;

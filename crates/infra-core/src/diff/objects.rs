@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Action, Hazard, Impact, ObjectChange, StackChange, ValueChange};
 use crate::state::{
-    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, is_parent, is_same, of_object, rank,
-    read_id, rolls_out, spelled, unfinished,
+    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, is_parent, is_same, rank, read_id,
+    rolls_out, runs_once, spelled, unfinished,
 };
 
 /// What the cluster writes into every object; nobody wants it.
@@ -121,7 +121,11 @@ impl Compared<'_> {
         let fields = match there.map(|there| &there.applied) {
             Some(Applied::Refused(reason)) => return refused.add(reason, id),
             None | Some(_) if live.is_null() => return found.changes.push(change(Action::Create, Vec::new())),
-            Some(Applied::As(applied)) => fields(live, applied, id),
+            Some(Applied::As(applied) | Applied::Taken(applied, _)) => fields(live, applied, id),
+            Some(Applied::Anew(why)) => {
+                let anew = Some(why.clone());
+                return found.changes.push(ObjectChange { anew, ..change(Action::Update, Vec::new()) });
+            }
             None | Some(Applied::Unknown) => {
                 let mut fields = Vec::new();
                 unknown("", &object.object, Some(live), &mut fields);
@@ -132,7 +136,11 @@ impl Compared<'_> {
         let waits = Some(live).filter(|_| rolls_out(id)).and_then(unfinished);
         if !fields.is_empty() {
             let adopts = holder == Holder::Nobody;
-            found.changes.push(ObjectChange { adopts, ..change(Action::Update, fields) });
+            let conflicts = match there.map(|there| &there.applied) {
+                Some(Applied::Taken(_, conflicts)) => conflicts.clone(),
+                Some(_) | None => Vec::new(),
+            };
+            found.changes.push(ObjectChange { adopts, conflicts, ..change(Action::Update, fields) });
         } else if waits.is_some() {
             found.changes.push(ObjectChange { waits, ..change(Action::Update, fields) });
         }
@@ -175,7 +183,9 @@ impl Compared<'_> {
         for id in gone {
             let takes = self.deployed.others.get(&(self.name.to_owned(), id.clone())).cloned().unwrap_or_default();
             found.hazards.extend(self.takes_along(id, &takes));
-            found.changes.push(ObjectChange { takes, ..self.change(id, Action::Delete, Vec::new()) });
+            let live = self.find(id).map(|there| &there.live);
+            let spent = runs_once(id) && live.is_some_and(|live| unfinished(live).is_none());
+            found.changes.push(ObjectChange { takes, spent, ..self.change(id, Action::Delete, Vec::new()) });
         }
     }
 
@@ -230,7 +240,7 @@ impl Compared<'_> {
     }
 
     fn holder(&self, live: &Value) -> Holder {
-        of_object(live, &self.desired.project, &self.desired.environment)
+        self.desired.owner().of_object(live)
     }
 
     fn find(&self, id: &ObjectId) -> Option<&DeployedObject> {

@@ -14,7 +14,7 @@ use super::references::Target;
 use super::secrets::{self, Side, shown};
 use super::{exposure, hazard, loss};
 use crate::state::{
-    Deployed, DeployedStack, Desired, DesiredStack, Holder, OutputRef, Phase, StackKey, StackStatus, kept, of_stack,
+    Deployed, DeployedStack, Desired, DesiredStack, Holder, OutputRef, Phase, StackKey, StackStatus, kept,
 };
 
 /// Whether a value is what CloudFormation gives for that of a `NoEcho` parameter: asterisks, however many.
@@ -91,7 +91,7 @@ fn is_made(stack: &DeployedStack) -> bool {
 }
 
 fn is_ours(desired: &Desired, stack: &DeployedStack) -> bool {
-    of_stack(stack, &desired.project, &desired.environment) == Holder::Ours
+    desired.owner().of_stack(stack) == Holder::Ours
 }
 
 /// Compares templates of others by name, those before with those after. Values of parameters are their defaults.
@@ -133,6 +133,8 @@ pub fn templates(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Valu
     let desired = Desired {
         project: String::new(),
         environment: String::new(),
+        id: None,
+        environments: BTreeSet::new(),
         account: String::new(),
         region: NOWHERE.to_owned(),
         partition: "aws".to_owned(),
@@ -189,6 +191,13 @@ fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
     if matches!(phase, Phase::Gone | Phase::Review) {
         return None;
     }
+    let protection = stack.termination_protection.then(|| ValueChange {
+        path: TERMINATION_PROTECTION.to_owned(),
+        before: Some(true.into()),
+        after: None,
+        unknown: false,
+        impact: Impact::InPlace,
+    });
     let holds = phase != Phase::CreationFailed;
     let resources = section(&stack.template, "Resources").filter(|_| holds).map(|(id, resource)| {
         let (action, data) = loss::on_delete(resource);
@@ -212,7 +221,7 @@ fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
         resources: resources.collect(),
         parameters: Vec::new(),
         outputs: Vec::new(),
-        attributes: Vec::new(),
+        attributes: protection.into_iter().collect(),
         adopts: false,
     })
 }

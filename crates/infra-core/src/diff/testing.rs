@@ -35,6 +35,8 @@ pub(crate) fn desired(stacks: &[(&str, Value, &[(&str, &str, &str)])]) -> Desire
     Desired {
         project: "shop".to_owned(),
         environment: "dev".to_owned(),
+        id: None,
+        environments: BTreeSet::new(),
         account: "123456789012".to_owned(),
         region: "eu-west-1".to_owned(),
         partition: "aws".to_owned(),

@@ -11,6 +11,7 @@ mod each;
 mod evaluate;
 mod findings;
 mod locate;
+mod others;
 mod parameters;
 mod read;
 mod stack;

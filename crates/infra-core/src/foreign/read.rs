@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::{Scope, World, data};
 use super::stack::Index;
-use super::{Batch, Change, Given, Manifest, Stack, System, Variant, check, each};
+use super::{Batch, Change, Given, Manifest, Stack, System, Variant, check, each, others};
 use crate::artifacts::Expr;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::names::{AccountId, Region};
@@ -197,6 +197,10 @@ impl Reader<'_> {
         let Some(file) = self.sources.get(input.file) else { return };
         let mut found = Diagnostics::default();
         let nodes = parse_foreign(input.file, &file.bytes, &mut found);
+        if found.has_errors() && others::is_template(&file.bytes) {
+            diags.push(others::template(input.file));
+            return;
+        }
         self.failed |= nodes.is_none();
         diags.append(found);
         for node in nodes.unwrap_or_default() {
@@ -229,6 +233,14 @@ impl Reader<'_> {
         let Document { input, kind, node } = document;
         let path = self.path(input.file).to_owned();
         let placed = self.placed.get(&path).cloned();
+        if let Kind::Object | Kind::Unknown = kind
+            && let Some(what) = others::of(&path, &node)
+        {
+            if !input.walked {
+                diags.push(others::left_alone(At::Span(node.span), what));
+            }
+            return;
+        }
         match kind {
             Kind::Template => self.stack(&input, placed.unwrap_or_default(), node, diags),
             Kind::Object => self.object(input.file, node),

@@ -650,3 +650,19 @@ fn the_deepest_values_fit_on_the_stack() {
         assert_eq!(system.evaluate(&Variant::default())[0].resources.len(), 1, "{open}");
     }
 }
+
+#[test]
+fn files_of_other_tools_are_left_alone_in_one_line() {
+    let case = read(&[
+        ("values.yaml", "replicaCount: 2\n"),
+        ("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 0.1.0\n"),
+        ("kustomization.yaml", "resources: [a.yaml]\n"),
+        ("templates/a.yaml", "metadata:\n  name: {{ .Release.Name }}\n{{- if .Values.a }}\nb: c\n{{- end }}\n"),
+        ("compose.yaml", "services: { a: { image: b } }\n"),
+        ("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n"),
+    ]);
+    assert_eq!(case.system.as_ref().unwrap().objects.len(), 1);
+    let found = case.findings();
+    assert_eq!(found.lines().filter(|line| line.starts_with("foreign/left-alone")).count(), 5, "{found}");
+    assert_eq!(found.lines().count(), 5, "{found}");
+}

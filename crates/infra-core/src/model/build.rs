@@ -57,6 +57,7 @@ impl Environment {
             variables: std::collections::BTreeMap::new(),
             references: ReferenceMode::default(),
             endpoint_url: None,
+            project_id: None,
             template_bucket: None,
             approvals: Approvals::default(),
             clusters: std::collections::BTreeMap::new(),

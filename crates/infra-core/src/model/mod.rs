@@ -5,6 +5,7 @@
 mod approvals;
 pub mod build;
 mod entry;
+mod identify;
 pub mod load;
 mod overlay;
 mod project;
@@ -13,6 +14,7 @@ mod unread;
 
 pub use approvals::{ApprovalLevel, ApprovalRule, Approvals};
 pub use entry::{Allow, Common, Entry, Origin, Override, PatchOperation, Section};
+pub use identify::identified;
 pub use overlay::NEW;
 pub use project::{ClusterAccess, EnvironmentSpec, LintLevel, Project, ReferenceMode};
 pub(crate) use reference::REFERENCE_INDEX;
@@ -22,13 +24,15 @@ pub(crate) use unread::Unread;
 use std::collections::BTreeMap;
 
 use crate::kinds::Sections;
-use crate::names::{AccountId, DomainName, LocalUrl, Name, Region, VariableName};
+use crate::names::{AccountId, DomainName, LocalUrl, Name, ProjectId, Region, VariableName};
 
 /// One environment of a project, with everything that is decided per environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Environment {
     /// Name, such as `prod`.
     pub name: Name,
+    /// Id of the project, if it has one.
+    pub project_id: Option<ProjectId>,
     /// The account it is deployed to.
     pub account: AccountId,
     /// The region of stacks that do not name one.

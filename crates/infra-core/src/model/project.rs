@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Approvals, Environment};
 use crate::diag::At;
-use crate::names::{AccountId, DomainName, LocalUrl, Name, Region, VariableName};
+use crate::names::{AccountId, DomainName, LocalUrl, Name, ProjectId, Region, VariableName};
 
 /// `infra.yaml`: the project and its environments.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +15,9 @@ use crate::names::{AccountId, DomainName, LocalUrl, Name, Region, VariableName};
 pub struct Project {
     /// Name of the project; starts the name of every stack.
     pub project: Name,
+    /// Id of the project, which `infra id` makes once: what the project makes carries it, so that another project of the
+    /// same name is told apart, and what was made under an old name is found.
+    pub id: Option<ProjectId>,
     /// Folder of the stack files, relative to this file.
     #[serde(default = "default_stacks")]
     pub stacks: String,
@@ -123,6 +126,7 @@ impl Project {
         tags.extend(spec.tags.clone());
         Some(Environment {
             name: name.clone(),
+            project_id: self.id.clone(),
             account: spec.account.clone(),
             region: spec.region,
             domain: spec.domain.clone(),

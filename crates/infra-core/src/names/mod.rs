@@ -21,6 +21,8 @@ mod local_url;
 mod logical_id;
 mod name;
 mod port;
+mod project_id;
+mod quantity;
 mod record_value;
 mod region;
 mod seconds;
@@ -36,11 +38,13 @@ pub use self::glob::glob;
 pub use self::hosted_zone_id::{HostedZoneId, HostedZoneIdError};
 pub use self::https_url::{HttpsUrl, HttpsUrlError};
 pub use self::image_ref::{ImageRef, ImageRefError};
-pub use self::kubernetes_name::{KubernetesName, KubernetesNameError};
+pub use self::kubernetes_name::{KubernetesName, KubernetesNameError, is_label_part, is_label_value};
 pub use self::local_url::{LocalUrl, LocalUrlError};
 pub use self::logical_id::{LogicalId, LogicalIdError};
 pub use self::name::{Name, NameError};
 pub use self::port::{Port, PortError};
+pub use self::project_id::{ProjectId, ProjectIdError};
+pub use self::quantity::quantity;
 pub use self::record_value::{
     RecordValueError, TEXT_STRING, ascii_name, check_record_value, plain_record_value, record_types,
 };

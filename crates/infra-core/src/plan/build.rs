@@ -62,6 +62,12 @@ pub fn order(desired: &Desired, deployed: &Deployed) -> BTreeMap<StackKey, BTree
     order
 }
 
+/// Digests of the templates that the changes deploy.
+pub(super) fn templates(changes: &Changes, desired: &Desired) -> BTreeMap<StackKey, String> {
+    let made = changes.stacks.iter().filter(|change| change.action != Action::Delete);
+    made.filter_map(|change| Some((change.stack.clone(), desired.stacks.get(&change.stack)?.sha256.clone()))).collect()
+}
+
 /// What the stacks that remember what is ours hold while the changes are made: what was ours, and what is going to be.
 /// Those that need not be written before are left out.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::diff::{self, Action, Changes, Hazard, RecordChange};
-use crate::state::{Deployed, DeployedStack, Desired, Holder, StackKey, of_stack};
+use crate::state::{Deployed, DeployedStack, Desired, Holder, StackKey};
 
 /// End of the values of records that prove to ACM that a domain is ours.
 ///
@@ -23,6 +23,7 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
         zones: Vec::new(),
         objects: Vec::new(),
         documents: Vec::new(),
+        environments: BTreeSet::new(),
         ..desired.clone()
     };
     let mut changes = diff::changes(&nothing, deployed, &BTreeSet::new(), None);
@@ -37,11 +38,8 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
         }
     }
     let mut hazards = Vec::new();
-    for (key, _) in deployed
-        .stacks
-        .iter()
-        .filter(|(_, stack)| of_stack(stack, &desired.project, &desired.environment) != Holder::Ours)
-    {
+    let owner = desired.owner();
+    for (key, _) in deployed.stacks.iter().filter(|(_, stack)| owner.of_stack(stack) != Holder::Ours) {
         hazards.push(Hazard {
             subject: key.to_string(),
             text: "the stack carries no tags of this project, so it is not ours and stays".to_owned(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Prints, build};
 use crate::assembly::digest;
-use crate::diff::{Action, Changes};
+use crate::diff::Changes;
 use crate::state::{Deployed, Desired, DesiredStack, StackKey};
 
 /// Version of the file's shape; raised with every change of it.
@@ -135,11 +135,6 @@ pub enum FileError {
 impl Plan {
     /// Makes a plan of changes.
     pub fn new(changes: Changes, desired: &Desired, deployed: &Deployed, terms: Terms) -> Self {
-        let made = changes.stacks.iter().filter(|change| change.action != Action::Delete);
-        let wanted = made.filter_map(|change| {
-            let stack = desired.stacks.get(&change.stack)?;
-            Some((change.stack.clone(), stack.sha256.clone()))
-        });
         let memory = build::memory(&changes, desired, deployed);
         let mut plan = Self {
             version: VERSION,
@@ -155,7 +150,7 @@ impl Plan {
             assembly: desired.digest.clone(),
             selected: terms.selected,
             prints: Prints::take(&changes, desired, deployed),
-            templates: wanted.collect(),
+            templates: build::templates(&changes, desired),
             steps: build::steps(&changes, desired, deployed, memory.keys()),
             memory,
             changes,

@@ -8,6 +8,7 @@ mod build;
 mod destroy;
 mod file;
 mod fingerprint;
+mod honest;
 #[cfg(test)]
 mod tests;
 

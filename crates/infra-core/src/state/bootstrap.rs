@@ -40,6 +40,8 @@ impl Desired {
         };
         Self {
             project: PROJECT.to_owned(),
+            id: None,
+            environments: BTreeSet::new(),
             digest: sha256,
             stacks: BTreeMap::from([(StackKey::new(STACK, &self.region), stack)]),
             zones: Vec::new(),

@@ -1,10 +1,10 @@
 //! What is deployed of an environment, as AWS answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Desired, OutputRef, Owned, Record, StackKey, StackStatus, fill_text};
+use super::{Desired, Named, OutputRef, Owned, Record, StackKey, StackStatus, fill_text};
 
 /// What is deployed of an environment.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,10 @@ pub struct Deployed {
     pub stacks: BTreeMap<StackKey, DeployedStack>,
     /// Stacks of another project or environment that stand at a wanted name, with whose they are.
     pub foreign: BTreeMap<StackKey, String>,
+    /// Stacks of other environments of the project, also of those that were renamed.
+    pub relatives: BTreeMap<Named, BTreeSet<StackKey>>,
+    /// Regions that were to be asked for stacks of ours and gave no answer, each with the reason.
+    pub silent: BTreeMap<String, String>,
     /// The hosted zones whose records are wanted or ours, by id.
     pub zones: BTreeMap<String, DeployedZone>,
     /// The certificates that stacks hold or refer to, by ARN.
@@ -28,6 +32,8 @@ pub struct Deployed {
     pub without_clusters: bool,
     /// The clusters that were asked, with the reason where one did not answer.
     pub asked: BTreeMap<String, Option<String>>,
+    /// What API servers warned of when they were asked, by cluster.
+    pub warnings: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Deployed {
@@ -191,6 +197,10 @@ pub struct DeployedObject {
 pub enum Applied {
     /// This, by a dry run.
     As(Value),
+    /// This, by a dry run, if fields are taken from others: `.spec.replicas is managed by "kubectl"`.
+    Taken(Value, Vec<String>),
+    /// It would have to be deleted and made anew: a field cannot be changed, for this reason.
+    Anew(String),
     /// Nothing: the dry run was refused, with this reason.
     Refused(String),
     /// What, is not known yet: it needs outputs that are not there, or it is not wanted and was not tried.

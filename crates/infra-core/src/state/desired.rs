@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{OutputRef, Owned, Record, StackKey, placeholders};
+use super::{OutputRef, Owned, Owner, Record, StackKey, placeholders};
 use crate::assembly::digest;
 use crate::names::Name;
 
@@ -19,6 +19,10 @@ pub struct Desired {
     pub project: String,
     /// Name of the environment.
     pub environment: String,
+    /// Id of the project, if it has one.
+    pub id: Option<String>,
+    /// Names of all environments of the project; empty where they are not known.
+    pub environments: BTreeSet<String>,
     /// The account it belongs to.
     pub account: String,
     /// The region of stacks that do not name one.
@@ -130,6 +134,7 @@ pub enum ReadError {
 struct Manifest {
     version: u64,
     project: String,
+    id: Option<String>,
     environment: String,
     account: String,
     region: String,
@@ -198,6 +203,8 @@ impl Desired {
             documents: documents(&manifest, files)?,
             project: manifest.project,
             environment: manifest.environment,
+            id: manifest.id,
+            environments: BTreeSet::new(),
             account: manifest.account,
             region: manifest.region,
             partition: manifest.partition,
@@ -206,6 +213,11 @@ impl Desired {
         desired.remember();
         desired.name_regions();
         Ok(desired)
+    }
+
+    /// Who the environment is among all that use its account and its clusters.
+    pub fn owner(&self) -> Owner {
+        Owner { project: self.project.clone(), environment: self.environment.clone(), id: self.id.clone() }
     }
 
     /// What is ours outside CloudFormation once all of this is applied.
@@ -238,6 +250,7 @@ impl Desired {
         for (key, value) in [("project", &self.project), ("environment", &self.environment), ("stack", &name)] {
             tags.insert(format!("infra:{key}"), value.clone());
         }
+        tags.extend(self.id.clone().map(|id| ("infra:id".to_owned(), id)));
         let stack = DesiredStack {
             path: format!("stacks/{name}.{}.template.json", self.region),
             stack: name,

@@ -21,6 +21,8 @@ pub(super) const ID: &str = "applyset.kubernetes.io/id";
 /// be joined: project `a` with environment `b-c` and project `a-b` with environment `c` have one name for it.
 pub(super) const PROJECT: &str = "infra/project";
 pub(super) const ENVIRONMENT: &str = "infra/environment";
+/// Label of all that a project with an id makes in a cluster.
+pub(super) const PROJECT_ID: &str = "infra/id";
 /// Namespace of the object that stands for a set: it must not change while the set lives, or the id would.
 const NAMESPACE: &str = "default";
 
@@ -118,6 +120,7 @@ pub fn adopted(object: &Value, id: &ObjectId, live: &Value) -> Value {
         && let Some(labels) = object.pointer_mut("/metadata/labels").and_then(Value::as_object_mut)
     {
         labels.remove(PART_OF);
+        labels.remove(PROJECT_ID);
     }
     object
 }
@@ -156,11 +159,12 @@ impl Desired {
             let labels = metadata.entry("labels").or_insert_with(|| json!({}));
             if let Some(labels) = labels.as_object_mut() {
                 labels.entry(PART_OF).or_insert_with(|| id.clone().into());
+                labels.extend(self.id.as_ref().map(|id| (PROJECT_ID.to_owned(), id.clone().into())));
             }
         }
         let joined = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(",");
         for (cluster, (kinds, namespaces)) in contents {
-            let object = json!({
+            let mut object = json!({
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
                 "metadata": {
@@ -176,6 +180,9 @@ impl Desired {
                     },
                 },
             });
+            if let (Some(id), Some(labels)) = (&self.id, object.pointer_mut("/metadata/labels")) {
+                labels[PROJECT_ID] = id.clone().into();
+            }
             let path = format!("kubernetes/{cluster}");
             self.objects.push(DesiredObject { cluster, path, object });
         }
@@ -185,7 +192,11 @@ impl Desired {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Holder, of_object};
+    use crate::state::{Holder, Owner};
+
+    fn owner(environment: &str) -> Owner {
+        Owner { project: "shop".to_owned(), environment: environment.to_owned(), id: None }
+    }
 
     #[test]
     fn the_id_of_a_set_is_what_kubectl_computes_and_a_label() {
@@ -219,9 +230,9 @@ mod tests {
         let order =
             ["Namespace", "CustomResourceDefinition", "Role", "Service", "Job", "Deployment", "PodDisruptionBudget"];
         let ranks: Vec<u8> = order.iter().map(|kind| rank(&id(kind))).collect();
-        assert_eq!(ranks, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(ranks, [0, 1, 2, 3, 4, 5, 6]);
         // A service of Knative is no service of the core.
-        assert_eq!(rank(&["serving.knative.dev/v1", "Service", "n", "x"].map(str::to_owned)), 5);
+        assert_eq!(rank(&["serving.knative.dev/v1", "Service", "n", "x"].map(str::to_owned)), 6);
     }
 
     #[test]
@@ -235,14 +246,14 @@ mod tests {
         let id = set_id("shop", "dev");
         let member = &desired.objects[0].object;
         assert_eq!(member["metadata"]["labels"][PART_OF], id);
-        assert!(desired.objects.iter().all(|it| of_object(&it.object, "shop", "dev") == Holder::Ours));
-        assert_eq!(of_object(member, "shop", "prod"), Holder::Other(format!("the set {id}")));
-        assert_eq!(of_object(&json!({ "metadata": {} }), "shop", "dev"), Holder::Nobody);
+        assert!(desired.objects.iter().all(|it| owner("dev").of_object(&it.object) == Holder::Ours));
+        assert_eq!(owner("prod").of_object(member), Holder::Other(format!("the set {id}")));
+        assert_eq!(owner("dev").of_object(&json!({ "metadata": {} })), Holder::Nobody);
         // Two that have one name for their sets.
         assert_eq!(set_id("a-b", "c"), set_id("a", "b-c"));
         let mut parent = desired.objects[1].object.clone();
         parent["metadata"]["annotations"][PROJECT] = "a-b".into();
-        assert_eq!(of_object(&parent, "shop", "dev"), Holder::Other("environment dev of project a-b".to_owned()));
+        assert_eq!(owner("dev").of_object(&parent), Holder::Other("environment dev of project a-b".to_owned()));
         let parent = &desired.objects[1];
         assert!(is_parent(&parent.identity(), "shop", "dev"));
         assert_eq!(

@@ -42,6 +42,11 @@ pub fn kept(wanted: &BTreeMap<String, String>, live: Option<&BTreeMap<String, St
 }
 
 impl Desired {
+    /// Whether its stacks would be others in another region: that which environments share is looked for where it is.
+    pub fn is_bound_to_regions(&self) -> bool {
+        self.stacks.values().all(|stack| stack.tags.contains_key("infra:environment"))
+    }
+
     /// Writes down the regions of the environment where they would not be found otherwise.
     pub(super) fn name_regions(&mut self) {
         let home = home(&self.partition);

@@ -38,7 +38,10 @@ async fn every_deployment_is_started_with_what_its_manifest_says() {
             assert!(Path::new(path).is_file(), "{name}: {variable}={path}");
         }
         if let Some(password) = variables.get("DB_PASSWORD_FILE") {
-            assert_eq!(fs::read_to_string(password).expect("a file"), world.postgres.password());
+            let user = fs::read_to_string(&variables["DB_USERNAME_FILE"]).expect("a file");
+            let password = fs::read_to_string(password).expect("a file");
+            assert_eq!(world.secrets.login(&user), Some((&*user, &*password)), "{name}");
+            assert_ne!(password, world.postgres.password(), "{name} is not the master user");
         }
         let health: u16 = variables["HEALTH_PORT"].parse().expect("a port");
         assert!(environment.ports.values().any(|port| *port == health), "{name}");

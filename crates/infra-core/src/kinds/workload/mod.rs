@@ -20,11 +20,11 @@ pub(super) use check::{check, same_names};
 pub(super) use identity::{grant, open_to_balancer};
 pub(super) use objects::Once;
 pub(super) use pod::{Pod, Reached, Scaler, metrics_namespace, namespace};
-pub(super) use spec::{Connection, Parts};
 pub use spec::{
     Access, BucketUse, DatabaseUse, Health, Identity, Replicas, Requests, SecretDelivery, SecretUse, Shutdown,
     TableUse, Telemetry,
 };
+pub(super) use spec::{Connection, Parts};
 
 use super::{Kind, Sectioned};
 use crate::artifacts::Expr;

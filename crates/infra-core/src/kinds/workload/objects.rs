@@ -111,7 +111,8 @@ fn digest(expr: &Expr) -> String {
 
 fn pod_spec(pod: &Pod<'_>, once: Option<&Once<'_>>) -> Expr {
     let spread = |key| spread(pod, key);
-    let spreads = once.is_none().then(|| list![spread("topology.kubernetes.io/zone"), spread("kubernetes.io/hostname")]);
+    let spreads =
+        once.is_none().then(|| list![spread("topology.kubernetes.io/zone"), spread("kubernetes.io/hostname")]);
     let mut volumes = vec![object! {
         "name" => "tmp",
         "emptyDir" => object! { "sizeLimit" => &pod.parts.resources.scratch },

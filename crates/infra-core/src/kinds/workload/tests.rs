@@ -518,6 +518,8 @@ fn names_architectures_and_quantities_are_checked() {
     assert_eq!(ids(&on(MANAGED, two)), ["workloads/same-name"]);
     assert_eq!(ids(&service("port: 8080, arch: arm64")), ["workloads/arch"]);
     assert_eq!(ids(&service("port: 8080, resources: { memory: 512M }")), ["workloads/quantity"]);
+    assert_eq!(ids(&service("port: 8080, resources: { cpu: 500m, cpu-limit: 250m }")), ["workloads/cpu-limit"]);
+    assert_eq!(ids(&service("port: 8080, resources: { cpu: 500m, cpu-limit: \"0.5\" }")), [""; 0]);
     assert_eq!(ids(&service("port: 8080, namespace: kube-system")), ["workloads/namespace"]);
     assert_eq!(ids(&service("port: 8080, replicas: { min: 0, max: 2 }")), ["workloads/replicas"]);
     assert_eq!(ids(&service("port: 8080, identity: irsa")), ["workloads/irsa"]);
@@ -583,7 +585,10 @@ fn a_program_logs_in_as_its_own_user_and_mounts_nothing_else() {
         let text: String = classes.map(|o| o["spec"]["parameters"]["objects"].as_str().unwrap().to_owned()).collect();
         let deployment = object(&assembly, "service-orders", "Deployment");
         let env = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_sequence().unwrap().clone();
-        let names = env.iter().filter_map(|it| it["name"].as_str()).filter(|name| name.starts_with("DB_USER") || name.starts_with("DB_PASS"));
+        let names = env
+            .iter()
+            .filter_map(|it| it["name"].as_str())
+            .filter(|name| name.starts_with("DB_USER") || name.starts_with("DB_PASS"));
         (text.contains("OrderServiceUser"), names.map(str::to_owned).collect::<Vec<_>>().join(" "))
     };
     assert_eq!(mounted(", user: order-service"), (true, "DB_PASSWORD_FILE DB_USERNAME_FILE".to_owned()));

@@ -1,5 +1,6 @@
 //! EKS: clusters, nodes, add-ons and the roles of pods.
 
+mod access_entry;
 mod add_on_conflicts;
 mod add_on_identity;
 mod add_on_order;
@@ -7,6 +8,7 @@ mod al2_image;
 mod authentication_mode;
 mod closed_target_port;
 mod controller_made_load_balancer;
+mod fargate_identity;
 mod foreign_binding_version;
 mod irsa_binding;
 mod irsa_subject;
@@ -23,12 +25,14 @@ mod support_type;
 mod two_identities;
 mod unenforced_network_policy;
 mod unreachable_endpoint;
+mod untolerated_taints;
 mod version_support;
 mod zone_coverage;
 
 use super::Rule;
 
 pub(super) const RULES: &[&Rule] = &[
+    &access_entry::RULE,
     &add_on_conflicts::RULE,
     &add_on_identity::RULE,
     &add_on_order::RULE,
@@ -36,6 +40,7 @@ pub(super) const RULES: &[&Rule] = &[
     &authentication_mode::RULE,
     &closed_target_port::RULE,
     &controller_made_load_balancer::RULE,
+    &fargate_identity::RULE,
     &foreign_binding_version::RULE,
     &irsa_binding::RULE,
     &irsa_subject::RULE,
@@ -52,6 +57,7 @@ pub(super) const RULES: &[&Rule] = &[
     &two_identities::RULE,
     &unenforced_network_policy::RULE,
     &unreachable_endpoint::RULE,
+    &untolerated_taints::RULE,
     &version_support::RULE,
     &zone_coverage::RULE,
 ];

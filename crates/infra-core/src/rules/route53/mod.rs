@@ -34,6 +34,7 @@ mod unknown_place;
 mod unreachable_check;
 mod unservable_check_host;
 mod unserved_alias;
+mod unserved_check_name;
 mod wildcard_label;
 mod zone_name_without_dot;
 
@@ -76,6 +77,7 @@ pub(super) const RULES: &[&Rule] = &[
     &unreachable_check::RULE,
     &unservable_check_host::RULE,
     &unserved_alias::RULE,
+    &unserved_check_name::RULE,
     &wildcard_label::RULE,
     &zone_name_without_dot::RULE,
 ];
