@@ -79,7 +79,7 @@ fn calls<'a>(node: &'a Node, found: &mut Vec<(&'a str, &'a Node)>) {
         match pair.key.as_str() {
             "Fn::ImportValue" => found.push((&pair.key, &pair.value)),
             "Fn::GetStackOutput" => {
-                found.extend(pair.value.pair("StackName").map(|name| (pair.key.as_str(), &name.value)))
+                found.extend(pair.value.pair("StackName").map(|name| (pair.key.as_str(), &name.value)));
             }
             _ => {}
         }

@@ -110,7 +110,7 @@ impl FromStr for DomainName {
             return Err(DomainNameError::Letter(text.to_owned(), ascii_name(&name).into_owned()));
         }
         // A reverse zone for a part of a network has a slash in its name (RFC 2317).
-        let is_reverse = name.ends_with(".arpa");
+        let is_reverse = name.rsplit('.').next() == Some("arpa");
         if name.contains(':') || (name.contains('/') && !is_reverse) {
             return Err(DomainNameError::Url(text.to_owned()));
         }

@@ -256,7 +256,7 @@ fn parameter(part: &str) -> Result<(), String> {
     let is_fine = match (key, value) {
         ("no-default-alpn", None) => true,
         ("no-default-alpn", Some(_)) => false,
-        ("port", Some(port)) => port.parse::<u16>().is_ok(),
+        ("port", Some(number)) => number.parse::<u16>().is_ok(),
         ("ipv4hint", Some(list)) => list.split(',').all(|it| it.parse::<Ipv4Addr>().is_ok()),
         ("ipv6hint", Some(list)) => list.split(',').all(|it| it.parse::<Ipv6Addr>().is_ok()),
         (_, Some(value)) => !value.is_empty(),
@@ -305,9 +305,10 @@ fn host(text: &str) -> Result<(), &'static str> {
     if name.len() > 253 {
         return Err("which is longer than a name may be");
     }
-    match name.split('.').all(|label| (1..=63).contains(&label.len())) {
-        true => Ok(()),
-        false => Err("which has an empty label or one of more than 63 characters"),
+    if name.split('.').all(|label| (1..=63).contains(&label.len())) {
+        Ok(())
+    } else {
+        Err("which has an empty label or one of more than 63 characters")
     }
 }
 

@@ -94,7 +94,7 @@ impl<'v> Names<'v> {
 impl Named {
     pub(super) fn of<'v>(view: &'v View<'v>) -> Self {
         let mut named = Self::default();
-        let mut names: BTreeMap<(&str, &str), Names<'v>> = BTreeMap::new();
+        let mut by_property: BTreeMap<(&str, &str), Names<'v>> = BTreeMap::new();
         for (kind, resources) in view.kinds() {
             let known = resource_types::find(kind).into_iter().flat_map(resource_types::ResourceType::relations);
             let known =
@@ -104,7 +104,7 @@ impl Named {
             let paths: Vec<_> = known.chain(own).filter(|(_, target, _)| view.of(target).next().is_some()).collect();
             let mut useful = Vec::new();
             for (path, target, property) in paths {
-                let known = names.entry((target, property)).or_insert_with(|| Names::of(view, target, property));
+                let known = by_property.entry((target, property)).or_insert_with(|| Names::of(view, target, property));
                 if !known.is_empty() {
                     useful.push((path, target, property));
                 }
@@ -114,7 +114,7 @@ impl Named {
             }
             for user in resources {
                 for (path, target, property) in &useful {
-                    let Some(known) = names.get(&(*target, *property)) else { continue };
+                    let Some(known) = by_property.get(&(*target, *property)) else { continue };
                     each(user.properties(), path, &mut |value| {
                         if let Some(found) = known.find(&user, &value) {
                             named.add(user.index(), &value, found);

@@ -105,12 +105,11 @@ impl Origin for Own<'_> {
         let Some(entry) = self.entry(view, owner) else { return whole };
         match (path, self.world.common(entry).1) {
             ([Step::Key("Properties"), rest @ ..], _) => self.locate(view, owner, rest),
-            ([], _) | (_, model::Origin::Caller { .. }) => whole,
+            ([] | [Step::Index(_), ..], _) | (_, model::Origin::Caller { .. }) => whole,
             ([Step::Key(name), rest @ ..], model::Origin::Yaml { node, .. }) => {
                 let own = below(node, route![kebab(name).as_str()], rest);
                 self.patch(entry, view, owner, path).or(own).unwrap_or(whole)
             }
-            ([Step::Index(_), ..], _) => whole,
         }
     }
 }
@@ -149,7 +148,7 @@ impl Own<'_> {
             }
             below(node, route!["overrides", at, "patch", index, key, "value"], rest)
         });
-        found.last()
+        found.reduce(|_, later| later)
     }
 }
 

@@ -63,6 +63,13 @@ fn check(cx: &mut Cx<'_>, record: Record<'_>) {
     }
     let count = values.items().count();
     let most = if record.is_type(&["CNAME", "SOA"]) { 1 } else { limits::SET_VALUES };
+    // A set is sent whole, and in a change that may overwrite it each character counts twice.
+    let weight = if record.resource().is_none() { limits::UPSERT_WEIGHT } else { 1 };
+    let characters: usize = values.items().map(|value| value.key("Value").unwrap_or(value).pattern().chars().count()).sum();
+    if characters * weight > limits::BATCH_CHARACTERS {
+        let title = format!("the values of `{name}` have {characters} characters, and {} fit into a change", limits::BATCH_CHARACTERS / weight);
+        cx.report(values.finding(title, "too much for one change").help("shorten the values, or spread them over several names"));
+    }
     if count == 0 || count > most {
         let title = format!("`{name}` has {count} values, and it may have 1 to {most}");
         let help = if count == 0 {
@@ -92,6 +99,10 @@ mod tests {
             with("[192.0.2.1]", &format!("[{}]", all.join(", ")))
         };
         assert_eq!((many(400), many(401)), (0, 1));
+        let text = format!("'\"{}\"'", vec!["k".repeat(250); 14].join("\" \""));
+        let long: Vec<String> = (0..10).map(|at| text.replacen('k', &at.to_string(), 1)).collect();
+        let record = RULE.good_example().replace("Type: A\n", "Type: TXT\n");
+        assert_eq!(of_rule(&RULE, &record.replace("192.0.2.1", &long.join(", "))).len(), 1);
         let cname = RULE.good_example().replace("Type: A\n", "Type: CNAME\n");
         assert_eq!(of_rule(&RULE, &cname.replace("[192.0.2.1]", "[a.example.net, b.example.net]")).len(), 1);
     }
