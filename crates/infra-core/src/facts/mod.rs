@@ -6,6 +6,7 @@
 pub mod attributes;
 pub mod cloudfront;
 pub mod eks;
+pub mod geography;
 pub mod hosted_zones;
 pub mod interruptions;
 pub mod kubernetes_types;
