@@ -13,6 +13,10 @@ const fn warning(id: &'static str, title: &'static str) -> Finding {
     Finding { id, severity: Some(Severity::Warning), title }
 }
 
+const fn advice(id: &'static str, title: &'static str) -> Finding {
+    Finding { id, severity: Some(Severity::Advice), title }
+}
+
 /// Every finding that is no rule's, sorted by id, with the highest severity it is made with.
 pub const FINDINGS: &[Finding] = &[
     error("allow/expired", "The last day of an allowance has passed; the finding counts again."),
@@ -159,6 +163,7 @@ pub const FINDINGS: &[Finding] = &[
     error("load-balancers/unknown-target-group", "The load balancer has no target group of that name."),
     error("load-balancers/unused-target-group", "No listener forwards to a target group."),
     error("load-balancers/wrong-type", "A key is for the other type of load balancer."),
+    error("lower/ambiguous-resource", "A name that the stack does not have is one of several other stacks."),
     error("lower/logical-id-clash", "Two entries would get the same logical id."),
     error("lower/stack-cycle", "Stacks need values of each other, so that none can be deployed first."),
     error("lower/unknown-resource", "A `Ref` or `Fn::GetAtt` names no resource of the stack."),
@@ -170,6 +175,7 @@ pub const FINDINGS: &[Finding] = &[
     error("model/not-new", "An overlay calls new what the stack file has."),
     error("model/not-there", "An overlay changes something that the stack file does not have."),
     error("model/nothing-to-remove", "An overlay takes away what the stack file does not have."),
+    advice("model/stack-file-ending", "A stack file ends in .yml where others end in .yaml."),
     error("model/stack-file-name", "The name of a stack file cannot be the name of a stack."),
     error("model/unknown-section", "A stack file has a section that is no kind of resource."),
     error("model/unknown-stack", "An overlay changes a stack that does not exist."),

@@ -188,10 +188,17 @@ pub(super) fn holding<'a>(deployed: &'a Deployed, key: &StackKey) -> Option<&'a 
 
 fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
     let phase = stack.status.phase();
-    if matches!(phase, Phase::Gone | Phase::Review) {
+    if phase == Phase::Gone {
         return None;
     }
-    let holds = phase != Phase::CreationFailed;
+    let protection = stack.termination_protection.then(|| ValueChange {
+        path: TERMINATION_PROTECTION.to_owned(),
+        before: Some(true.into()),
+        after: None,
+        unknown: false,
+        impact: Impact::InPlace,
+    });
+    let holds = !matches!(phase, Phase::CreationFailed | Phase::Review);
     let resources = section(&stack.template, "Resources").filter(|_| holds).map(|(id, resource)| {
         let (action, data) = loss::on_delete(resource);
         ResourceChange {
@@ -214,7 +221,7 @@ fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
         resources: resources.collect(),
         parameters: Vec::new(),
         outputs: Vec::new(),
-        attributes: Vec::new(),
+        attributes: protection.into_iter().collect(),
         adopts: false,
     })
 }

@@ -62,8 +62,31 @@ impl System {
         reader.connect(diags);
         let Reader { mut system, failed, .. } = reader;
         system.fill();
-        check::check(&system, sources, diags);
+        let bytes = |stack: &Stack| sources.get(stack.file).map_or(0, |file| file.bytes.len());
+        check::check(&system, &bytes, diags);
         (!failed).then_some(system)
+    }
+
+    /// Checks a template of a named stack as a document, whose places are those that its nodes say.
+    pub fn check_template(source: Node, name: String, region: Region, account: AccountId) -> Diagnostics {
+        let stack = Stack {
+            is_named: true,
+            name,
+            region: Some(region),
+            account: Some(account),
+            file: source.span.file,
+            index: Index::of(&source),
+            source,
+            has_loops: false,
+            depends_on: Vec::new(),
+            termination_protection: None,
+            given: BTreeMap::new(),
+        };
+        let mut diags = Diagnostics::default();
+        let system = Self { stacks: vec![stack], ..Self::default() };
+        // How large a template may be is decided where it is known how it is deployed.
+        check::check(&system, &|_| 0, &mut diags);
+        diags
     }
 
     /// Computes objects and batches, which may name outputs of the stacks.

@@ -200,7 +200,8 @@ fn a_value_is_located_where_it_was_written() {
         + "Mappings: { M: { x: { y: zz } } }\n";
     let case = template(&text);
     let system = case.system.as_ref().unwrap();
-    let variant = Variant { values: [("Stage".to_owned(), Choice::Is("prod".to_owned()))].into() };
+    let variant =
+        Variant { values: [("Stage".to_owned(), Choice::Is("prod".to_owned()))].into(), ..Variant::default() };
     let handle = system.evaluate(&variant)[0].resources["Q"].handle.clone();
     let locate = |path: &[&str]| {
         let path: Vec<Step> = path.iter().map(|key| Step::from(*key)).collect();

@@ -10,9 +10,11 @@ mod arn;
 mod binding;
 mod cluster;
 mod containment;
+mod document;
 mod foreign;
 mod graph;
 mod ingress;
+mod named;
 mod near;
 mod network;
 mod object;
@@ -34,8 +36,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 pub use alias::AliasService;
-pub use arn::glob;
 pub use containment::{Direction, lets_port};
+pub(crate) use document::check as check_documents;
 pub use foreign::Foreign;
 pub use ingress::Ingress;
 pub use network::single_zone;
@@ -52,6 +54,7 @@ pub use subscription::Subscription;
 pub use target::Binding;
 
 use crate::artifacts::{self, Expr, Output, Place};
+pub use crate::names::glob;
 use crate::names::{AccountId, Date, Region};
 use graph::Edges;
 
@@ -71,6 +74,7 @@ pub struct View<'a> {
     edges: OnceLock<Edges>,
     physical: OnceLock<arn::Names>,
     queue_policies: OnceLock<queue_policy::QueuePolicies>,
+    named: OnceLock<named::Named>,
     near: OnceLock<near::Near>,
     scalers: OnceLock<BTreeMap<u32, u32>>,
 }
@@ -204,6 +208,7 @@ impl<'a> View<'a> {
             edges: OnceLock::new(),
             physical: OnceLock::new(),
             queue_policies: OnceLock::new(),
+            named: OnceLock::new(),
             near: OnceLock::new(),
             scalers: OnceLock::new(),
         };

@@ -160,6 +160,14 @@ impl Value {
             Self::Null | Self::Boolean(_) | Self::Text(_) => None,
         }
     }
+
+    /// The value, if it is text.
+    pub fn text(self) -> Option<&'static str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Null | Self::Boolean(_) | Self::Integer(_) | Self::Number(_) => None,
+        }
+    }
 }
 
 impl std::fmt::Display for Value {

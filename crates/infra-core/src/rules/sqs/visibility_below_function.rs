@@ -8,9 +8,8 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     phase: Phase::Runtime,
     title: "queue shows a message again while the function still works on it",
-    why: "a function that reads a queue needs a visibility timeout of at least six times its own, or a message \
-          that waits through throttling is handed out again and handled twice; below one time the mapping is \
-          refused",
+    why: "below the function's own timeout the mapping is refused; AWS advises six times as long, or a message \
+          that waits through throttling is handed out again and handled twice",
     error: Some("Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds"),
     sources: &["https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"],
     evidence: Evidence::Documented,
@@ -80,11 +79,14 @@ fn check(cx: &mut Cx<'_>, source: Resource<'_>) {
         return;
     }
     let visibility = queue.get("VisibilityTimeout");
-    cx.report(
+    // Below the function's own time Lambda refuses the mapping; up to six times is advised.
+    let severity = if hidden < runs { Severity::Error } else { Severity::Advice };
+    cx.report_as(
+        severity,
         queue
             .finding_at(
                 "VisibilityTimeout",
-                format!("queue `{}` hides a message {hidden} s, its function needs {needed} s", queue.id()),
+                format!("queue `{}` hides a message {hidden} s, its function may take up to {needed} s", queue.id()),
                 format!("{hidden} s"),
             )
             .also(function.nearest("Timeout").at(), format!("the function may run {runs} s"))
