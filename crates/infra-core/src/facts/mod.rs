@@ -5,15 +5,20 @@
 
 pub mod attributes;
 pub mod cloudfront;
+pub mod delivery;
 pub mod eks;
 pub mod hosted_zones;
+pub mod iam;
 pub mod interruptions;
 pub mod limits;
+pub mod metrics;
 pub mod packaging;
 pub mod rds;
 pub mod refusals;
 pub mod regions;
 pub mod resource_types;
+pub mod runtimes;
+pub mod secrets;
 pub mod stateful;
 pub mod tagging;
 pub mod vpc_links;

@@ -10,6 +10,7 @@ mod arn;
 mod binding;
 mod cluster;
 mod containment;
+mod delivery;
 mod foreign;
 mod graph;
 mod ingress;
@@ -18,10 +19,10 @@ mod network;
 mod object;
 mod origin;
 mod own;
+mod own_policy;
 mod permission;
 mod policy;
 mod prop;
-mod queue_policy;
 mod record;
 mod resource;
 mod scaling;
@@ -36,13 +37,14 @@ use std::sync::OnceLock;
 pub use alias::AliasService;
 pub use arn::glob;
 pub use containment::{Direction, lets_port};
+pub use delivery::{By, Delivery, Receiver};
 pub use foreign::Foreign;
 pub use ingress::Ingress;
-pub use network::single_zone;
+pub use network::{WayOut, single_zone};
 pub use object::{Container, Object, Pods, Selector};
 pub use origin::{Located, Origin, Scalar, Step};
 pub use own::Own;
-pub use policy::{Action, Statement, action_matches};
+pub use policy::{Action, Attached, Document, Statement, action_matches};
 pub use prop::Prop;
 pub use record::{Alias, Record, Zone};
 pub use resource::{Resource, Target};
@@ -70,7 +72,7 @@ pub struct View<'a> {
     today: Option<Date>,
     edges: OnceLock<Edges>,
     physical: OnceLock<arn::Names>,
-    queue_policies: OnceLock<queue_policy::QueuePolicies>,
+    own_policies: OnceLock<own_policy::OwnPolicies>,
     near: OnceLock<near::Near>,
     scalers: OnceLock<BTreeMap<u32, u32>>,
 }
@@ -203,7 +205,7 @@ impl<'a> View<'a> {
             today: input.today,
             edges: OnceLock::new(),
             physical: OnceLock::new(),
-            queue_policies: OnceLock::new(),
+            own_policies: OnceLock::new(),
             near: OnceLock::new(),
             scalers: OnceLock::new(),
         };

@@ -3,6 +3,7 @@
 mod cycles;
 mod functions;
 mod limits;
+mod mappings;
 mod outputs;
 mod parameters;
 mod references;
@@ -31,6 +32,7 @@ pub(super) fn check(system: &System, sources: &Sources, diags: &mut Diagnostics)
         parameters::check(stack, diags);
         unused::check(stack, &uses, diags);
         limits::check(stack, sources, &uses, diags);
+        mappings::check(stack, diags);
     }
     outputs::check(&world, diags);
 }

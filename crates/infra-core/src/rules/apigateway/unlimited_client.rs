@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "apigateway/unlimited-client",
     code: "APIGW-016",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
     title: "limits per client that nothing enforces",
     why: "a usage plan counts the calls of a key, and only methods of REST APIs that ask for a key say whose \

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "apigateway/unordered-logging",
     code: "APIGW-020",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Deploy,
     title: "stage logs before the account has a role for it",
     why: "execution logs are written with the role of the account setting; a stage that is made before that \

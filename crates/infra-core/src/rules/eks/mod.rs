@@ -1,5 +1,6 @@
 //! EKS: clusters, nodes, add-ons and the roles of pods.
 
+mod access_entry;
 mod add_on_conflicts;
 mod add_on_identity;
 mod add_on_order;
@@ -18,6 +19,7 @@ mod node_version;
 mod open_endpoint;
 mod pod_identity_agent;
 mod pod_identity_association;
+mod pod_identity_on_fargate;
 mod pod_identity_trust;
 mod support_type;
 mod two_identities;
@@ -29,6 +31,7 @@ mod zone_coverage;
 use super::Rule;
 
 pub(super) const RULES: &[&Rule] = &[
+    &access_entry::RULE,
     &add_on_conflicts::RULE,
     &add_on_identity::RULE,
     &add_on_order::RULE,
@@ -47,6 +50,7 @@ pub(super) const RULES: &[&Rule] = &[
     &open_endpoint::RULE,
     &pod_identity_agent::RULE,
     &pod_identity_association::RULE,
+    &pod_identity_on_fargate::RULE,
     &pod_identity_trust::RULE,
     &support_type::RULE,
     &two_identities::RULE,

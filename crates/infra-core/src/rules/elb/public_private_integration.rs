@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "elb/public-private-integration",
     code: "LINK-004",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Security,
     title: "load balancer behind a VPC link is open to the internet",
     why: "a load balancer is internet-facing unless `Scheme` says otherwise: by its own name the service is \

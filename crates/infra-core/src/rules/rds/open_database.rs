@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "rds/open-database",
     code: "DB-006",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Security,
     title: "database is open to the internet",
     why: "a publicly accessible instance has a public address, and a rule for every address leaves the \
@@ -42,6 +42,9 @@ fn check(cx: &mut Cx<'_>, database: Resource<'_>) {
                 .help("write `PubliclyAccessible: false`")
                 .fix(public.replace("false")),
         );
+    }
+    if database.bool_or("PubliclyAccessible", true) == Some(false) {
+        return;
     }
     let slot = if database.kind() == "AWS::RDS::DBInstance" { "VPCSecurityGroups" } else { "VpcSecurityGroupIds" };
     for group in database.security_groups(slot).into_iter().flatten() {

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     id: "sqs/no-dead-letters",
     code: "MSG-010",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
     title: "queue that is worked on has no dead-letter queue",
     why: "a message that its consumer cannot handle comes back until it expires: it blocks its group in a FIFO \

@@ -6,11 +6,9 @@ pub(super) const RULE: Rule = Rule {
     id: "sqs/visibility-below-function",
     code: "MSG-008",
     severity: Severity::Error,
-    phase: Phase::Runtime,
+    phase: Phase::Deploy,
     title: "queue shows a message again while the function still works on it",
-    why: "a function that reads a queue needs a visibility timeout of at least six times its own, or a message \
-          that waits through throttling is handed out again and handled twice; below one time the mapping is \
-          refused",
+    why: "a queue hides a message at least as long as the function that reads it may run; otherwise the mapping is refused",
     error: Some("Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds"),
     sources: &["https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"],
     evidence: Evidence::Documented,
@@ -24,7 +22,7 @@ Resources:
   Jobs:
     Type: AWS::SQS::Queue
     Properties:
-      VisibilityTimeout: 60
+      VisibilityTimeout: 20
 #                        ^
       RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5 }
   Role:
@@ -53,43 +51,13 @@ Resources:
     Type: AWS::Lambda::EventSourceMapping
     Properties: { EventSourceArn: !GetAtt Jobs.Arn, FunctionName: !Ref Worker }
 "#,
-    good: &[("VisibilityTimeout: 60", "VisibilityTimeout: 180")],
+    good: &[("VisibilityTimeout: 20", "VisibilityTimeout: 180")],
     check: Check::Resources(&["AWS::Lambda::EventSourceMapping"], check),
 };
 
-/// What SQS hides a message for where nothing is written. Unit: seconds.
-const DEFAULT_VISIBILITY: i64 = 30;
-/// How long a function may run where nothing is written. Unit: seconds.
-const DEFAULT_TIMEOUT: i64 = 3;
-/// How many times its own time a function is to be given.
-const TIMES: i64 = 6;
-
 fn check(cx: &mut Cx<'_>, source: Resource<'_>) {
-    let queue = source.get("EventSourceArn").and_then(|queue| queue.resource_of("AWS::SQS::Queue"));
-    let function = source.get("FunctionName").and_then(|function| function.resource_of("AWS::Lambda::Function"));
-    let (Some(queue), Some(function)) = (queue, function) else { return };
-    let (Some(hidden), Some(runs), Some(window)) = (
-        queue.int_or("VisibilityTimeout", DEFAULT_VISIBILITY),
-        function.int_or("Timeout", DEFAULT_TIMEOUT),
-        source.int_or("MaximumBatchingWindowInSeconds", 0),
-    ) else {
-        return;
-    };
-    let needed = runs.saturating_mul(TIMES).saturating_add(window);
-    if hidden >= needed {
-        return;
+    let Some(times) = super::times(&source) else { return };
+    if times.hidden < times.runs {
+        super::report_times(cx, &source, &times, times.runs.saturating_mul(super::TIMES).saturating_add(times.window));
     }
-    let visibility = queue.get("VisibilityTimeout");
-    cx.report(
-        queue
-            .finding_at(
-                "VisibilityTimeout",
-                format!("queue `{}` hides a message {hidden} s, its function needs {needed} s", queue.id()),
-                format!("{hidden} s"),
-            )
-            .also(function.nearest("Timeout").at(), format!("the function may run {runs} s"))
-            .also(source.at(), "the function reads the queue")
-            .help(format!("write `VisibilityTimeout: {needed}`"))
-            .fix(visibility.and_then(|visibility| visibility.replace(&needed.to_string()))),
-    );
 }
