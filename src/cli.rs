@@ -20,6 +20,8 @@ pub enum Exit {
     Blocked,
     /// Wrong usage or unreadable input.
     Usage,
+    /// A file cannot be written: no space, no permission, a folder that takes none.
+    Unwritten,
     /// A bug of ours.
     Bug,
 }
@@ -32,6 +34,7 @@ impl From<Exit> for ExitCode {
             Exit::Different => 2,
             Exit::Blocked => 3,
             Exit::Usage => 64,
+            Exit::Unwritten => 74,
             Exit::Bug => 70,
         })
     }
@@ -48,7 +51,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done or no difference, 1 findings or failure, 2 differences, 3 blocked, \
-                          64 wrong usage or unreadable input, 70 a bug in infra.";
+                          64 wrong usage or unreadable input, 70 a bug in infra, 74 a file cannot be written.";
 
 /// Options of every command.
 #[derive(Debug, Default, clap::Args)]

@@ -313,6 +313,21 @@ pub fn paths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     Ok(found)
 }
 
+/// A file or folder that cannot be written. What was there is as it was.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {path}: {source}; nothing was changed")]
+pub struct Unwritten {
+    path: String,
+    source: io::Error,
+}
+
+impl Unwritten {
+    /// Says which file it is.
+    pub fn new(path: &Path, source: io::Error) -> Self {
+        Self { path: shown(path), source }
+    }
+}
+
 /// Makes a file hold exactly `bytes`; after a failure or an interruption, what it held before. Devices, pipes and links
 /// are written through: they are not ours to replace.
 ///
@@ -320,7 +335,7 @@ pub fn paths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
 /// If it cannot be written.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, bytes).with_context(|| format!("cannot write {}", shown(path)));
+        return Ok(fs::write(path, bytes).map_err(|error| Unwritten::new(path, error))?);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
@@ -331,7 +346,7 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         }
         staged.persist(path).map_err(io::Error::from)
     };
-    write().with_context(|| format!("cannot write {}", shown(path)))?;
+    write().map_err(|error| Unwritten::new(path, error))?;
     Ok(())
 }
 
@@ -341,19 +356,22 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 /// # Errors
 /// If a file cannot be written, or `out/name` holds anything else.
 pub fn replace_folder(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<()> {
-    let cannot = |path: &Path| format!("cannot write {}", shown(path));
+    let cannot = |path: &Path| {
+        let path = path.to_owned();
+        move |error| Unwritten::new(&path, error)
+    };
     refuse_others(&out.join(name))?;
-    fs::create_dir_all(out).with_context(|| cannot(out))?;
-    let staged = tempfile::Builder::new().prefix(&format!(".{name}.")).tempdir_in(out).with_context(|| cannot(out))?;
+    fs::create_dir_all(out).map_err(cannot(out))?;
+    let staged = tempfile::Builder::new().prefix(&format!(".{name}.")).tempdir_in(out).map_err(cannot(out))?;
     for (path, bytes) in files {
         let path = staged.path().join(path);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).with_context(|| cannot(parent))?;
+            fs::create_dir_all(parent).map_err(cannot(parent))?;
         }
-        fs::write(&path, bytes).with_context(|| cannot(&path))?;
+        fs::write(&path, bytes).map_err(cannot(&path))?;
     }
     let target = out.join(name);
-    swap(staged.path(), &target).with_context(|| cannot(&target))
+    Ok(swap(staged.path(), &target).map_err(cannot(&target))?)
     // What the staging folder holds now, the previous output, is removed when it is dropped.
 }
 

@@ -24,7 +24,7 @@ pub fn run(definition: Result<model::Definition, model::build::BuildError>) -> s
         Ok(exit) => exit.into(),
         Err(error) => {
             output::failure(&error);
-            cli::Exit::Usage.into()
+            commands::live::Halt::exit(&error).into()
         }
     }
 }

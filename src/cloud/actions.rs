@@ -103,7 +103,7 @@ actions! {
     ExecuteChangeSet "cloudformation:ExecuteChangeSet": Apply Bootstrap;
     DescribeStackEvents "cloudformation:DescribeStackEvents": Apply Destroy Recover Bootstrap;
     DeleteStack "cloudformation:DeleteStack": ChangeSet Apply Destroy Recover Bootstrap;
-    UpdateTerminationProtection "cloudformation:UpdateTerminationProtection": Apply Bootstrap;
+    UpdateTerminationProtection "cloudformation:UpdateTerminationProtection": Apply Destroy Bootstrap;
     ContinueUpdateRollback "cloudformation:ContinueUpdateRollback": Recover;
     RollbackStack "cloudformation:RollbackStack": Recover;
     PutObject "s3:PutObject": ChangeSet Apply;

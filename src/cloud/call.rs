@@ -32,6 +32,11 @@ const ROUTE53_RATE: u32 = 5;
 /// lowers it.
 const RATE: u32 = 20;
 
+/// What AWS answers to credentials that are not valid any more: with others, the same request may succeed.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html> (from memory).
+const OF_CREDENTIALS: [&str; 4] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId"];
+
 /// Why a request failed for good.
 #[derive(Debug, thiserror::Error)]
 #[error("{action}: {message}")]
@@ -42,6 +47,8 @@ pub(crate) struct Failure {
     pub(crate) code: String,
     /// What AWS or the connection said.
     pub(crate) message: String,
+    /// Whether it may succeed later as it is: the network, the load or the credentials were at fault.
+    pub(crate) passing: bool,
 }
 
 impl Failure {
@@ -52,12 +59,12 @@ impl Failure {
 
     /// A failure that is found without a request.
     pub(crate) fn of(action: Action, message: impl Into<String>) -> Self {
-        Self { action: action.as_str(), code: String::new(), message: message.into() }
+        Self { action: action.as_str(), code: String::new(), message: message.into(), passing: false }
     }
 
     /// A failure of ours.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self { action: "internal", code: String::new(), message: message.into() }
+        Self { action: "internal", code: String::new(), message: message.into(), passing: false }
     }
 }
 
@@ -232,7 +239,8 @@ where
         _ => (String::new(), causes(error).join(": ")),
     };
     let message = if passing { format!("{message}, again and again") } else { message };
-    Failure { action, code, message }
+    let later = passing || matches!(error, SdkError::DispatchFailure(_)) || OF_CREDENTIALS.contains(&code.as_str());
+    Failure { action, code, message, passing: later }
 }
 
 /// Why a request was not even sent, and what to do about it.

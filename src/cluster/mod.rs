@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use self::call::{Cluster, Failure};
-pub(crate) use self::objects::Written;
+pub(crate) use self::objects::{Fields, Written};
 pub(crate) use self::read::{Depth, look, read};
 use crate::model::ClusterAccess;
 use crate::names::Name;

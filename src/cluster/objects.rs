@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::call::{Cluster, Failure};
 use super::transport::Request;
-use crate::state::ObjectId;
+use crate::state::{Applied, ObjectId};
 
 /// Who every project and environment was among those that manage fields, in earlier versions: what that one manages of
 /// an object of ours is ours.
@@ -28,6 +28,32 @@ pub(super) struct Kind {
     pub(super) listed: bool,
 }
 
+/// Whose fields an apply takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fields {
+    /// Those that nobody else manages.
+    Ours,
+    /// Also those of others: somebody agreed to that.
+    Everyones,
+}
+
+/// Kinds of which another object can take the place of one that cannot be changed: nothing is lost but the time in
+/// between. A claim, a namespace or a kind of one's own holds what would go with it.
+const ANEW: [&str; 12] = [
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "PodDisruptionBudget",
+    "RoleBinding",
+    "Secret",
+    "Service",
+    "StatefulSet",
+    "StorageClass",
+];
+
 /// What became of a write.
 pub(crate) enum Written {
     /// It was made.
@@ -43,16 +69,36 @@ impl Cluster {
         gone_is_null(self.call("kubernetes:get", &get(path)).await)
     }
 
-    /// The object as it would be after our server-side apply.
-    pub(crate) async fn dry_run(&self, object: &Value, id: &ObjectId) -> Result<Value, Failure> {
+    /// The object as it would be after our server-side apply, also where it can be so only with fields of others, or as
+    /// another object in its place.
+    pub(super) async fn tried(&self, object: &Value, id: &ObjectId) -> Result<Applied, Failure> {
         let path = self.path(id).await?;
-        self.patched("kubernetes:dry-run", &path, "&dryRun=All", object).await
+        let mut tried = self.patched("kubernetes:dry-run", &path, Fields::Ours, object).await;
+        let conflicts = tried.as_ref().err().map(Failure::conflicts).unwrap_or_default();
+        if !conflicts.is_empty() {
+            tried = self.patched("kubernetes:dry-run", &path, Fields::Everyones, object).await;
+        }
+        match tried {
+            Ok(applied) if conflicts.is_empty() => Ok(Applied::As(applied)),
+            Ok(applied) => Ok(Applied::Taken(applied, conflicts)),
+            Err(failure) if failure.is_immutable() && ANEW.contains(&id[1].as_str()) => {
+                Ok(Applied::Anew(failure.unchangeable()))
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
-    /// Sends an apply, so that it takes fields from nobody but ourselves.
-    async fn patched(&self, action: &'static str, path: &str, more: &str, object: &Value) -> Result<Value, Failure> {
+    /// Sends an apply; a dry run if the action is one. Fields that an earlier version of ours manages are ours.
+    async fn patched(
+        &self,
+        action: &'static str,
+        path: &str,
+        fields: Fields,
+        object: &Value,
+    ) -> Result<Value, Failure> {
+        let more = if action == "kubernetes:dry-run" { "&dryRun=All" } else { "" };
         let of = |force| patch(path, (&self.manager, force), more, object);
-        match self.call(action, &of(false)?).await {
+        match self.call(action, &of(fields == Fields::Everyones)?).await {
             Err(failure) if failure.conflicts_only_with(FORMER_MANAGER) => self.call(action, &of(true)?).await,
             other => other,
         }
@@ -63,14 +109,14 @@ impl Cluster {
         &self,
         object: &Value,
         id: &ObjectId,
-        version: Option<&Value>,
+        (version, fields): (Option<&Value>, Fields),
     ) -> Result<Written, Failure> {
         let path = self.path(id).await?;
         let mut object = object.clone();
         if let (Some(version), Some(metadata)) = (version, object.get_mut("metadata").and_then(Value::as_object_mut)) {
             metadata.insert("resourceVersion".to_owned(), version.clone());
         }
-        match self.patched("kubernetes:apply", &path, "", &object).await {
+        match self.patched("kubernetes:apply", &path, fields, &object).await {
             Ok(_) => Ok(Written::Made),
             Err(failure) if failure.status == 409 && failure.conflicts().is_empty() && version.is_some() => {
                 Ok(Written::Overtaken)

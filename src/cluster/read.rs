@@ -68,6 +68,12 @@ pub(crate) async fn read(clusters: &Clusters, desired: &Desired, depth: Depth, d
             }
             Err(failure) => Some(failure.message),
         };
+        if reason.is_none()
+            && let Ok(cluster) = clusters.get(name).await
+        {
+            let warnings = cluster.warnings();
+            deployed.warnings.extend((!warnings.is_empty()).then(|| (name.clone(), warnings)));
+        }
         deployed.asked.insert(name.clone(), reason);
     }
     if !deployed.asked.is_empty() {
@@ -199,8 +205,10 @@ async fn one(
     if !live.is_null() && matches!(us.of_object(&live), Holder::Other(_)) {
         return Ok(Some((id, live, Applied::Unknown)));
     }
-    let applied = match cluster.dry_run(&adopted(&object, &id, &live), &id).await {
-        Ok(applied) => Applied::As(applied),
+    let applied = match cluster.tried(&adopted(&object, &id, &live), &id).await {
+        // What is not ours is not deleted to be made anew.
+        Ok(Applied::Anew(why)) if us.of_object(&live) != Holder::Ours => Applied::Refused(why),
+        Ok(applied) => applied,
         Err(failure) if live.is_null() && made.explains(&id, &failure) => return Ok(None),
         // Without an answer it is the cluster that is at fault, and not the object.
         Err(failure) if failure.is_of_cluster() => return Err(failure),
@@ -220,10 +228,9 @@ pub(crate) async fn look(
     let applied = if live.is_null() {
         Applied::Unknown
     } else {
-        match cluster.dry_run(&adopted(object, id, &live), id).await {
-            Ok(applied) => Applied::As(applied),
+        match cluster.tried(&adopted(object, id, &live), id).await {
             Err(failure) if failure.status == 409 => Applied::Refused(failure.explained()),
-            Err(failure) => return Err(failure),
+            other => other?,
         }
     };
     Ok(DeployedObject { cluster: name.to_owned(), identity: id.clone(), live, applied })

@@ -24,6 +24,8 @@ pub(super) struct Answer {
     /// How long it asks to wait.
     pub(super) retry_after: Option<Duration>,
     pub(super) body: Vec<u8>,
+    /// What it warns of.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Why there is no answer.
@@ -41,7 +43,7 @@ pub(super) use with_kube::Transport;
 mod with_kube {
     use std::error::Error as StdError;
 
-    use http::header::{CONTENT_TYPE, RETRY_AFTER};
+    use http::header::{CONTENT_TYPE, RETRY_AFTER, WARNING};
     use kube::client::Body;
     use kube::config::{KubeConfigOptions, Kubeconfig};
     use kube::{Client, Config};
@@ -96,9 +98,20 @@ mod with_kube {
             let answer = self.client.send(request).await.map_err(|error| lost(&error))?;
             let status = answer.status().as_u16();
             let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+            let warnings = answer.headers().get_all(WARNING).iter();
+            let warnings = warnings.filter_map(|value| warning(value.to_str().ok()?)).collect();
             let body = answer.into_body().collect_bytes().await.map_err(|error| lost(&error))?;
-            Ok(Answer { status, retry_after: retry_after.map(Duration::from_secs), body: body.to_vec() })
+            Ok(Answer { status, retry_after: retry_after.map(Duration::from_secs), body: body.to_vec(), warnings })
         }
+    }
+
+    /// The text of a header as `299 - "autoscaling/v2beta2 is deprecated"`.
+    ///
+    /// Source: <https://kubernetes.io/blog/2020/09/03/warnings/> (from memory): code 299, the agent `-`, the text in
+    /// quotes.
+    fn warning(header: &str) -> Option<String> {
+        let text = header.split_once('"')?.1.strip_suffix('"')?;
+        Some(text.replace("\\\"", "\""))
     }
 
     /// Credentials that cannot be had do not come by waiting, connections may.

@@ -17,7 +17,7 @@ use crate::model::ApprovalRule;
 use crate::output;
 use crate::output::progress::{Mode, progress};
 use crate::plan::{self, Plan, Requirement, Target};
-use crate::run::{self, End, Journal, Lock, Notice, Outcome, Past, Run};
+use crate::run::{self, End, Journal, Lock, Notice, Outcome, Past, Run, Unfinished};
 use crate::state::{Deployed, DeployedStack, StackKey, Verb, Verdict, verdict};
 
 /// Change what is deployed to what the project says: shows what will change, asks, and does exactly that.
@@ -50,8 +50,9 @@ pub(crate) struct Args {
 /// What was agreed to on the command line.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Consent {
-    /// Agree to what an approval rule asks about; the plan names the rules.
-    #[arg(long, value_name = "RULE", num_args = 1..)]
+    /// Agree to what an approval rule asks about; the plan names the rules. With a colon and the name of a stack, a cluster
+    /// or the domain of a zone, to that alone: `stack-deletion:shop-dev-old`.
+    #[arg(long, value_name = "RULE[:NAME]", num_args = 1..)]
     pub(crate) approve: Vec<String>,
     /// Do not ask. What approval rules ask about must still be agreed to by name.
     #[arg(long, short)]
@@ -185,7 +186,7 @@ pub(crate) fn refuse_blocked(plan: &Plan) -> anyhow::Result<()> {
 /// What approval rules ask about and nobody agreed to. Names that no rule has are refused.
 pub(crate) fn missing(live: &Live, plan: &Plan, approved: &[String]) -> anyhow::Result<Vec<Requirement>> {
     let known = || ApprovalRule::ALL.iter().map(|rule| rule.as_str());
-    for name in approved {
+    for name in approved.iter().map(|one| one.split(':').next().unwrap_or_default()) {
         if !known().any(|known| known == name) {
             match crate::diag::suggest(name, known()) {
                 Some(near) => bail!("there is no approval rule `{name}`; did you mean `{near}`?"),
@@ -197,6 +198,18 @@ pub(crate) fn missing(live: &Live, plan: &Plan, approved: &[String]) -> anyhow::
     }
     let mut required = plan::required(&plan.changes, live.environment.protected, &live.environment.approvals);
     required.retain(|requirement| !approved.iter().any(|name| name == requirement.rule.as_str()));
+    for (rule, subject) in approved.iter().filter_map(|one| one.split_once(':')) {
+        let asked = required.iter_mut().find(|requirement| requirement.rule.as_str() == rule);
+        let Some(asked) = asked else { continue };
+        let left = asked.clone().without(subject);
+        if left == *asked {
+            let subjects: std::collections::BTreeSet<&str> = asked.subjects.iter().map(String::as_str).collect();
+            let subjects: Vec<&str> = subjects.into_iter().collect();
+            bail!("`{rule}` asks nothing about `{subject}`; it asks about {}", subjects.join(", "));
+        }
+        *asked = left;
+    }
+    required.retain(|requirement| !requirement.because.is_empty());
     Ok(required)
 }
 
@@ -210,7 +223,12 @@ pub(crate) fn not_agreed(missing: &[Requirement], yes: bool) -> String {
 
 /// Goes on with the latest run that was cut off.
 async fn resume(live: Live, cloud: Arc<Cloud>, args: &Args) -> anyhow::Result<Exit> {
-    let Some(past) = run::unfinished(&live.root, &live.desired.project, &live.desired.environment)? else {
+    let Unfinished { past, unreadable } =
+        run::unfinished(&live.root, &live.desired.project, &live.desired.environment)?;
+    for why in unreadable {
+        output::note(&format!("a journal cannot be read, so its run is not gone on with: {why}\n"))?;
+    }
+    let Some(past) = past else {
         output::note(&format!("no run of {} was cut off\n", live.desired.environment))?;
         return Ok(Exit::Done);
     };
@@ -301,6 +319,7 @@ pub(crate) async fn execute(
         concurrency: usize::from(manner.concurrency),
         progress: progress(manner.progress),
         stopping: Arc::new(AtomicBool::new(false)),
+        lost: AtomicBool::new(false),
         outputs: run::outputs(&deployed),
     });
     let outcome = tokio::select! {

@@ -3,33 +3,57 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::live::{self, Live, Which};
+use super::live::{self, Live, Scope, Which};
 use crate::cli::{Exit, Global};
-use crate::cloud::{Cloud, Extent, Failure, Pauses};
-use crate::diff::{self, DriftNote, ZoneChange};
+use crate::cloud::{Cloud, Failure, Pauses};
+use crate::cluster::Depth;
+use crate::diff::{self, Action, DriftNote, ObjectChange, ZoneChange};
 use crate::output;
-use crate::state::{Deployed, StackKey, Verb, Verdict, verdict};
+use crate::plan::is_absent;
+use crate::state::{Deployed, StackKey, Verb, Verdict, spelled, verdict};
 
-/// Show what was changed by hand: resources that are not as their stack's template says, records that are not as the
-/// project says.
+/// Show what was changed by hand: resources that are not as their stack's template says, stacks that are gone, records
+/// and objects of clusters that are not as the project says.
 ///
 /// Exits with 2 if something was. CloudFormation compares the properties that templates set, of types that it can read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    scope: Scope,
+}
+
+/// Everything that is not as it was left.
+struct Drift {
+    notes: Vec<DriftNote>,
+    zones: Vec<ZoneChange>,
+    /// Stacks that are gone although others of the environment are there.
+    stacks: Vec<StackKey>,
+    objects: Vec<ObjectChange>,
+    /// Clusters that gave no answer, with the reason.
+    silent: Vec<(String, String)>,
 }
 
 /// Compares and reports.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     live::with(global, args.which.env.as_deref(), async |live, cloud| {
-        let deployed = live.read(&cloud, Extent::All).await?;
-        let notes = detect(&cloud, &deployed).await?;
-        let zones = owned(&live, &deployed);
-        output::result(&text(&notes, &zones))?;
-        let changed = notes.iter().any(|note| matches!(note.status.as_str(), "MODIFIED" | "DELETED"));
-        let records = zones.iter().any(|zone| !zone.records.is_empty());
-        Ok(if changed || records { Exit::Different } else { Exit::Done })
+        let live = Live { scope: args.scope, ..live };
+        let deployed = live.read_all(&cloud, Depth::Applied).await?;
+        let drift = Drift {
+            notes: detect(&cloud, &deployed).await?,
+            zones: owned(&live, &deployed),
+            stacks: gone(&live, &deployed),
+            objects: objects(&live, &deployed),
+            silent: deployed.asked.iter().filter_map(|(name, why)| Some((name.clone(), why.clone()?))).collect(),
+        };
+        output::result(&drift.text())?;
+        Ok(match (drift.is_empty(), drift.silent.is_empty()) {
+            (false, _) => Exit::Different,
+            // What was not looked at may differ.
+            (true, false) => Exit::Failed,
+            (true, true) => Exit::Done,
+        })
     })
 }
 
@@ -42,6 +66,27 @@ fn owned(live: &Live, deployed: &Deployed) -> Vec<ZoneChange> {
         zone.records.retain(|record| ours.contains(&record.key));
     }
     zones
+}
+
+/// Stacks of an environment that is deployed, which are not there.
+fn gone(live: &Live, deployed: &Deployed) -> Vec<StackKey> {
+    let is_there = |key: &StackKey| deployed.stacks.get(key).is_some_and(|stack| !is_absent(stack));
+    if !live.desired.stacks.keys().any(is_there) {
+        return Vec::new();
+    }
+    live.desired.stacks.keys().filter(|key| !is_there(key)).cloned().collect()
+}
+
+/// Objects of ours that are not as the project says, or are gone.
+fn objects(live: &Live, deployed: &Deployed) -> Vec<ObjectChange> {
+    let owned = deployed.owned().objects;
+    let ours =
+        |change: &ObjectChange| owned.get(&change.cluster).is_some_and(|set| set.contains(&change.identity.join("/")));
+    let found = diff::objects(&live.desired, deployed, &[]).changes;
+    found
+        .into_iter()
+        .filter(|change| change.action != Action::Delete && change.waits.is_none() && ours(change))
+        .collect()
 }
 
 /// Has CloudFormation compare every stack with its template, side by side.
@@ -89,31 +134,62 @@ async fn one(cloud: &Cloud, key: StackKey) -> Result<Vec<DriftNote>, Failure> {
     Ok(cloud.drifts(&key).await?.into_iter().map(note).collect())
 }
 
-fn text(notes: &[DriftNote], zones: &[ZoneChange]) -> String {
-    let mut text = String::new();
-    let differs = |note: &&DriftNote| matches!(note.status.as_str(), "MODIFIED" | "DELETED");
-    for note in notes.iter().filter(differs) {
-        let _ = writeln!(text, "{} {} {} {}", note.status, note.stack, note.resource, note.kind);
-        for (path, expected, actual) in &note.properties {
-            let _ = writeln!(text, "    {path}: {expected} -> {actual}");
-        }
+impl Drift {
+    fn differing(&self) -> impl Iterator<Item = &DriftNote> {
+        self.notes.iter().filter(|note| matches!(note.status.as_str(), "MODIFIED" | "DELETED"))
     }
-    for zone in zones {
-        for record in &zone.records {
-            let side =
-                |value: &Option<serde_json::Value>| value.as_ref().map_or("(absent)".to_owned(), ToString::to_string);
+
+    fn is_empty(&self) -> bool {
+        let records = self.zones.iter().any(|zone| !zone.records.is_empty());
+        self.differing().next().is_none() && !records && self.stacks.is_empty() && self.objects.is_empty()
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for note in self.differing() {
+            let _ = writeln!(text, "{} {} {} {}", note.status, note.stack, note.resource, note.kind);
+            for (path, expected, actual) in &note.properties {
+                let _ = writeln!(text, "    {path}: {expected} -> {actual}");
+            }
+        }
+        for key in &self.stacks {
+            let _ = writeln!(text, "STACK {key}\n    it is not there");
+        }
+        let side = |value: &Option<serde_json::Value>| match value {
+            Some(value) => value.to_string(),
+            None => "(absent)".to_owned(),
+        };
+        for record in self.zones.iter().flat_map(|zone| &zone.records) {
             let _ = writeln!(text, "RECORD {}\n    {} -> {}", record.key, side(&record.after), side(&record.before));
         }
+        for object in &self.objects {
+            let _ = writeln!(text, "OBJECT {} of cluster {}", spelled(&object.identity), object.cluster);
+            if object.action == Action::Create {
+                text.push_str("    it is not there\n");
+            }
+            for field in &object.fields {
+                let _ = writeln!(text, "    {}: {} -> {}", field.path, side(&field.after), side(&field.before));
+            }
+        }
+        for (cluster, why) in &self.silent {
+            let _ = writeln!(text, "cluster {cluster} was not looked at: {why}");
+        }
+        text + &self.numbers()
     }
-    let changed = notes.iter().filter(differs).count();
-    let unchecked = notes.len() - changed;
-    let records: usize = zones.iter().map(|zone| zone.records.len()).sum();
-    let _ = writeln!(
-        text,
-        "{} and {} differ; {} could not be checked",
-        output::count(changed, "resource"),
-        output::count(records, "record"),
-        output::count(unchecked, "resource")
-    );
-    text
+
+    fn numbers(&self) -> String {
+        let changed = self.differing().count();
+        let counts = [
+            (changed, "resource"),
+            (self.stacks.len(), "stack"),
+            (self.zones.iter().map(|zone| zone.records.len()).sum(), "record"),
+            (self.objects.len(), "object"),
+        ];
+        let counts = counts.map(|(number, noun)| output::count(number, noun));
+        format!(
+            "{} differ; {} could not be checked\n",
+            counts.join(", "),
+            output::count(self.notes.len() - changed, "resource")
+        )
+    }
 }

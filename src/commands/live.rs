@@ -183,9 +183,18 @@ impl Halt {
             Some(Self::Blocked(_)) => Exit::Blocked,
             Some(Self::Failed(_)) => Exit::Failed,
             None if error.chain().any(|cause| cause.is::<Failure>()) => Exit::Failed,
+            None if error.chain().any(is_unwritten) => Exit::Unwritten,
             None => Exit::Usage,
         }
     }
+}
+
+/// Whether an error is about writing, and not about what somebody asked for.
+fn is_unwritten(cause: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let kind = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    cause.is::<crate::files::Unwritten>()
+        || matches!(kind, Some(StorageFull | ReadOnlyFilesystem | QuotaExceeded | FileTooLarge))
 }
 
 /// Today, in UTC.

@@ -7,7 +7,7 @@ use crate::cli::{Exit, Global};
 use crate::cloud::Extent;
 use crate::cluster::{self, Depth};
 use crate::output;
-use crate::run::Lock;
+use crate::run::{Lock, Unfinished};
 use crate::state::{
     Applied, Deployed, DeployedObject, DeployedStack, Desired, Holder, ObjectId, OutputRef, Verb, Verdict, fill_text,
     is_same, rolls_out, spelled, unfinished, verdict,
@@ -55,7 +55,11 @@ fn show(live: &Live, deployed: &Deployed) -> anyhow::Result<Exit> {
         text.push('\n');
         text.push_str(&output::table::table(&["cluster", "objects", ""], &objects.rows, output::width()));
     }
-    let past = crate::run::unfinished(&live.root, &live.desired.project, &live.desired.environment)?;
+    let Unfinished { past, unreadable } =
+        crate::run::unfinished(&live.root, &live.desired.project, &live.desired.environment)?;
+    for why in unreadable {
+        output::note(&format!("a journal cannot be read, so whether its run was cut off is not known: {why}\n"))?;
+    }
     let under_way = Lock::is_taken(&live.root, &live.desired.environment);
     if let Some(past) = &past {
         let _ = if under_way {

@@ -1,6 +1,7 @@
 //! Everything that is printed: results to stdout, the rest to stderr.
 
 pub mod changes;
+pub(crate) mod fields;
 pub mod github;
 pub mod human;
 pub mod json;

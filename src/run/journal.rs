@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::files::Unwritten;
 use crate::plan::{Change, Plan};
 
 /// Version of the journal's shape; raised with every change of it.
@@ -130,7 +131,7 @@ impl Lock {
         folder(root)?;
         let path = root.join(format!(".infra/{environment}.lock"));
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        let file = file.map_err(|error| Unwritten::new(&path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -159,11 +160,6 @@ pub(crate) struct Past {
 }
 
 impl Past {
-    /// Whether nothing is left to be resumed.
-    pub(crate) fn is_finished(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.event, Event::Finished { .. }))
-    }
-
     /// Names of steps that are done.
     pub(crate) fn is_done(&self, name: &str) -> bool {
         self.entries
@@ -203,11 +199,18 @@ impl Journal {
     pub(crate) fn create(root: &Path, run: &str, plan: &Plan, now: fn() -> String) -> anyhow::Result<Self> {
         let folder = folder(root)?;
         let path = path(root, run);
-        let file = OpenOptions::new().append(true).create_new(true).open(&path);
-        let file = file.with_context(|| format!("cannot begin the journal {}", path.display()))?;
-        File::open(&folder).and_then(|folder| folder.sync_all()).context("cannot write the journal")?;
+        let file = private(OpenOptions::new().append(true).create_new(true)).open(&path);
+        let file = file.map_err(|error| Unwritten::new(&path, error))?;
+        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|error| Unwritten::new(&folder, error))?;
         let journal = Self { run: run.to_owned(), file: Mutex::new(file), now };
-        journal.write(Event::Started { version: VERSION, plan: Box::new(plan.clone()) })?;
+        let begins = Event::Started { version: VERSION, plan: Box::new(plan.clone()) };
+        journal.write(begins).map_err(|error| Unwritten::new(&path, error))?;
+        // What was cut off before is not gone on with any more: this run was planned on what it left.
+        while let Some(past) = superseded(root, run, plan)? {
+            let old = Self::resume(root, &past, now)?;
+            let finished = Event::Finished { complete: false, calls: BTreeMap::new() };
+            old.write(finished).map_err(|error| Unwritten::new(&path, error))?;
+        }
         Ok(journal)
     }
 
@@ -217,7 +220,7 @@ impl Journal {
         let whole = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let kept = whole.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let file = OpenOptions::new().append(true).open(&path);
-        let file = file.with_context(|| format!("cannot go on with the journal {}", path.display()))?;
+        let file = file.map_err(|error| Unwritten::new(&path, error))?;
         file.set_len(u64::try_from(kept)?)?;
         let journal = Self { run: past.run.clone(), file: Mutex::new(file), now };
         journal.write(Event::Resumed)?;
@@ -234,16 +237,47 @@ impl Journal {
     }
 }
 
+/// A run of the same environment, other than this one, that was cut off.
+fn superseded(root: &Path, run: &str, plan: &Plan) -> anyhow::Result<Option<Past>> {
+    for name in runs(root)?.into_iter().filter(|name| name != run) {
+        if is_open(root, &name).unwrap_or_default()
+            && let Ok(past) = read(root, &name)
+            && (&past.plan.project, &past.plan.environment) == (&plan.project, &plan.environment)
+        {
+            return Ok(Some(past));
+        }
+    }
+    Ok(None)
+}
+
 /// The folder of the journals, made if it is not there.
 fn folder(root: &Path) -> anyhow::Result<PathBuf> {
     let folder = root.join(FOLDER);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(&folder).map_err(|error| Unwritten::new(&folder, error))?;
+    // Journals hold values of properties: they are for whoever runs this alone.
+    #[cfg(unix)]
+    if let Ok(metadata) = fs::metadata(&folder) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mut permissions = metadata.permissions();
+        permissions.set_mode(0o700);
+        fs::set_permissions(&folder, permissions).map_err(|error| Unwritten::new(&folder, error))?;
+    }
     // Journals hold names of everything that is deployed: not for version control.
     let ignore = root.join(".infra/.gitignore");
     if !ignore.exists() {
-        fs::write(&ignore, "*\n").with_context(|| format!("cannot write {}", ignore.display()))?;
+        fs::write(&ignore, "*\n").map_err(|error| Unwritten::new(&ignore, error))?;
     }
     Ok(folder)
+}
+
+/// A file that only its owner reads.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options
 }
 
 fn path(root: &Path, run: &str) -> PathBuf {
@@ -253,11 +287,11 @@ fn path(root: &Path, run: &str) -> PathBuf {
 /// Reads the journal of a run.
 pub(crate) fn read(root: &Path, run: &str) -> anyhow::Result<Past> {
     let path = path(root, run);
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("there is no run {run}: cannot read {}", path.display()))?;
+    let bytes = fs::read(&path).with_context(|| format!("there is no run {run}: cannot read {}", path.display()))?;
     let mut entries = Vec::new();
-    for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
-        let entry: Entry = serde_json::from_str(line)
+    // What is after the last newline was not written whole.
+    for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+        let entry: Entry = serde_json::from_slice(line)
             .with_context(|| format!("{}: line {} is no journal entry", path.display(), entries.len() + 1))?;
         entries.push(entry);
     }
@@ -287,14 +321,38 @@ pub(crate) fn runs(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// The latest run of a project's environment that was cut off, if any. A bootstrap is none: it is simply begun again.
-pub(crate) fn unfinished(root: &Path, project: &str, environment: &str) -> anyhow::Result<Option<Past>> {
+/// A run that was cut off, and the journals that cannot be read.
+#[derive(Debug, Default)]
+pub(crate) struct Unfinished {
+    /// The run. A bootstrap is none: it is simply begun again.
+    pub(crate) past: Option<Past>,
+    /// What is wrong with the journals that cannot be read.
+    pub(crate) unreadable: Vec<String>,
+}
+
+/// The run of a project's environment that was cut off, if any. What is in the names and in the journals as times decides
+/// nothing: whoever begins a run ends those before.
+pub(crate) fn unfinished(root: &Path, project: &str, environment: &str) -> anyhow::Result<Unfinished> {
+    let mut found = Unfinished::default();
     for run in runs(root)?.iter().rev() {
-        // The journal of a run that was cut off before its first line was whole announces nothing.
-        let Ok(past) = read(root, run) else { continue };
-        if past.plan.project == project && past.plan.environment == environment {
-            return Ok(Some(past).filter(|past| !past.is_finished()));
+        match is_open(root, run).and_then(|open| if open { read(root, run).map(Some) } else { Ok(None) }) {
+            Ok(Some(past)) if past.plan.project == project && past.plan.environment == environment => {
+                found.past = found.past.or(Some(past));
+            }
+            Ok(_) => {}
+            Err(error) => found.unreadable.push(format!("{error:#}")),
         }
     }
-    Ok(None)
+    Ok(found)
+}
+
+/// Whether a journal has a whole line, and the last one does not say that the run is finished.
+fn is_open(root: &Path, run: &str) -> anyhow::Result<bool> {
+    let path = path(root, run);
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let last = bytes.split_inclusive(|byte| *byte == b'\n').rfind(|line| line.ends_with(b"\n"));
+    // The journal of a run that was cut off before its first line was whole announces nothing.
+    let Some(last) = last else { return Ok(false) };
+    let last: Option<Entry> = serde_json::from_slice(last).ok();
+    Ok(!matches!(last, Some(Entry { event: Event::Finished { .. }, .. })))
 }

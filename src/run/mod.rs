@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(crate) use self::journal::{End, Event, Journal, Lock, Past, read, runs, unfinished};
+pub(crate) use self::journal::{End, Event, Journal, Lock, Past, Unfinished, read, runs, unfinished};
 pub(crate) use self::schedule::{Outcome, execute};
 use crate::cloud::{Cloud, Failure};
 use crate::cluster::{self, Clusters};
@@ -43,6 +43,8 @@ pub(crate) struct Run {
     pub(crate) progress: Arc<dyn Progress>,
     /// Set when nothing new is to be begun.
     pub(crate) stopping: Arc<AtomicBool>,
+    /// Set when a step ended by what passes by itself, so that the run can be gone on with.
+    pub(crate) lost: AtomicBool,
     /// Outputs of stacks as far as they are known.
     pub(crate) outputs: Outputs,
 }
@@ -110,8 +112,10 @@ pub(crate) trait Progress: Send + Sync {
 /// Why a step did not do what it was to do.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// AWS or the network failed it.
+    /// AWS refused it, or it failed there.
     Failed(String),
+    /// The network, the load or the credentials failed it: how it ends is not known, and the run can be gone on with.
+    Lost(String),
     /// Something is not as the plan says; nothing was done.
     Refused(String),
     /// The journal cannot be written: nothing more may be begun.
@@ -120,13 +124,13 @@ pub(crate) enum Trouble {
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
-        Self::Failed(failure.to_string())
+        if failure.passing { Self::Lost(failure.to_string()) } else { Self::Failed(failure.to_string()) }
     }
 }
 
 impl From<cluster::Failure> for Trouble {
     fn from(failure: cluster::Failure) -> Self {
-        Self::Failed(failure.message)
+        if failure.is_of_cluster() { Self::Lost(failure.message) } else { Self::Failed(failure.message) }
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant};
 use super::rollout::{self, Rolling};
 use super::{End, Event, Notice, Run, Trouble};
 use crate::cloud::Pauses;
-use crate::cluster::{self, Cluster, Written};
+use crate::cluster::{self, Cluster, Fields, Written};
 use crate::diff::{self, Action, ObjectChange};
 use crate::state::{
     Applied, DesiredObject, Holder, ObjectId, adopted, fill, is_same, judged, placeholders, rolls_out, runs_once,
@@ -66,6 +66,7 @@ fn located(trouble: Trouble, desired: &DesiredObject) -> Trouble {
     let with = |why: String| format!("{why}\n{} of {}", spelled(&desired.identity()), desired.path);
     match trouble {
         Trouble::Failed(why) => Trouble::Failed(with(why)),
+        Trouble::Lost(why) => Trouble::Lost(with(why)),
         Trouble::Refused(why) => Trouble::Refused(with(why)),
         Trouble::Journal(error) => Trouble::Journal(error),
     }
@@ -92,16 +93,27 @@ impl At<'_> {
             match &now.applied {
                 Applied::As(applied) if diff::object_fields(&now.live, applied).is_empty() => return Ok(None),
                 Applied::Refused(reason) => return Err(Trouble::Refused(reason.clone())),
-                Applied::As(_) | Applied::Unknown => {}
+                Applied::Anew(reason) if change.anew.is_none() => return Err(Trouble::Refused(reason.clone())),
+                Applied::Taken(_, conflicts) if conflicts.iter().any(|it| !change.conflicts.contains(it)) => {
+                    return Err(Trouble::Refused(format!("nobody agreed to take over: {}", conflicts.join(", "))));
+                }
+                Applied::As(_) | Applied::Taken(..) | Applied::Anew(_) | Applied::Unknown => {}
             }
-            if !self.run.plan.prints.is_object(self.name, &change.identity, Some(&now)) {
+            // Of one that is made anew, the old one may be gone by now.
+            let is_gone = change.anew.is_some() && now.live.is_null();
+            if !is_gone && !self.run.plan.prints.is_object(self.name, &change.identity, Some(&now)) {
                 let how = if now.live.is_null() { "it is gone" } else { "it would change in another way" };
                 return Err(stale(&id, how));
             }
             self.announce(&id)?;
+            if matches!(now.applied, Applied::Anew(_)) {
+                self.take_away(&id, &now.live).await?;
+                continue;
+            }
             let version = now.live.pointer("/metadata/resourceVersion");
             let object = adopted(&object, &id, &now.live);
-            match self.cluster.apply(&object, &id, version).await {
+            let fields = if matches!(now.applied, Applied::Taken(..)) { Fields::Everyones } else { Fields::Ours };
+            match self.cluster.apply(&object, &id, (version, fields)).await {
                 Ok(Written::Made) => {
                     self.tell(&id, if now.live.is_null() { "CREATE_COMPLETE" } else { "UPDATE_COMPLETE" });
                     self.served(&id, &object).await?;
@@ -141,7 +153,9 @@ impl At<'_> {
     async fn delete(&self, change: &ObjectChange) -> Result<bool, Trouble> {
         let id = &change.identity;
         let live = self.there(id).await?;
-        let Some(uid) = live.pointer("/metadata/uid").and_then(Value::as_str) else { return Ok(false) };
+        if live.is_null() {
+            return Ok(false);
+        }
         let now = crate::state::DeployedObject {
             cluster: self.name.to_owned(),
             identity: id.clone(),
@@ -154,16 +168,22 @@ impl At<'_> {
         if self.run.desired.owner().of_object(&live) != Holder::Ours {
             return Err(stale(id, "it does not say any more that it is ours"));
         }
+        self.announce(id)?;
+        self.take_away(id, &live).await?;
+        self.tell(id, "DELETE_COMPLETE");
+        Ok(true)
+    }
+
+    /// Deletes this very object, and waits until it is gone.
+    async fn take_away(&self, id: &ObjectId, live: &Value) -> Result<(), Trouble> {
+        let uid = live.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
         if live.pointer("/metadata/deletionTimestamp").is_none() {
-            self.announce(id)?;
             match self.cluster.delete(id, uid).await {
                 Err(failure) if failure.status == 409 => return Err(stale(id, &failure.message)),
                 other => other.map_err(|failure| Trouble::Failed(format!("{}: {}", spelled(id), failure.message)))?,
             }
         }
-        self.gone(id, uid).await?;
-        self.tell(id, "DELETE_COMPLETE");
-        Ok(true)
+        self.gone(id, uid).await
     }
 
     /// What is there under a name; nothing if even the kind is gone.

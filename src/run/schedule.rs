@@ -83,7 +83,7 @@ pub(crate) async fn execute(run: &Arc<Run>) -> std::io::Result<Outcome> {
         }
     }
     let outcome = Outcome {
-        stopped: ends.len() < run.plan.steps.len(),
+        stopped: ends.len() < run.plan.steps.len() || run.lost.load(Ordering::Relaxed),
         ends: run.plan.steps.iter().filter_map(|step| Some((step.id.clone(), ends.get(&step.id)?.clone()))).collect(),
     };
     if !outcome.stopped {
@@ -123,6 +123,10 @@ async fn one(run: &Run, step: &Step) -> End {
         Ok(end) => end,
         Err(Trouble::Refused(why)) => End::Refused(why),
         Err(Trouble::Failed(why)) => End::Failed(why),
+        Err(Trouble::Lost(why)) => {
+            run.lost.store(true, Ordering::Relaxed);
+            End::Failed(why)
+        }
         Err(Trouble::Journal(error)) => {
             run.stopping.store(true, Ordering::Relaxed);
             End::Failed(format!("the journal cannot be written, so nothing more is begun: {error}"))

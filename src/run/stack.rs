@@ -84,11 +84,28 @@ pub(super) async fn delete(run: &Run, step: &str, key: &StackKey) -> Result<End,
         let ended = watch::wait(run, step, (key, &live.stack.id), &token).await?;
         return deleted(run, key, &ended);
     } else {
-        refuse_if_stale(run, key, Some(&live)).await?;
+        // The protection may be off by our own hand.
+        let planned = Summary {
+            stack: crate::state::DeployedStack {
+                termination_protection: live.stack.termination_protection || ends_protection(run, key),
+                ..live.stack.clone()
+            },
+            ..live.clone()
+        };
+        refuse_if_stale(run, key, Some(&planned)).await?;
+    }
+    if live.stack.termination_protection {
+        run.cloud.protect(&key.name, &key.region, false).await?;
     }
     run.cloud.delete_stack(&live.stack.id, &key.region, &token).await?;
     let ended = watch::wait(run, step, (key, &live.stack.id), &token).await?;
     deleted(run, key, &ended)
+}
+
+/// Whether the plan says that the stack is protected and goes all the same: somebody agreed to that.
+fn ends_protection(run: &Run, key: &StackKey) -> bool {
+    let attributes = run.plan.changes.stack(key).map(|change| change.attributes.as_slice()).unwrap_or_default();
+    attributes.iter().any(|it| it.path == diff::TERMINATION_PROTECTION && it.before == Some(true.into()))
 }
 
 fn deleted(run: &Run, key: &StackKey, ended: &Ended) -> Result<End, Trouble> {

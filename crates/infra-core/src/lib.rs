@@ -87,30 +87,94 @@ pub fn check(definition: Definition, today: Option<names::Date>) -> Checked {
 
 /// Checks documents that others wrote, as one deployment, against every rule; returns the number of stacks, too.
 ///
-/// Where conditions ask for parameters, once for each value that they ask for.
+/// Where conditions ask for parameters, once for each value that they ask for, with the stacks that hang together.
 pub fn check_documents(inputs: &[foreign::Input], sources: &Sources, today: Option<names::Date>) -> (Checked, usize) {
     let mut diags = Diagnostics::default();
     let Some(system) = foreign::System::read(inputs, sources, &mut diags) else {
         let findings = diags.into_sorted();
         return (Checked { findings, ..Checked::default() }, 0);
     };
-    let mut checked = Checked { findings: diags.into_sorted(), ..Checked::default() };
-    let variants = system.variants();
-    checked.findings.extend(variants.left_out(&system));
-    for variant in variants.list {
-        let templates = system.evaluate(&variant);
-        let foreign = view::Foreign::new(&system, &variant, &templates);
-        let view = view::View::new(foreign.input(today), &foreign);
+    let mut found = Found { system: &system, today, seen: BTreeSet::new(), checked: Checked::default() };
+    found.checked.findings = diags.into_sorted();
+    let links = found.variant(&foreign::Variant::default(), &[]);
+    for members in system.components(&links) {
+        let variants = system.variants_of(&members);
+        found.checked.findings.extend(variants.left_out(&system));
+        let others = variants.list.get(1..).unwrap_or_default();
+        others.iter().for_each(|variant| {
+            found.variant(variant, others);
+        });
+    }
+    (found.checked, system.stacks.len())
+}
+
+/// What was found in documents so far.
+struct Found<'a> {
+    system: &'a foreign::System,
+    today: Option<names::Date>,
+    /// Findings that are not told again of another variant: id, title and place.
+    seen: BTreeSet<(&'static str, String, Option<diag::At>)>,
+    checked: Checked,
+}
+
+impl Found<'_> {
+    /// Checks one variant, and returns the pairs of stacks that hang together by what their resources are called.
+    fn variant(&mut self, variant: &foreign::Variant, others: &[foreign::Variant]) -> Vec<(usize, usize)> {
+        let templates = self.system.evaluate(variant);
+        let foreign = view::Foreign::new(self.system, variant, &templates);
+        let view = view::View::new(foreign.input(self.today), &foreign);
         let mut diags = Diagnostics::default();
         rules::check(&view, &mut diags);
-        checked.findings.extend(foreign.only_here(diags.into_sorted(), &checked.findings));
-        for allowance in rules::allow::of_view(&view, &mut checked.findings) {
-            if !checked.allowances.contains(&allowance) {
-                checked.allowances.push(allowance);
+        let is_new = |it: &Diagnostic| self.seen.insert((it.id, it.title.clone(), place(it)));
+        let mut findings: Vec<Diagnostic> = diags.into_sorted();
+        if variant.values.is_empty() {
+            findings.iter().for_each(|it| {
+                self.seen.insert((it.id, it.title.clone(), place(it)));
+            });
+        } else {
+            findings = findings.into_iter().filter(is_new).map(|it| it.note(format!("with {variant}"))).collect();
+            self.weigh(variant, others, &mut findings);
+        }
+        self.checked.findings.append(&mut findings);
+        for allowance in rules::allow::of_view(&view, &mut self.checked.findings) {
+            if !self.checked.allowances.contains(&allowance) {
+                self.checked.allowances.push(allowance);
+            }
+        }
+        if variant.members.is_empty() { view.links() } else { Vec::new() }
+    }
+
+    /// Makes warnings of errors that a value of another parameter avoids while the resource stays: only who deploys the
+    /// template chooses such a combination, and may know better.
+    fn weigh(&self, variant: &foreign::Variant, others: &[foreign::Variant], findings: &mut [Diagnostic]) {
+        let is_free = |other: &&foreign::Variant| other.values.keys().all(|name| !variant.values.contains_key(name));
+        for other in others.iter().filter(is_free) {
+            let mut errors = findings.iter_mut().filter(|it| it.severity == diag::Severity::Error).peekable();
+            if errors.peek().is_none() {
+                return;
+            }
+            let both = variant.with(other);
+            let templates = self.system.evaluate(&both);
+            let foreign = view::Foreign::new(self.system, &both, &templates);
+            let view = view::View::new(foreign.input(self.today), &foreign);
+            let mut diags = Diagnostics::default();
+            rules::check(&view, &mut diags);
+            let still: BTreeSet<_> = diags.iter().map(|it| (it.id, place(it))).collect();
+            let there: BTreeSet<String> = view.resources().map(|it| view.subject(it.owner())).collect();
+            for error in errors {
+                let stays = error.subject.as_ref().is_some_and(|subject| there.contains(subject));
+                if stays && !still.contains(&(error.id, place(error))) {
+                    error.severity = diag::Severity::Warning;
+                    error.notes.push(format!("not so with {other}"));
+                }
             }
         }
     }
-    (checked, system.stacks.len())
+}
+
+/// Returns where a finding is shown.
+fn place(finding: &Diagnostic) -> Option<diag::At> {
+    finding.primary.as_ref().map(|label| label.at.clone())
 }
 
 /// Adds what the rules find, and returns what the definition accepts of it.
@@ -122,6 +186,7 @@ fn check_artifacts(
 ) -> Vec<Allowance> {
     let own = view::Own::new(world, artifacts);
     let view = view::View::new(own.input(today), &own);
+    view::check_documents(&view, diags);
     rules::check(&view, diags);
     rules::allow::of_model(world, artifacts, &view)
 }

@@ -149,6 +149,8 @@ pub(super) fn sections(view: &View<'_>, width: usize) -> Vec<Section> {
         let objects = changes.objects.iter().filter(|object| object.cluster == *cluster);
         list(&format!("cluster {cluster}"), objects.flat_map(|object| object_lines(object, width)).collect());
     }
+    let warnings = changes.warnings.iter().flat_map(|text| hanging(Tone::Change, "  *", text, width));
+    list("warnings of API servers", warnings.collect());
     list("drift", changes.drift.iter().flat_map(|note| drift_lines(note, width)).collect());
     let unseen = changes.unseen.iter().flat_map(|text| hanging(Tone::Plain, "  *", text, width));
     list("not compared", unseen.collect());
@@ -281,10 +283,12 @@ fn object_lines(object: &ObjectChange, width: usize) -> Vec<Line> {
     let notes = [
         object.adopts.then(|| "is not ours yet: it is taken over".to_owned()),
         object.waits.as_ref().map(|how| format!("is not rolled out: {how}")),
+        object.anew.as_ref().map(|why| format!("is deleted and made anew: {why}")),
     ];
     let head = notes.into_iter().flatten().fold(head, |head, note| head.add(Tone::Change, format!("  {note}")));
     let fields = object.fields.iter().flat_map(|field| value_lines(field, 6, width));
-    std::iter::once(head).chain(fields).collect()
+    let taken = object.conflicts.iter().flat_map(|field| remark_lines(&format!("taken over: {field}"), 6, width));
+    std::iter::once(head).chain(fields).chain(taken).collect()
 }
 
 /// Lays out a changed value: on one line where it fits, else the values on lines of their own.

@@ -230,6 +230,7 @@ pub(crate) fn changes() -> Changes {
             "deploy orders-dev-api first: `infra apply --stack api`",
             true,
         )],
+        warnings: Vec::new(),
         unseen: vec!["objects of cluster spare were not compared: no cluster was asked".into()],
     }
 }

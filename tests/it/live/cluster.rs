@@ -72,6 +72,8 @@ struct State {
     calls: Vec<String>,
     bodies: Vec<Value>,
     faults: Vec<Fault>,
+    /// A header with which every apply is answered.
+    warning: &'static str,
     /// Deployments that are changed from a moment on make no progress, and fail after this time.
     stuck: Option<(Instant, Duration)>,
     pods: Value,
@@ -131,6 +133,11 @@ impl Cluster {
     /// Who manages fields of an object.
     pub(crate) fn managers(&self, path: &str) -> Vec<String> {
         self.state().objects[path].owners.keys().cloned().collect()
+    }
+
+    /// Warns in the answer to every apply.
+    pub(crate) fn warn(&self, header: &'static str) {
+        self.state().warning = header;
     }
 
     /// Takes all faults back.
@@ -238,7 +245,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
                 } else {
                     failure(401, "Unauthorized", "Unauthorized", json!({}))
                 };
-                (status, "", answer)
+                let warned = if method == "PATCH" { state.lock().expect("no thread panicked").warning } else { "" };
+                (status, warned, answer)
             }
         };
         let body = answer.to_string();
@@ -426,6 +434,7 @@ fn apply(state: &mut State, path: &str, query: &str, mut wanted: Value) -> (u16,
         let message = format!("Apply failed with {} conflicts", causes.len());
         return failure(409, "Conflict", &message, json!({ "causes": causes }));
     }
+    let unchanged = object.clone();
     let old = owners.remove(ours).unwrap_or_default();
     for way in old.iter().filter(|way| !new.contains_key(*way) && !owners.values().any(|owned| owned.contains(*way))) {
         set(&mut object, way, None);
@@ -434,6 +443,9 @@ fn apply(state: &mut State, path: &str, query: &str, mut wanted: Value) -> (u16,
         set(&mut object, way, Some(value.clone()));
     }
     owners.insert(ours.to_owned(), new.into_keys().collect());
+    if let Some(refused) = immutable(&unchanged, &object) {
+        return refused;
+    }
     if query.contains("dryRun=All") {
         let mut tried = object;
         tried["metadata"]["managedFields"] = json!([{ "manager": ours, "operation": "Apply" }]);
@@ -446,6 +458,25 @@ fn apply(state: &mut State, path: &str, query: &str, mut wanted: Value) -> (u16,
     let answer = shown(&stored, state.stuck);
     state.objects.insert(path.to_owned(), stored);
     (if created { 201 } else { 200 }, answer)
+}
+
+/// The answer where a field would change that cannot, in the words of a kube-apiserver 1.36.2 (seen 2026-11-30).
+fn immutable(before: &Value, after: &Value) -> Option<(u16, Value)> {
+    let kind = before["kind"].as_str()?;
+    let field = match kind {
+        "Deployment" => "spec.selector",
+        "Job" => "spec.template",
+        _ => return None,
+    };
+    let pointer = format!("/{}", field.replace('.', "/"));
+    let (old, new) = (before.pointer(&pointer)?, after.pointer(&pointer)?);
+    if old == new {
+        return None;
+    }
+    let why = format!("Invalid value: {new}: field is immutable");
+    let message = format!("{kind} {} is invalid: {field}: {why}", before["metadata"]["name"]);
+    let causes = json!([{ "reason": "FieldValueInvalid", "message": why, "field": field }]);
+    Some(failure(422, "Invalid", &message, json!({ "causes": causes })))
 }
 
 /// An object after a write: a new version, and a new generation if what is specified changed.

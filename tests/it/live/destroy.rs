@@ -25,18 +25,23 @@ fn nothing_is_destroyed_without_the_name_of_the_environment() {
 }
 
 #[test]
-fn stacks_with_termination_protection_are_not_destroyed() {
+fn stacks_with_termination_protection_are_destroyed_only_when_somebody_agrees() {
     let site = Site::shop(&[("main", QUEUE)]);
     site.settings("    protected: true\n");
     site.run(0, &["apply", "--yes", "--approve", "protected-environment"]);
     site.aws.forget_calls();
-    let run = site.run(3, &["destroy", "--confirm", "dev", "--approve", "data-loss", "protected-environment"]);
-    assert!(run.stdout.contains("the stack would be deleted, but is protected from that"), "{}", run.stdout);
+    let approve = ["destroy", "--confirm", "dev", "--approve", "data-loss", "protected-environment"];
+    let run = site.run(3, &approve);
+    let asks = "termination-protection: stack shop-dev-main@eu-west-1 is deleted, and is protected from that";
+    assert!(run.stdout.contains(asks), "{}", run.stdout);
+    assert!(run.stderr.contains("--approve termination-protection"), "{}", run.stderr);
     assert_eq!(site.writes(), [""; 0]);
-    // Protection is taken off by a change of the project, which is applied like any other.
+    // A change of the project that takes the protection off asks as well: somebody may have put it on by hand.
     site.settings("");
-    site.run(0, &["apply", "--yes"]);
-    site.run(0, &CONFIRMED);
+    site.run(3, &["apply", "--yes"]);
+    site.settings("    protected: true\n");
+    site.run(64, &[&approve[..], &["termination-protection:shop-dev-other"]].concat());
+    site.run(0, &[&approve[..], &["termination-protection:shop-dev-main"]].concat());
     assert!(site.stacks("eu-west-1").is_empty(), "{:?}", site.stacks("eu-west-1"));
 }
 

@@ -7,7 +7,7 @@ fn a_queue_that_was_changed_by_hand_is_named_with_its_property() {
     let site = Site::shop(&[("main", QUEUE), ("reader", READER)]);
     site.run(0, &["apply", "--yes"]);
     let clean = site.run(0, &["drift"]);
-    assert_eq!(clean.stdout, "0 resources and 0 records differ; 0 resources could not be checked\n");
+    assert_eq!(clean.stdout, "0 resources, 0 stacks, 0 records, 0 objects differ; 0 resources could not be checked\n");
     site.change_queue("VisibilityTimeout", "33");
     let run = site.run(2, &["drift"]);
     let expected = "MODIFIED shop-dev-main@eu-west-1 QueueJobs AWS::SQS::Queue\n    /VisibilityTimeout: 60 -> 33\n";
@@ -19,6 +19,9 @@ fn a_queue_that_was_changed_by_hand_is_named_with_its_property() {
     assert_eq!(site.queue("VisibilityTimeout"), "33", "drift changes nothing");
     site.change_queue("VisibilityTimeout", "60");
     site.run(0, &["drift"]);
+    site.aws.delete_stack("eu-west-1", "shop-dev-reader");
+    let run = site.run(2, &["drift"]);
+    assert!(run.stdout.starts_with("STACK shop-dev-reader@eu-west-1\n    it is not there\n"), "{}", run.stdout);
 }
 
 #[test]

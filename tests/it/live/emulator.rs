@@ -177,6 +177,17 @@ impl Emulator {
         self.settled(region, name)
     }
 
+    /// Deletes a stack as somebody else does, and waits until it is gone.
+    pub(crate) fn delete_stack(&self, region: &str, name: &str) {
+        let answer = self.cloudformation(region, "DeleteStack", &[("StackName", name)]).expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let start = Instant::now();
+        while self.stack_status(region, name).is_some_and(|status| status != "DELETE_COMPLETE") {
+            assert!(start.elapsed() < Duration::from_secs(20), "{name} is not deleted");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// The state of a stack once nothing is in progress any more.
     pub(crate) fn settled(&self, region: &str, name: &str) -> String {
         let start = Instant::now();

@@ -186,13 +186,23 @@ fn only_our_field_changes_and_what_others_manage_stays() {
 }
 
 #[test]
-fn a_field_of_another_manager_is_a_conflict_that_is_named_and_not_overridden() {
+fn a_field_of_another_manager_is_named_and_taken_over_only_when_somebody_agrees() {
     let world = World::deployed();
     let fields = json!({ "spec": { "template": { "spec": { "containers": [{ "name": "jobs", "image": "registry.example.com/jobs:hotfix" }] } } } });
     world.cluster.manage(DEPLOYMENT, "kubectl-client-side-apply", &fields);
-    let said = words(&world.ends(&["diff"], 1));
     let conflict = ".spec.template.spec.containers[name=\"jobs\"].image is managed by \"kubectl-client-side-apply\"";
-    assert!(said.contains(conflict), "{said}");
+    let image = || {
+        world.cluster.get(DEPLOYMENT).expect("it is there").pointer("/spec/template/spec/containers/0/image").cloned()
+    };
+    for (arguments, code) in [(&["diff"][..], 2), (&APPLY, 3), (&["apply", "--yes", "--approve", "object-adoption"], 3)]
+    {
+        let said = words(&world.ends(arguments, code));
+        assert!(said.contains(conflict) && said.contains("object-takeover"), "{arguments:?}: {said}");
+        assert_eq!(image(), Some("registry.example.com/jobs:hotfix".into()));
+    }
+    world.ends(&["apply", "--yes", "--approve", "object-takeover:main"], 0);
+    assert_eq!(image(), Some("registry.example.com/jobs:1.0.0".into()));
+    world.ends(&["diff"], 0);
     // What is wrong between plan and run is refused as well.
     let other = World::deployed();
     other.debug();
@@ -203,6 +213,60 @@ fn a_field_of_another_manager_is_a_conflict_that_is_named_and_not_overridden() {
     let said = other.ends(&["apply", plan], 3);
     assert!(said.contains("object main apps/v1/Deployment/shop/jobs was changed after the plan was made"), "{said}");
     assert_eq!(level(&other.cluster.get(DEPLOYMENT).expect("it is there")), "info");
+}
+
+/// The worker `mail` as a service: its pods are selected by other labels, which a Deployment cannot change.
+const SERVICE: &str = "
+services:
+  mail: { cluster: platform.main, namespace: shop, image: 'registry.example.com/mail:1.0.0', port: 8080, replicas: { min: 2, max: 3 } }
+";
+
+#[test]
+fn what_cannot_be_changed_is_made_anew_only_when_somebody_agrees() {
+    let world = World::deployed();
+    let mail = "/apis/apps/v1/namespaces/shop/deployments/mail";
+    let uid = || world.cluster.get(mail).expect("it is there")["metadata"]["uid"].clone();
+    let before = uid();
+    world.project.write("stacks/mail.yaml", SERVICE);
+    let others = ["--approve", "data-loss", "exposure", "stack-deletion"];
+    for (arguments, code) in [(&["diff"][..], 2), (&[&APPLY[..], &others].concat(), 3)] {
+        let said = words(&world.ends(arguments, code));
+        assert!(
+            said.contains(
+                "Deployment shop/mail of cluster main is deleted and made anew: spec.selector: field is immutable"
+            ),
+            "{said}"
+        );
+    }
+    assert_eq!(uid(), before);
+    world.ends(&[&APPLY[..], &others, &["object-deletion"]].concat(), 0);
+    assert_ne!(uid(), before);
+    assert_eq!(
+        world.cluster.get(mail).expect("it is there")["spec"]["selector"]["matchLabels"]["app.kubernetes.io/component"],
+        "service"
+    );
+    world.ends(&["diff"], 0);
+}
+
+#[test]
+fn what_an_api_server_warns_of_is_shown_and_stands_in_no_way() {
+    let world = World::deployed();
+    world.cluster.warn("Warning: 299 - \"policy/v1beta1 is deprecated; use \\\"policy/v1\\\" instead\"\r\n");
+    let said = world.ends(&["diff"], 0);
+    assert!(said.contains("cluster main: policy/v1beta1 is deprecated; use \"policy/v1\" instead"), "{said}");
+}
+
+#[test]
+fn drift_looks_at_objects() {
+    let world = World::deployed();
+    world.ends(&["drift"], 0);
+    let fields = json!({ "spec": { "template": { "spec": { "containers": [{ "name": "jobs", "image": "registry.example.com/jobs:hotfix" }] } } } });
+    world.cluster.manage(DEPLOYMENT, "kubectl", &fields);
+    let said = world.ends(&["drift"], 2);
+    assert!(said.contains("OBJECT Deployment shop/jobs of cluster main\n"), "{said}");
+    assert!(said.contains("\"registry.example.com/jobs:1.0.0\" -> \"registry.example.com/jobs:hotfix\""), "{said}");
+    assert!(said.contains("1 object differ"), "{said}");
+    world.ends(&["drift", "--without-clusters"], 0);
 }
 
 #[test]

@@ -156,6 +156,15 @@ impl Object {
     }
 }
 
+impl IntoIterator for Object {
+    type Item = (Cow<'static, str>, Expr);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl<K: Into<Cow<'static, str>>, V: Into<Expr>> FromIterator<(K, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
         let mut object = Self::default();

@@ -8,8 +8,10 @@ mod expr;
 pub mod batch;
 mod dns;
 mod document;
+pub(crate) mod functions;
 mod policy;
 mod template;
+pub(crate) mod text;
 
 pub use dns::{RecordSet, Routing, TypedValues};
 pub use document::settle;

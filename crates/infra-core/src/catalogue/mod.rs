@@ -9,7 +9,7 @@ pub use levels::{check_levels, level};
 use crate::diag::{Severity, suggest};
 use crate::foreign;
 use crate::rules::allow::rule_named;
-use crate::rules::{Rule, schema};
+use crate::rules::{Rule, manifest, schema};
 
 /// A finding that is no rule's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Topic<'_> {
 
 /// Returns the findings that are no rule's: our own, then those of documents that others wrote.
 pub fn findings() -> impl Iterator<Item = Finding> {
-    let others = foreign::FINDINGS.iter().chain(schema::FINDINGS);
+    let others = foreign::FINDINGS.iter().chain(schema::FINDINGS).chain(manifest::FINDINGS);
     FINDINGS.iter().copied().chain(others.map(|(id, title)| Finding { id, severity: None, title }))
 }
 

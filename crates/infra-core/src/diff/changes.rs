@@ -29,6 +29,9 @@ pub struct Changes {
     pub drift: Vec<DriftNote>,
     /// What was not compared, and why.
     pub unseen: Vec<String>,
+    /// What API servers warned of, such as `cluster main: autoscaling/v2beta2 is deprecated`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What is done with a thing.
@@ -221,6 +224,12 @@ pub struct ObjectChange {
     /// waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<String>,
+    /// Fields that are taken from those who manage them, as `.spec.replicas is managed by "kubectl"`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
+    /// Why it is deleted and made anew: what the API server says of a field that cannot be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anew: Option<String>,
 }
 
 /// Kinds of exposure.
@@ -291,6 +300,8 @@ impl ObjectChange {
             takes: Vec::new(),
             spent: false,
             waits: None,
+            conflicts: Vec::new(),
+            anew: None,
         }
     }
 }

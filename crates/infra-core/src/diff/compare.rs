@@ -23,6 +23,10 @@ pub fn changes(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<Stack
         changes.zones = zones(desired, deployed, &unknown);
         let Objects { changes: objects, hazards, unseen } = objects(desired, deployed, &changes.stacks);
         changes.objects = objects;
+        let warnings = deployed.warnings.iter();
+        let warnings =
+            warnings.flat_map(|(cluster, all)| all.iter().map(move |one| format!("cluster {cluster}: {one}")));
+        changes.warnings = warnings.collect();
         changes.unseen.extend(unseen);
         changes.hazards.extend(hazards);
         changes.hazards.extend(super::memory::hazards(desired, deployed));

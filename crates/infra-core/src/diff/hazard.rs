@@ -32,7 +32,6 @@ pub(super) fn hazards(
         }
     }
     for change in changes {
-        found.extend(scene.protection(change));
         found.extend(scene.outputs(change));
         found.extend(scene.names(change));
         found.extend(renames(change));
@@ -80,18 +79,6 @@ enum Use {
 }
 
 impl Scene<'_> {
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html> (from
-    /// memory).
-    fn protection(self, change: &StackChange) -> Option<Hazard> {
-        let stack = self.deployed.stacks.get(&change.stack)?;
-        (change.action == Action::Delete && stack.termination_protection).then(|| Hazard {
-            subject: change.stack.to_string(),
-            text: "the stack would be deleted, but is protected from that".to_owned(),
-            help: "to delete it all the same, apply once with `protected: false` in its environment".to_owned(),
-            blocking: true,
-        })
-    }
-
     fn refusals(self, change: &StackChange) -> Vec<Hazard> {
         match (holding(self.deployed, &change.stack), self.desired.stacks.get(&change.stack)) {
             (Some(before), Some(after)) => refusals(change, &before.template, &after.template),
@@ -427,11 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn protection_and_statuses_stand_in_the_way() {
-        let mut one = stack(queue(json!({})), &[], &[]);
-        one.termination_protection = true;
-        let text = "the stack would be deleted, but is protected from that".to_owned();
-        assert_eq!(found(&desired(&[]), &deployed(vec![("a", one)]), &[]), [(text, true)]);
+    fn statuses_stand_in_the_way() {
         let changed =
             json!({ "Resources": { "Q": { "Type": "AWS::SQS::Queue", "Properties": { "DelaySeconds": 1 } } } });
         for status in StackStatus::ALL {

@@ -121,7 +121,11 @@ impl Compared<'_> {
         let fields = match there.map(|there| &there.applied) {
             Some(Applied::Refused(reason)) => return refused.add(reason, id),
             None | Some(_) if live.is_null() => return found.changes.push(change(Action::Create, Vec::new())),
-            Some(Applied::As(applied)) => fields(live, applied, id),
+            Some(Applied::As(applied) | Applied::Taken(applied, _)) => fields(live, applied, id),
+            Some(Applied::Anew(why)) => {
+                let anew = Some(why.clone());
+                return found.changes.push(ObjectChange { anew, ..change(Action::Update, Vec::new()) });
+            }
             None | Some(Applied::Unknown) => {
                 let mut fields = Vec::new();
                 unknown("", &object.object, Some(live), &mut fields);
@@ -132,7 +136,11 @@ impl Compared<'_> {
         let waits = Some(live).filter(|_| rolls_out(id)).and_then(unfinished);
         if !fields.is_empty() {
             let adopts = holder == Holder::Nobody;
-            found.changes.push(ObjectChange { adopts, ..change(Action::Update, fields) });
+            let conflicts = match there.map(|there| &there.applied) {
+                Some(Applied::Taken(_, conflicts)) => conflicts.clone(),
+                Some(_) | None => Vec::new(),
+            };
+            found.changes.push(ObjectChange { adopts, conflicts, ..change(Action::Update, fields) });
         } else if waits.is_some() {
             found.changes.push(ObjectChange { waits, ..change(Action::Update, fields) });
         }

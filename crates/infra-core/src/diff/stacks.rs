@@ -191,6 +191,13 @@ fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
     if matches!(phase, Phase::Gone | Phase::Review) {
         return None;
     }
+    let protection = stack.termination_protection.then(|| ValueChange {
+        path: TERMINATION_PROTECTION.to_owned(),
+        before: Some(true.into()),
+        after: None,
+        unknown: false,
+        impact: Impact::InPlace,
+    });
     let holds = phase != Phase::CreationFailed;
     let resources = section(&stack.template, "Resources").filter(|_| holds).map(|(id, resource)| {
         let (action, data) = loss::on_delete(resource);
@@ -214,7 +221,7 @@ fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
         resources: resources.collect(),
         parameters: Vec::new(),
         outputs: Vec::new(),
-        attributes: Vec::new(),
+        attributes: protection.into_iter().collect(),
         adopts: false,
     })
 }

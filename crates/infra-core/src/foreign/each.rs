@@ -99,8 +99,9 @@ impl Unroller<'_, '_> {
                 let parameter = self.template.pair("Parameters")?.value.pair(only.value.scalar()?)?;
                 let usual = Declared(&parameter.value).usual();
                 Some(
-                    usual
-                        .map_or(Collection::Open, |value| Collection::Known(split(value).map(str::to_owned).collect())),
+                    usual.map_or(Collection::Open, |value| {
+                        Collection::Known(split(&value).map(str::to_owned).collect())
+                    }),
                 )
             }
             (_, [only]) if only.key == "Fn::FindInMap" => {

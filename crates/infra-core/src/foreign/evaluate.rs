@@ -1,15 +1,17 @@
 //! Evaluates templates symbolically: never fails, and what is not known stays an expression.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parameters::Declared;
 use super::stack::kind;
-use super::text::{Piece, concat, pieces};
-use super::{Choice, Given, Stack, System, Variant, functions};
+use super::text::{concat, settled};
+use super::{Choice, Given, Stack, System, Variant};
+use crate::artifacts::functions::{self, is_function};
+use crate::artifacts::text::{Piece, pieces};
 use crate::artifacts::{Deletion, Expr, Handle, Object, Output, Parameter, Pseudo, Resource, Template};
-use crate::names::Region;
+use crate::names::{Region, glob};
 use crate::source::{Literal, Node, Pair, Value, literal};
 
 /// Deepest nesting of values, counted through parameters and imports. Unit: levels.
@@ -19,13 +21,13 @@ pub(super) const MAX_DEPTH: u16 = 150;
 const MAX_WORK: usize = 5_000_000;
 
 impl System {
-    /// Computes what is deployed under a variant: one template a stack, in the order of [`System::stacks`].
+    /// Computes what is deployed under a variant: one template for each of its stacks, in their order.
     ///
     /// Resources and outputs whose condition does not hold are left out, and so are resources without type and those
     /// whose id is none.
     pub fn evaluate(&self, variant: &Variant) -> Vec<Template> {
         let world = World::new(self, variant);
-        (0..self.stacks.len()).map(|stack| world.template(stack)).collect()
+        variant.stacks(self).map(|stack| world.template(stack)).collect()
     }
 }
 
@@ -33,13 +35,24 @@ impl System {
 pub(super) struct World<'a> {
     pub(super) system: &'a System,
     pub(super) variant: &'a Variant,
-    /// Outputs by the name under which they are exported.
-    exports: BTreeMap<String, Vec<(usize, &'a Pair)>>,
+    /// What the variant's stacks export; nothing while that is being found out.
+    exports: OnceCell<Vec<Export<'a>>>,
+    is_exporting: Cell<bool>,
     /// Conditions that were decided; `None` while one is being decided.
     pub(super) truths: RefCell<BTreeMap<(usize, &'a str), Option<bool>>>,
     /// Outputs that are being computed; one that needs itself is not known.
     busy: RefCell<BTreeSet<(usize, &'a str)>>,
     work: Cell<usize>,
+}
+
+/// An output that is exported.
+pub(super) struct Export<'a> {
+    /// The name, with `*` for what is not known of it.
+    pub(super) name: String,
+    /// The stack.
+    pub(super) stack: usize,
+    /// The output.
+    pub(super) output: &'a Pair,
 }
 
 /// Where something is evaluated.
@@ -65,32 +78,43 @@ impl Scope {
 
 impl<'a> World<'a> {
     pub(super) fn new(system: &'a System, variant: &'a Variant) -> Self {
-        let mut world = Self {
+        Self {
             system,
             variant,
-            exports: BTreeMap::new(),
+            exports: OnceCell::new(),
+            is_exporting: Cell::new(false),
             truths: RefCell::default(),
             busy: RefCell::default(),
             work: Cell::new(0),
-        };
-        let mut exports: BTreeMap<String, Vec<(usize, &'a Pair)>> = BTreeMap::new();
-        for (index, stack) in system.stacks.iter().enumerate() {
-            for output in stack.section("Outputs") {
-                let name = output.value.pair("Export").and_then(|export| export.value.pair("Name"));
-                let Some(name) = name else { continue };
-                if let Expr::Text(name) = world.eval(Scope::of(index), &name.value) {
-                    exports.entry(name.into_owned()).or_default().push((index, output));
-                }
-            }
         }
-        world.exports = exports;
-        world.truths = RefCell::default();
-        world
     }
 
-    /// Returns the outputs by the names under which they are exported, and their stacks.
-    pub(super) fn exports(&self) -> impl Iterator<Item = (&str, &[(usize, &'a Pair)])> {
-        self.exports.iter().map(|(name, outputs)| (name.as_str(), outputs.as_slice()))
+    /// Returns what the stacks export, in order.
+    pub(super) fn exports(&self) -> &[Export<'a>] {
+        // The name of an export cannot be an import, so who asks again on the way gets nothing.
+        if self.exports.get().is_none() && !self.is_exporting.replace(true) {
+            let work = self.work.replace(0);
+            let mut found = Vec::new();
+            for index in self.variant.stacks(self.system) {
+                for output in self.stack(index).map(|stack| stack.section("Outputs")).unwrap_or_default() {
+                    let name = output.value.pair("Export").and_then(|export| export.value.pair("Name"));
+                    found.extend(name.map(|name| Export {
+                        name: self.pattern_of(index, &name.value),
+                        stack: index,
+                        output,
+                    }));
+                }
+            }
+            self.work.set(work);
+            self.is_exporting.set(false);
+            return self.exports.get_or_init(|| found);
+        }
+        self.exports.get().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Returns the text that a value of a stack is, with `*` for what is not known of it.
+    pub(super) fn pattern_of(&self, stack: usize, node: &'a Node) -> String {
+        super::text::pattern(&self.eval(Scope::of(stack), node))
     }
 
     pub(super) fn stack(&self, index: usize) -> Option<&'a Stack> {
@@ -221,7 +245,7 @@ impl<'a> World<'a> {
                 self.truth(scope, name, argument).map_or_else(|| unknown(name, self.eval(scope, argument)), Expr::Bool)
             }
             _ => {
-                let result = functions::apply(name, self.eval(scope, argument));
+                let result = settled(functions::apply(name, self.eval(scope, argument)));
                 if self.charge(result.as_text().map_or(1, str::len)) { result } else { unknown(name, Expr::Absent) }
             }
         }
@@ -253,7 +277,7 @@ impl<'a> World<'a> {
             Some(Choice::Is(value)) if declared.allows(value) => declared.value(value),
             Some(Choice::Other) if declared.allowed().next().is_none() => not_known(),
             Some(Choice::Is(_) | Choice::Other) | None => {
-                declared.usual().map_or_else(not_known, |value| declared.value(value))
+                declared.usual().map_or_else(not_known, |value| declared.value(&value))
             }
         }
     }
@@ -361,9 +385,14 @@ impl<'a> World<'a> {
                     && agree(importer.account.as_ref(), exporter.account.as_ref())
             })
         };
-        let outputs = name.as_text().and_then(|name| self.exports.get(name)).map(Vec::as_slice).unwrap_or_default();
-        let found = outputs.iter().find(|(stack, _)| self.stack(*stack).is_some_and(may_be));
-        let value = found.and_then(|(stack, output)| self.output(scope, *stack, &output.key));
+        let exports = || self.exports().iter().filter(|export| self.stack(export.stack).is_some_and(may_be));
+        let found = name.as_text().and_then(|name| {
+            let by_name = exports().find(|export| export.name == name);
+            // An export whose name is known in part, as with the name of its stack, is meant where no other can be.
+            let mut by_pattern = exports().filter(|export| glob(&export.name, name));
+            by_name.or_else(|| by_pattern.next().filter(|_| by_pattern.next().is_none()))
+        });
+        let value = found.and_then(|export| self.output(scope, export.stack, &export.output.key));
         value.unwrap_or_else(|| unknown("Fn::ImportValue", name))
     }
 
@@ -399,11 +428,6 @@ impl<'a> World<'a> {
 /// Returns whether two places can be the same: nobody knows otherwise.
 pub(super) fn agree<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
     one.is_none() || other.is_none() || one == other
-}
-
-/// Returns whether a mapping of this one key is a function.
-pub(super) fn is_function(key: &str) -> bool {
-    key == "Ref" || key.starts_with("Fn::")
 }
 
 fn unknown(name: &str, argument: Expr) -> Expr {

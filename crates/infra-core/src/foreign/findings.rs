@@ -45,6 +45,7 @@ pub const FINDINGS: &[(&str, &str)] = &[
     ("cfn/unused-condition", "Nothing uses a condition."),
     ("cfn/unused-mapping", "Nothing uses a mapping."),
     ("cfn/unused-parameter", "Nothing uses a parameter."),
+    ("foreign/left-alone", "A file of another tool stands among the files, and is not checked."),
     ("foreign/missing-template", "An assembly's manifest names a template that is not among the files."),
     (
         "foreign/unknown-document",

@@ -5,12 +5,13 @@
 //! what would be deployed, symbolically: what is not known stays an expression. Knows no resource type.
 
 mod check;
+mod components;
 mod conditions;
 mod each;
 mod evaluate;
 mod findings;
-mod functions;
 mod locate;
+mod others;
 mod parameters;
 mod read;
 mod stack;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::artifacts::Expr;
-use crate::source::{Literal, Node, literal};
+use crate::source::{Literal, Node, Value, literal};
 
 /// A parameter's declaration.
 #[derive(Clone, Copy)]
@@ -16,18 +16,26 @@ impl<'a> Declared<'a> {
     }
 
     /// Returns the default.
-    pub(super) fn default(self) -> Option<&'a str> {
-        self.0.pair("Default")?.value.scalar()
+    pub(super) fn default(self) -> Option<Cow<'a, str>> {
+        spelled(&self.0.pair("Default")?.value)
     }
 
     /// Returns the allowed values; nothing means that any is allowed.
-    pub(super) fn allowed(self) -> impl Iterator<Item = &'a str> {
-        self.0.pair("AllowedValues").map(|pair| pair.value.items()).unwrap_or_default().iter().filter_map(Node::scalar)
+    pub(super) fn allowed(self) -> impl Iterator<Item = Cow<'a, str>> {
+        self.0.pair("AllowedValues").map(|pair| pair.value.items()).unwrap_or_default().iter().filter_map(spelled)
     }
 
-    /// Returns whether `value` is one of the allowed ones.
+    /// Returns whether a caller may give `value`: one of those that are listed, and within the bounds.
     pub(super) fn allows(self, value: &str) -> bool {
-        self.allowed().next().is_none() || self.allowed().any(|allowed| allowed == value)
+        let bound = |key: &str| self.0.pair(key)?.value.scalar()?.parse::<f64>().ok();
+        let within = |number: f64, least: &str, most: &str| {
+            bound(least).is_none_or(|least| number >= least) && bound(most).is_none_or(|most| number <= most)
+        };
+        let is_listed = self.allowed().next().is_none() || self.allowed().any(|allowed| allowed == value);
+        let length = u32::try_from(value.chars().count()).map_or(f64::INFINITY, f64::from);
+        let is_number = !self.kind().ends_with("Number")
+            || value.parse().is_ok_and(|number: f64| within(number, "MinValue", "MaxValue"));
+        is_listed && is_number && within(length, "MinLength", "MaxLength")
     }
 
     /// Returns whether the parameter is a list.
@@ -43,7 +51,7 @@ impl<'a> Declared<'a> {
     }
 
     /// Returns the value that applies when nobody gives another.
-    pub(super) fn usual(self) -> Option<&'a str> {
+    pub(super) fn usual(self) -> Option<Cow<'a, str>> {
         if self.is_opaque() { None } else { self.default().or_else(|| self.allowed().next()) }
     }
 
@@ -62,6 +70,18 @@ impl<'a> Declared<'a> {
         }
         Expr::List(split(text).map(one).collect())
     }
+}
+
+/// Returns the text that a scalar is as the value of a parameter: `True` is `true`, and `1_000` is `1000`.
+pub(super) fn spelled(node: &Node) -> Option<Cow<'_, str>> {
+    Some(match (&node.value, node.scalar()?) {
+        (Value::Plain(_), text) => match literal(text) {
+            Literal::Bool(value) => Cow::Borrowed(if value { "true" } else { "false" }),
+            Literal::Int(value) => Cow::Owned(value.to_string()),
+            Literal::Null | Literal::Float(_) | Literal::Text => Cow::Borrowed(text),
+        },
+        (_, text) => Cow::Borrowed(text),
+    })
 }
 
 /// Takes a comma-delimited list apart; blanks around items do not count.

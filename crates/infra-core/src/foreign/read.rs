@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::{Scope, World, data};
 use super::stack::Index;
-use super::{Batch, Change, Given, Manifest, Stack, System, Variant, check, each};
+use super::{Batch, Change, Given, Manifest, Stack, System, Variant, check, each, others};
 use crate::artifacts::Expr;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::names::{AccountId, Region};
@@ -55,8 +55,31 @@ impl System {
         reader.connect(diags);
         let Reader { mut system, failed, .. } = reader;
         system.fill();
-        check::check(&system, sources, diags);
+        let bytes = |stack: &Stack| sources.get(stack.file).map_or(0, |file| file.bytes.len());
+        check::check(&system, &bytes, diags);
         (!failed).then_some(system)
+    }
+
+    /// Checks a template of a named stack as a document, whose places are those that its nodes say.
+    pub fn check_template(source: Node, name: String, region: Region, account: AccountId) -> Diagnostics {
+        let stack = Stack {
+            is_named: true,
+            name,
+            region: Some(region),
+            account: Some(account),
+            file: source.span.file,
+            index: Index::of(&source),
+            source,
+            has_loops: false,
+            depends_on: Vec::new(),
+            termination_protection: None,
+            given: BTreeMap::new(),
+        };
+        let mut diags = Diagnostics::default();
+        let system = Self { stacks: vec![stack], ..Self::default() };
+        // How large a template may be is decided where it is known how it is deployed.
+        check::check(&system, &|_| 0, &mut diags);
+        diags
     }
 
     /// Computes objects and batches, which may name outputs of the stacks.
@@ -174,6 +197,10 @@ impl Reader<'_> {
         let Some(file) = self.sources.get(input.file) else { return };
         let mut found = Diagnostics::default();
         let nodes = parse_foreign(input.file, &file.bytes, &mut found);
+        if found.has_errors() && others::is_template(&file.bytes) {
+            diags.push(others::template(input.file));
+            return;
+        }
         self.failed |= nodes.is_none();
         diags.append(found);
         for node in nodes.unwrap_or_default() {
@@ -206,6 +233,14 @@ impl Reader<'_> {
         let Document { input, kind, node } = document;
         let path = self.path(input.file).to_owned();
         let placed = self.placed.get(&path).cloned();
+        if let Kind::Object | Kind::Unknown = kind
+            && let Some(what) = others::of(&path, &node)
+        {
+            if !input.walked {
+                diags.push(others::left_alone(At::Span(node.span), what));
+            }
+            return;
+        }
         match kind {
             Kind::Template => self.stack(&input, placed.unwrap_or_default(), node, diags),
             Kind::Object => self.object(input.file, node),

@@ -200,7 +200,8 @@ fn a_value_is_located_where_it_was_written() {
         + "Mappings: { M: { x: { y: zz } } }\n";
     let case = template(&text);
     let system = case.system.as_ref().unwrap();
-    let variant = Variant { values: [("Stage".to_owned(), Choice::Is("prod".to_owned()))].into() };
+    let variant =
+        Variant { values: [("Stage".to_owned(), Choice::Is("prod".to_owned()))].into(), ..Variant::default() };
     let handle = system.evaluate(&variant)[0].resources["Q"].handle.clone();
     let locate = |path: &[&str]| {
         let path: Vec<Step> = path.iter().map(|key| Step::from(*key)).collect();
@@ -648,4 +649,20 @@ fn the_deepest_values_fit_on_the_stack() {
         let system = template(&text).system.unwrap();
         assert_eq!(system.evaluate(&Variant::default())[0].resources.len(), 1, "{open}");
     }
+}
+
+#[test]
+fn files_of_other_tools_are_left_alone_in_one_line() {
+    let case = read(&[
+        ("values.yaml", "replicaCount: 2\n"),
+        ("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 0.1.0\n"),
+        ("kustomization.yaml", "resources: [a.yaml]\n"),
+        ("templates/a.yaml", "metadata:\n  name: {{ .Release.Name }}\n{{- if .Values.a }}\nb: c\n{{- end }}\n"),
+        ("compose.yaml", "services: { a: { image: b } }\n"),
+        ("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n"),
+    ]);
+    assert_eq!(case.system.as_ref().unwrap().objects.len(), 1);
+    let found = case.findings();
+    assert_eq!(found.lines().filter(|line| line.starts_with("foreign/left-alone")).count(), 5, "{found}");
+    assert_eq!(found.lines().count(), 5, "{found}");
 }

@@ -1,36 +1,9 @@
-//! Text with holes: `Fn::Sub`, dynamic references, and parts put together.
+//! Text with dynamic references.
 
 use std::borrow::Cow;
 
 use crate::artifacts::Expr;
-
-/// A piece of the text of `Fn::Sub`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
-    /// Text as it is.
-    Text(&'a str),
-    /// `${name}`.
-    Name(&'a str),
-}
-
-/// Takes the text of `Fn::Sub` apart; `${!name}` stands for the text `${name}`.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some((before, inside)) = rest.split_once("${") {
-        let Some((name, after)) = inside.split_once('}') else { break };
-        pieces.push(Piece::Text(before));
-        if let Some(literal) = name.strip_prefix('!') {
-            pieces.extend([Piece::Text("${"), Piece::Text(literal), Piece::Text("}")]);
-        } else {
-            pieces.push(Piece::Name(name.trim()));
-        }
-        rest = after;
-    }
-    pieces.push(Piece::Text(rest));
-    pieces.retain(|piece| *piece != Piece::Text(""));
-    pieces
-}
+use crate::artifacts::text::{merge, whole};
 
 /// Puts parts together: text where all are known, else what `Fn::Join` would have to put together.
 ///
@@ -42,36 +15,25 @@ pub(super) fn concat(parts: Vec<Expr>) -> Expr {
     if has_reference {
         merged = resolve(merged);
     }
-    match (merged.pop(), merged.is_empty()) {
-        (None, _) => Expr::Text(Cow::Borrowed("")),
-        (Some(one), true) if !matches!(one, Expr::List(_) | Expr::Object(_)) => one,
-        (Some(last), _) => {
-            merged.push(last);
-            Expr::Concat(merged)
-        }
+    whole(merged)
+}
+
+/// Sets dynamic references apart in what a function gave.
+pub(super) fn settled(value: Expr) -> Expr {
+    let has_reference = |text: &Expr| text.as_text().is_some_and(|text| text.contains(OPEN));
+    match &value {
+        Expr::Text(_) if has_reference(&value) => concat(vec![value]),
+        Expr::Concat(parts) if parts.iter().any(has_reference) => concat(vec![value]),
+        _ => value,
     }
 }
 
-fn merge(merged: &mut Vec<Expr>, part: Expr) {
-    if let Expr::Concat(inner) = part {
-        inner.into_iter().for_each(|part| merge(merged, part));
-        return;
+/// Returns a text with `*` for each part that is not known.
+pub(super) fn pattern(value: &Expr) -> String {
+    match value {
+        Expr::Concat(parts) => parts.iter().map(pattern).collect(),
+        known => known.literal().map_or_else(|| "*".to_owned(), Cow::into_owned),
     }
-    let Some(text) = part.literal() else {
-        if part != Expr::Absent {
-            merged.push(part);
-        }
-        return;
-    };
-    if text.is_empty() {
-        return;
-    }
-    if let Some(Expr::Text(last)) = merged.last_mut() {
-        last.to_mut().push_str(&text);
-        return;
-    }
-    let text = text.into_owned();
-    merged.push(Expr::Text(Cow::Owned(text)));
 }
 
 /// The start of a dynamic reference.
@@ -130,23 +92,6 @@ mod tests {
 
     fn text(text: &str) -> Expr {
         Expr::Text(Cow::Owned(text.to_owned()))
-    }
-
-    #[test]
-    fn a_substitution_is_taken_apart_at_its_names() {
-        assert_eq!(
-            pieces("a${B}c${!d}${ E.F }${"),
-            [
-                Piece::Text("a"),
-                Piece::Name("B"),
-                Piece::Text("c"),
-                Piece::Text("${"),
-                Piece::Text("d"),
-                Piece::Text("}"),
-                Piece::Name("E.F"),
-                Piece::Text("${")
-            ]
-        );
     }
 
     #[test]

@@ -4,17 +4,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use crate::artifacts::{Deletion, Expr, Handle, Object, Place, Resource};
-use crate::diag::{Diagnostic, Diagnostics, suggest};
+use crate::artifacts::{Deletion, Expr, Handle, Object, Resource};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::lower::Lowering;
 use crate::names::LogicalId;
-use crate::resolve::{Bound, Resolved};
+use crate::resolve::Bound;
 use crate::route;
 
 /// A CloudFormation resource as its reference describes it.
 ///
-/// `Ref` and `Fn::GetAtt` may name logical ids of this stack, or `stack.LogicalId` of another one: such a value crosses
-/// stacks like any other.
+/// `Ref`, `Fn::GetAtt` and `Fn::Sub` may name logical ids of this stack, or of another one: `stack/LogicalId`, or the id
+/// alone where one other stack only has it. Such a value crosses stacks like any other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Raw {
@@ -94,9 +94,6 @@ raw:
                     .help("such as `AWS::CloudTrail::Trail`"),
             );
         }
-        for (key, value) in &entry.spec().properties {
-            check_stacks(entry, key, value, diags);
-        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
@@ -106,8 +103,9 @@ raw:
             Part::Edge => entry.edge(),
         };
         let id = raw.logical_id.clone().unwrap_or_else(|| entry.logical_id(""));
-        let reader = Reader { world: entry.world(), place };
-        let properties: Object = raw.properties.iter().map(|(key, value)| (key.clone(), reader.expr(value))).collect();
+        // Functions are read when all resources are known.
+        let properties: Object =
+            raw.properties.iter().map(|(key, value)| (key.clone(), Expr::from_json(value))).collect();
         let mut resource = Resource::new(Handle { place, id }, raw.resource_type.clone(), properties.into())
             .after(raw.depends_on.iter().map(|id| Handle { place, id: id.clone() }));
         resource.deletion = match raw.deletion {
@@ -120,88 +118,6 @@ raw:
             resource.metadata = Some(raw.metadata.iter().map(|(key, value)| (key.clone(), Expr::from_json(value))).collect::<Object>().into());
         }
         cx.add(resource);
-    }
-}
-
-/// Reports references to stacks that are not there; unknown logical ids are found when stacks are linked.
-fn check_stacks(entry: Bound<'_, Raw>, key: &str, value: &serde_json::Value, diags: &mut Diagnostics) {
-    let world = entry.world();
-    let stacks = || (0..world.stack_count()).map(|index| world.stack(index).0.as_str());
-    let mut report = |target: &str| {
-        let Some((stack, _)) = target.split_once('.').filter(|(stack, _)| !stacks().any(|known| known == *stack)) else {
-            return;
-        };
-        let error = Diagnostic::error("raw/unknown-stack", format!("there is no stack `{stack}`"))
-            .at(entry.at(&route!["properties", key]), format!("refers to `{target}`"));
-        diags.push(match suggest(stack, stacks()) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help(format!("the stacks are {}", crate::resolve::list(stacks()))),
-        });
-    };
-    match value {
-        serde_json::Value::Array(items) => items.iter().for_each(|item| check_stacks(entry, key, item, diags)),
-        serde_json::Value::Object(map) => match function(map) {
-            Some(("Ref", serde_json::Value::String(target))) => report(target),
-            Some(("Fn::GetAtt", serde_json::Value::Array(parts))) => {
-                parts.first().and_then(serde_json::Value::as_str).into_iter().for_each(report);
-            }
-            Some(_) | None => map.values().for_each(|value| check_stacks(entry, key, value, diags)),
-        },
-        serde_json::Value::Null
-        | serde_json::Value::Bool(_)
-        | serde_json::Value::Number(_)
-        | serde_json::Value::String(_) => {}
-    }
-}
-
-/// Returns name and argument of what may be an intrinsic function.
-fn function(map: &serde_json::Map<String, serde_json::Value>) -> Option<(&str, &serde_json::Value)> {
-    map.iter().next().filter(|_| map.len() == 1).map(|(name, argument)| (name.as_str(), argument))
-}
-
-/// Reads properties; what refers to resources becomes handles, so that linking can follow it.
-struct Reader<'a> {
-    world: &'a Resolved,
-    place: Place,
-}
-
-impl Reader<'_> {
-    fn expr(&self, value: &serde_json::Value) -> Expr {
-        match value {
-            serde_json::Value::Array(items) => items.iter().map(|item| self.expr(item)).collect(),
-            serde_json::Value::Object(map) => self.reference(map).unwrap_or_else(|| {
-                Expr::Object(map.iter().map(|(key, value)| (key.clone(), self.expr(value))).collect())
-            }),
-            serde_json::Value::Null
-            | serde_json::Value::Bool(_)
-            | serde_json::Value::Number(_)
-            | serde_json::Value::String(_) => Expr::from_json(value),
-        }
-    }
-
-    fn reference(&self, map: &serde_json::Map<String, serde_json::Value>) -> Option<Expr> {
-        match function(map)? {
-            ("Ref", serde_json::Value::String(target)) => Some(Expr::Ref(self.handle(target)?)),
-            ("Fn::GetAtt", serde_json::Value::Array(parts)) => match parts.as_slice() {
-                [serde_json::Value::String(target), serde_json::Value::String(attribute)] => {
-                    Some(Expr::Att(self.handle(target)?, attribute.clone().into()))
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Pseudo parameters and what is no logical id stay as they are.
-    fn handle(&self, target: &str) -> Option<Handle> {
-        let (place, id) = match target.split_once('.') {
-            None => (self.place, target),
-            Some((stack, id)) => {
-                let index = (0..self.world.stack_count()).find(|index| self.world.stack(*index).0.as_str() == stack)?;
-                (Place { stack: index, edge: false }, id)
-            }
-        };
-        Some(Handle { place, id: id.parse().ok()? })
     }
 }
 
@@ -253,10 +169,7 @@ raw:
         assert_snapshot!(properties_in(&assembly, "stacks/params.eu-west-1.template.json", "RawName"), @"
         Type: String
         Value:
-          Fn::Join:
-          - ' '
-          - - Ref: CoreQueueJobsRef
-            - Ref: CoreQueueJobsArn
+          Fn::Sub: ${CoreQueueJobsRef} ${CoreQueueJobsArn}
         ");
         let outputs = &json(&assembly, "stacks/core.eu-west-1.template.json")["Outputs"];
         assert_snapshot!(outputs, @r#"{"QueueJobsArn":{"Description":"Arn of QueueJobs","Value":{"Fn::GetAtt":["QueueJobs","Arn"]}},"QueueJobsRef":{"Description":"Ref of QueueJobs","Value":{"Ref":"QueueJobs"}}}"#);
@@ -307,24 +220,64 @@ raw:
     #[test]
     fn an_unknown_logical_id_is_reported() {
         let yaml = parameter(", properties: { Type: String, Value: { Ref: QueueJob } }");
-        assert_snapshot!(report(&yaml), @"lower/unknown-resource: stack `shop-dev-example` has no resource `QueueJob` <- `name` refers to it");
+        assert_snapshot!(report(&yaml), @"cfn/unknown-reference: `QueueJob` is neither a parameter nor a resource <- `QueueJob` names nothing in this template");
     }
 
     #[test]
     fn an_unknown_logical_id_to_wait_for_is_reported() {
         let yaml = parameter(", depends-on: [QueueJob], properties: { Type: String, Value: a }");
-        assert_snapshot!(report(&yaml), @"lower/unknown-resource: stack `shop-dev-example` has no resource `QueueJob` <- `name` refers to it");
+        assert_snapshot!(report(&yaml), @"cfn/unknown-dependency: there is no resource `QueueJob` <- `depends-on` names no resource of this template");
     }
 
     #[test]
     fn an_unknown_logical_id_of_another_stack_is_reported() {
         let yaml = parameter(", properties: { Type: String, Value: { Fn::GetAtt: [core.QueueJob, Arn] } }");
-        assert_snapshot!(report_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", &yaml)]), @"lower/unknown-resource: stack `shop-dev-core` has no resource `QueueJob` <- `name` of stacks/params.yaml refers to it");
+        assert_snapshot!(report_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", &yaml)]), @"lower/unknown-resource: stack `shop-dev-core` has no resource `QueueJob` <- `core.QueueJob` of stacks/params.yaml refers to `core.QueueJob`");
     }
 
     #[test]
     fn an_unknown_stack_is_reported() {
         let yaml = parameter(", properties: { Type: String, Value: { Fn::Join: ['', [{ Ref: cor.QueueJobs }]] } }");
-        assert_snapshot!(report_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", &yaml)]), @"raw/unknown-stack: there is no stack `cor` <- `Value` of stacks/params.yaml refers to `cor.QueueJobs`");
+        assert_snapshot!(report_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", &yaml)]), @"raw/unknown-stack: there is no stack `cor` <- `cor.QueueJobs` of stacks/params.yaml refers to `cor.QueueJobs`");
+    }
+
+    #[test]
+    fn a_name_that_one_other_stack_has_is_of_that_stack() {
+        let raw = "
+raw:
+  name:
+    type: AWS::SSM::Parameter
+    properties: { Type: String, Value: { Fn::Sub: 'q $${QueueJobs} $${core/QueueJobs.Arn}' } }
+";
+        let assembly = compile_stacks(&[("core", "queues: { jobs: {} }\n"), ("params", raw)]);
+        assert_snapshot!(properties_in(&assembly, "stacks/params.eu-west-1.template.json", "RawName"), @"
+        Type: String
+        Value:
+          Fn::Sub: q ${CoreQueueJobsRef} ${CoreQueueJobsArn}
+        ");
+    }
+
+    #[test]
+    fn a_name_that_several_other_stacks_have_is_reported() {
+        let yaml = parameter(", properties: { Type: String, Value: { Ref: TopicT } }");
+        let topic = "topics: { t: {} }\n";
+        assert_snapshot!(report_stacks(&[("a", topic), ("b", topic), ("params", &yaml)]).lines().next().unwrap(), @"lower/ambiguous-resource: several stacks have a resource `TopicT` <- `TopicT` of stacks/params.yaml refers to `TopicT`");
+    }
+
+    #[test]
+    fn functions_are_checked_as_those_of_documents_are() {
+        for (value, expected) in [
+            ("{ Fn::GetAttr: [QueueJobs, Arn] }", "cfn/unknown-function"),
+            ("{ Fn::Join: ',' }", "cfn/function-shape"),
+            ("{ Fn::FindInMap: [Sizes, a, b] }", "cfn/unknown-mapping"),
+            ("{ Fn::If: [Big, a, b] }", "cfn/unknown-condition"),
+            ("{ Fn::Sub: 'a $${Nope}' }", "cfn/unknown-reference"),
+            ("{ Ref: RawName }", "cfn/self-reference"),
+            ("{ Fn::GetAtt: [QueueJobs, Arm] }", "schema/unknown-attribute"),
+        ] {
+            let found = report(&parameter(&format!(", properties: {{ Type: String, Value: {value} }}")));
+            assert!(found.starts_with(expected), "{value}: {found}");
+        }
+        assert!(report("raw: { a: { type: 'aws::kms::key' } }\n").contains("schema/unknown-type"));
     }
 }

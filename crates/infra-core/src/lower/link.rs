@@ -45,7 +45,7 @@ pub(super) fn export(templates: &mut BTreeMap<Place, Template>, handle: &Handle,
 }
 
 /// Replaces every foreign handle of every template.
-pub(super) fn link(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostics) {
+pub(super) fn bind(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostics) {
     let mut exports: BTreeSet<(Handle, Option<String>)> = BTreeSet::new();
     let mut templates = std::mem::take(&mut out.templates);
     for (place, template) in &mut templates {
@@ -74,8 +74,6 @@ pub(super) fn link(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostic
         export(&mut templates, &handle, attribute.as_deref());
     }
     out.templates = templates;
-    super::settle::settle(world, out);
-    cycles(world, out, diags);
 }
 
 /// Kinds name only what they make, so this is about what a `raw` entry or a patch says.
@@ -109,7 +107,6 @@ impl Linker<'_> {
             self.expr(metadata, parameters);
         }
         let place = self.place;
-        self.missing.extend(resource.depends_on.iter().filter(|handle| !self.known.contains_key(handle)).cloned());
         resource.depends_on.retain(|handle| {
             if handle.place != place {
                 order.insert((handle.place, place));
@@ -180,7 +177,7 @@ fn pascal(name: &str, edge: bool) -> String {
 }
 
 /// Reports stacks that wait for each other.
-fn cycles(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
+pub(super) fn cycles(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics) {
     let mut after: BTreeMap<Place, BTreeSet<Place>> = BTreeMap::new();
     out.flows.iter().map(|flow| (flow.from, flow.to)).chain(out.order.iter().copied()).for_each(|(from, to)| {
         after.entry(to).or_default().insert(from);

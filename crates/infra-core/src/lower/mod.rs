@@ -4,6 +4,7 @@
 //! user that show up here are those about the output itself: logical ids that clash, overrides that do not fit,
 //! stacks that need each other.
 
+mod functions;
 mod link;
 mod overrides;
 mod settle;
@@ -88,8 +89,14 @@ pub fn lower(world: &Resolved, diags: &mut Diagnostics) -> Option<Artifacts> {
     let mut out = cx.out;
     duplicate_zones(world, &out, &mut found);
     duplicate_records(world, &out, &mut found);
-    link::link(world, &mut out, &mut found);
-    overrides::apply(world, &mut out, &mut found);
+    functions::read(world, &mut out, &mut found);
+    link::bind(world, &mut out, &mut found);
+    // A patch may name what linking has to see.
+    if overrides::apply(world, &mut out, &mut found) {
+        link::bind(world, &mut out, &mut found);
+    }
+    settle::settle(world, &mut out);
+    link::cycles(world, &out, &mut found);
     let ok = !found.has_errors();
     diags.append(found);
     ok.then_some(out)

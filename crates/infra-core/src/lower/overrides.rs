@@ -1,21 +1,27 @@
 //! Applies the JSON patches that entries carry over their compiled resources.
 
 use super::Artifacts;
-use crate::artifacts::{Expr, Object, Resource};
+use super::functions::Known;
+use crate::artifacts::functions;
+use crate::artifacts::{Deletion, Expr, Handle, Object, Place, Resource};
 use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::model::{Override, PatchOperation};
 use crate::resolve::{EntryId, Resolved};
 use crate::route;
+use crate::source::Route;
 
-/// Applies every override; reports those that name no resource or do not fit.
-pub(super) fn apply(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostics) {
+/// Applies every override, and returns whether there was any; reports those that name no resource or do not fit.
+pub(super) fn apply(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostics) -> bool {
+    let mut is_changed = false;
     for entry in world.ids() {
         for (position, patch) in world.common(entry).0.overrides.iter().enumerate() {
-            if let Err(report) = one(world, out, entry, position, patch) {
+            is_changed = true;
+            if let Err(report) = one(world, out, entry, position, patch, diags) {
                 diags.push(*report);
             }
         }
     }
+    is_changed
 }
 
 fn one(
@@ -24,6 +30,7 @@ fn one(
     entry: EntryId,
     position: usize,
     patch: &Override,
+    diags: &mut Diagnostics,
 ) -> Result<(), Box<Diagnostic>> {
     let at = |step: &'static str| world.common(entry).1.locate(&route!["overrides", position, step]);
     let own: Vec<_> =
@@ -42,8 +49,17 @@ fn one(
         let error = Diagnostic::error("overrides/no-reason", "an override needs a reason");
         return Err(Box::new(error.at(at("reason"), "empty").help("say why the model's own output does not do")));
     }
-    let resource = out.templates.get_mut(&handle.place).and_then(|template| template.resources.get_mut(&handle.id));
-    let Some(resource) = resource else { return Ok(()) };
+    let Some(template) = out.templates.get_mut(&handle.place) else { return Ok(()) };
+    let parameters = Some(&template.parameters);
+    let known = Known { world, made: &out.provenance, place: handle.place, parameters };
+    let Some(resource) = template.resources.get_mut(&handle.id) else { return Ok(()) };
+    for (index, operation) in patch.patch.iter().enumerate() {
+        if let Some((key, value)) = written(operation) {
+            let start = route!["overrides", position, "patch", index, key, "value"];
+            let at = |route: Route| world.common(entry).1.locate(&Route([start.0.as_slice(), &route.0].concat()));
+            known.check(&Expr::from_json(value), &at, diags);
+        }
+    }
     let mut document = to_json(resource);
     let operations = json_patch::Patch(patch.patch.iter().filter_map(operation).collect());
     if operations.0.len() != patch.patch.len() {
@@ -55,7 +71,7 @@ fn one(
         let report = Diagnostic::error("overrides/does-not-apply", title).at(at("patch"), error.to_string());
         return Err(Box::new(report.help("`infra synth` without the override shows the resource as it is")));
     }
-    from_json(resource, &document);
+    from_json(resource, &document, &known);
     Ok(())
 }
 
@@ -79,21 +95,48 @@ fn to_json(resource: &Resource) -> serde_json::Value {
     serde_json::to_value(resource).unwrap_or_default()
 }
 
-/// Puts a patched document back; its intrinsics are now plain objects, which write the same.
-fn from_json(resource: &mut Resource, document: &serde_json::Value) {
+/// Returns the key of an operation that writes, and what it writes.
+fn written(operation: &PatchOperation) -> Option<(&'static str, &serde_json::Value)> {
+    match operation {
+        PatchOperation::Add(add) => Some(("add", &add.value)),
+        PatchOperation::Replace(replace) => Some(("replace", &replace.value)),
+        PatchOperation::Remove(_) => None,
+    }
+}
+
+/// Puts a patched document back; its functions are read as those of every template are.
+fn from_json(resource: &mut Resource, document: &serde_json::Value, known: &Known<'_>) {
     let Expr::Object(object) = Expr::from_json(document) else { return };
-    let mut attributes = Object::default();
+    let place = resource.handle.place;
+    let empty = Resource::new(resource.handle.clone(), "", Expr::Object(Object::default()));
+    *resource = empty;
+    let policy = |key: &str| object.get(key).and_then(Expr::as_text).and_then(Deletion::from_name);
+    let (deletion, on_replace) = (policy("DeletionPolicy"), policy("UpdateReplacePolicy"));
     for (key, value) in object.iter() {
         match key {
             "Type" => value.as_text().unwrap_or_default().clone_into(&mut resource.kind),
-            "Properties" => resource.properties = value.clone(),
+            "Properties" => resource.properties = functions::read(value.clone(), known),
             "Metadata" => resource.metadata = Some(value.clone()),
-            _ => attributes.set(key.to_owned(), value.clone()),
+            "Condition" => resource.condition = value.as_text().map(str::to_owned),
+            // What one of the two means for the other is written out already.
+            "DeletionPolicy" if deletion.is_some() && on_replace.is_some() => resource.deletion = deletion,
+            "UpdateReplacePolicy" if on_replace.is_some() => resource.on_replace = on_replace,
+            "DependsOn" => match handles(value, place) {
+                Some(handles) => resource.depends_on = handles,
+                None => resource.attributes.set(key.to_owned(), value.clone()),
+            },
+            _ => resource.attributes.set(key.to_owned(), functions::read(value.clone(), known)),
         }
     }
-    resource.depends_on.clear();
-    resource.deletion = None;
-    resource.attributes = attributes;
+}
+
+/// Reads the logical ids of `DependsOn`; nothing where one of them is none.
+fn handles(value: &Expr, place: Place) -> Option<Vec<Handle>> {
+    let one = |value: &Expr| Some(Handle { place, id: value.as_text()?.parse().ok()? });
+    match value {
+        Expr::List(items) => items.iter().map(one).collect(),
+        single => one(single).map(|handle| vec![handle]),
+    }
 }
 
 #[cfg(test)]
@@ -199,5 +242,23 @@ web-sites:
     #[test]
     fn a_patch_that_does_not_fit_is_reported() {
         assert_snapshot!(report(&patched("{ replace: { path: /Properties/QueueName, value: jobs } }")), @"overrides/does-not-apply: the patch does not apply to `QueueJobs` <- `patch` operation '/0' failed at path '/Properties/QueueName': path is invalid");
+    }
+
+    #[test]
+    fn a_patched_resource_keeps_its_links_and_functions() {
+        let yaml = "
+topics: { t: { subscriptions: { jobs: { queue: jobs } } } }
+queues:
+  jobs:
+    overrides:
+      - { resource: QueueJobsPolicy, reason: theirs, patch: [{ replace: { path: /Properties/PolicyDocument/Statement, value: [] } }] }
+";
+        assert!(report(yaml).contains("sns/undeliverable-subscription"), "{}", report(yaml));
+    }
+
+    #[test]
+    fn a_name_in_a_patch_that_leads_nowhere_is_underlined_where_it_stands() {
+        let yaml = patched("{ add: { path: /Properties/KmsMasterKeyId, value: { Ref: QueueFrist } } }");
+        assert_snapshot!(report(&yaml), @"cfn/unknown-reference: `QueueFrist` is neither a parameter nor a resource <- `QueueFrist` names nothing in this template");
     }
 }

@@ -100,7 +100,11 @@ approvals! {
     ObjectAdoption object_adoption = "object-adoption", Required "required":
         "A Kubernetes object that infra did not make is taken over and changed.";
     ObjectDeletion object_deletion = "object-deletion", Required "required":
-        "A Kubernetes object is deleted.";
+        "A Kubernetes object is deleted, or deleted and made anew.";
+    ObjectTakeover object_takeover = "object-takeover", Required "required":
+        "A field of a Kubernetes object is taken from whoever manages it.";
+    TerminationProtection termination_protection = "termination-protection", Required "required":
+        "A stack is deleted although it is protected from that, or its protection is switched off.";
     ProtectedEnvironment protected_environment = "protected-environment", Protected "protected":
         "Anything changes in an environment that is protected.";
 }

@@ -41,6 +41,22 @@ impl From<&Name> for KubernetesName {
     }
 }
 
+/// Whether text can be the value of a label: nothing, or a [part](is_label_part).
+///
+/// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set> (read
+/// 2026-11-30).
+pub fn is_label_value(text: &str) -> bool {
+    text.is_empty() || is_label_part(text)
+}
+
+/// Whether text is letters, digits, `-`, `_` and `.` between letters or digits, 1 to 63 characters.
+pub fn is_label_part(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let ends = [bytes.first(), bytes.last()];
+    let edges = ends.into_iter().all(|end| end.is_some_and(u8::is_ascii_alphanumeric));
+    edges && text.len() <= 63 && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+}
+
 text_access!(KubernetesName);
 text_serde!(
     KubernetesName, KubernetesNameError,

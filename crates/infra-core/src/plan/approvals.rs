@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diff::{
-    Action, Changes, DataLoss, Impact, ObjectChange, RecordChange, ResourceChange, StackChange, ZoneChange,
+    Action, Changes, DataLoss, Impact, ObjectChange, RecordChange, ResourceChange, StackChange, TERMINATION_PROTECTION,
+    ZoneChange,
 };
 use crate::facts::stateful;
 use crate::model::{ApprovalLevel, ApprovalRule, Approvals};
@@ -27,6 +28,11 @@ pub struct Requirement {
     pub rule: ApprovalRule,
     /// What raises it, one line each.
     pub because: Vec<String>,
+    /// What each line is about, so that it can be agreed to by itself: the name of a stack or a cluster, or the domain of
+    /// a zone.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub subjects: Vec<String>,
 }
 
 /// What must be agreed to before the changes are made, in the order of the rules.
@@ -37,11 +43,31 @@ pub fn required(changes: &Changes, protected: bool, approvals: &Approvals) -> Ve
         ApprovalLevel::Off => false,
     };
     let rules = ApprovalRule::ALL.iter().filter(|rule| asks(rule));
-    let raised = rules.map(|rule| Requirement { rule: *rule, because: because(*rule, changes, protected) });
+    let raised = rules.map(|rule| {
+        let (subjects, because) = because(*rule, changes, protected).into_iter().unzip();
+        Requirement { rule: *rule, because, subjects }
+    });
     raised.filter(|requirement| !requirement.because.is_empty()).collect()
 }
 
-fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String> {
+impl Requirement {
+    /// What is left of it when what raises it for a subject is agreed to; the whole if nothing of the subject does.
+    #[must_use]
+    pub fn without(mut self, subject: &str) -> Self {
+        let is_other = |of: &String| of != subject && of.split('@').next() != Some(subject);
+        let keep: Vec<bool> = self.subjects.iter().map(is_other).collect();
+        let mut kept = keep.iter();
+        self.because.retain(|_| kept.next().is_none_or(|keep| *keep));
+        self.subjects.retain(is_other);
+        self
+    }
+}
+
+/// What something is about, and what is to be agreed to.
+type Because = (String, String);
+
+fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<Because> {
+    let of_stack = |stack: &StackChange, why: &str| (stack.stack.to_string(), format!("stack {} {why}", stack.stack));
     match rule {
         ApprovalRule::StatefulReplacement => resources(changes, replaced),
         ApprovalRule::DataLoss => {
@@ -49,12 +75,15 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String
         }
         ApprovalRule::StackDeletion => {
             let deleted = changes.stacks.iter().filter(|stack| stack.action == Action::Delete && !remembers(stack));
-            deleted.map(|stack| format!("stack {} is deleted", stack.stack)).collect()
+            deleted.map(|stack| of_stack(stack, "is deleted")).collect()
         }
         ApprovalRule::Exposure => changes
             .exposures
             .iter()
-            .map(|exposure| format!("{}/{}: {}", exposure.stack, exposure.resource, exposure.text))
+            .map(|exposure| {
+                let text = format!("{}/{}: {}", exposure.stack, exposure.resource, exposure.text);
+                (exposure.stack.to_string(), text)
+            })
             .collect(),
         ApprovalRule::DnsDeletion => {
             records(changes, |_, record| (record.action == Action::Delete).then_some("is deleted"))
@@ -70,7 +99,7 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String
         }),
         ApprovalRule::StackAdoption => {
             let adopted = changes.stacks.iter().filter(|stack| stack.adopts);
-            adopted.map(|stack| format!("stack {} carries no tags of a project", stack.stack)).collect()
+            adopted.map(|stack| of_stack(stack, "carries no tags of a project")).collect()
         }
         ApprovalRule::ObjectAdoption => objects(changes, |object| object.adopts.then(|| "is not ours yet".to_owned())),
         ApprovalRule::ObjectDeletion => objects(changes, |object| {
@@ -79,11 +108,27 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<String
                 1 => " with 1 object that is not ours".to_owned(),
                 more => format!(" with {more} objects that are not ours"),
             };
-            (object.action == Action::Delete && !object.spent).then(|| format!("is deleted{others}"))
+            let deleted = (object.action == Action::Delete && !object.spent).then(|| format!("is deleted{others}"));
+            deleted.or_else(|| object.anew.as_ref().map(|why| format!("is deleted and made anew: {why}")))
         }),
+        ApprovalRule::ObjectTakeover => objects(changes, |object| {
+            let conflicts = Some(&object.conflicts).filter(|conflicts| !conflicts.is_empty());
+            conflicts.map(|conflicts| format!("has fields of others: {}", conflicts.join(", ")))
+        }),
+        ApprovalRule::TerminationProtection => {
+            let protected = changes.stacks.iter().filter(|stack| {
+                let mut attributes = stack.attributes.iter();
+                attributes.any(|it| it.path == TERMINATION_PROTECTION && it.before == Some(true.into()))
+            });
+            let why = |stack: &StackChange| match stack.action {
+                Action::Delete => "is deleted, and is protected from that",
+                Action::Create | Action::Update | Action::Retain => "is not protected from deletion any more",
+            };
+            protected.map(|stack| of_stack(stack, why(stack))).collect()
+        }
         ApprovalRule::ProtectedEnvironment => {
             let anything = protected && !changes.is_empty();
-            anything.then(|| "the environment is protected".to_owned()).into_iter().collect()
+            anything.then(|| (String::new(), "the environment is protected".to_owned())).into_iter().collect()
         }
     }
 }
@@ -104,33 +149,38 @@ fn replaced(resource: &ResourceChange) -> Option<&'static str> {
     }
 }
 
-fn resources(changes: &Changes, why: impl Fn(&ResourceChange) -> Option<&'static str>) -> Vec<String> {
+fn resources(changes: &Changes, why: impl Fn(&ResourceChange) -> Option<&'static str>) -> Vec<Because> {
     let of = |stack: &StackChange, resource: &ResourceChange| {
         let place = resource.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
         let why = why(resource)?;
-        Some(format!("{} {}/{}{place}: {why}", resource.kind, stack.stack, resource.id))
+        let text = format!("{} {}/{}{place}: {why}", resource.kind, stack.stack, resource.id);
+        Some((stack.stack.to_string(), text))
     };
     changes.stacks.iter().flat_map(|stack| stack.resources.iter().filter_map(move |one| of(stack, one))).collect()
 }
 
-fn records(changes: &Changes, why: impl Fn(&ZoneChange, &RecordChange) -> Option<&'static str>) -> Vec<String> {
-    let of = |zone: &ZoneChange, record: &RecordChange| Some(format!("{}: {}", record.key, why(zone, record)?));
+fn records(changes: &Changes, why: impl Fn(&ZoneChange, &RecordChange) -> Option<&'static str>) -> Vec<Because> {
+    let of = |zone: &ZoneChange, record: &RecordChange| {
+        Some((zone.domain.trim_end_matches('.').to_owned(), format!("{}: {}", record.key, why(zone, record)?)))
+    };
     changes.zones.iter().flat_map(|zone| zone.records.iter().filter_map(move |one| of(zone, one))).collect()
 }
 
-fn objects(changes: &Changes, why: impl Fn(&ObjectChange) -> Option<String>) -> Vec<String> {
+fn objects(changes: &Changes, why: impl Fn(&ObjectChange) -> Option<String>) -> Vec<Because> {
     let of = |object: &ObjectChange| {
-        Some(format!("{} of cluster {} {}", spelled(&object.identity), object.cluster, why(object)?))
+        let text = format!("{} of cluster {} {}", spelled(&object.identity), object.cluster, why(object)?);
+        Some((object.cluster.clone(), text))
     };
     changes.objects.iter().filter_map(of).collect()
 }
 
 /// Whether too large a share of a zone is updated, or deleted.
-fn over(zone: &ZoneChange) -> Vec<String> {
+fn over(zone: &ZoneChange) -> Vec<Because> {
     let share = |action: Action, verb: &str| {
         let count = zone.records.iter().filter(|record| record.action == action).count();
         let over = zone.existing >= FEWEST_RECORDS && count * 100 > zone.existing * SAFE_PERCENT;
-        over.then(|| format!("{count} of {} record sets of {} are {verb}", zone.existing, zone.domain))
+        let text = format!("{count} of {} record sets of {} are {verb}", zone.existing, zone.domain);
+        over.then(|| (zone.domain.trim_end_matches('.').to_owned(), text))
     };
     share(Action::Update, "updated").into_iter().chain(share(Action::Delete, "deleted")).collect()
 }
@@ -294,6 +344,60 @@ mod tests {
         assert_eq!(of(ApprovalRule::ObjectDeletion, &|it| it), [""; 0]);
         let spent = |it| ObjectChange { action: Action::Delete, spent: true, ..it };
         assert_eq!(of(ApprovalRule::ObjectDeletion, &spent), [""; 0], "a job that ran to its end");
+    }
+
+    #[test]
+    fn fields_of_others_and_objects_that_are_made_anew_ask() {
+        let of = |rule, change: &dyn Fn(ObjectChange) -> ObjectChange| {
+            let id = ["apps/v1", "Deployment", "shop", "api"].map(str::to_owned);
+            let object = change(ObjectChange::new("main", &id, Action::Update, Vec::new()));
+            raised(rule, &Changes { objects: vec![object], ..Changes::default() })
+        };
+        let conflicts = vec![".spec.replicas is managed by \"kubectl\"".to_owned()];
+        let taken = of(ApprovalRule::ObjectTakeover, &|it| ObjectChange { conflicts: conflicts.clone(), ..it });
+        let text = "Deployment shop/api of cluster main has fields of others: .spec.replicas is managed by \"kubectl\"";
+        assert_eq!(taken, [text]);
+        assert_eq!(of(ApprovalRule::ObjectTakeover, &|it| it), [""; 0]);
+        let anew = of(ApprovalRule::ObjectDeletion, &|it| ObjectChange { anew: Some("immutable".to_owned()), ..it });
+        assert_eq!(anew, ["Deployment shop/api of cluster main is deleted and made anew: immutable"]);
+    }
+
+    #[test]
+    fn a_protection_that_ends_asks() {
+        let of = |action, before: bool, after: Option<bool>| {
+            let mut changes = stack(action, Vec::new());
+            changes.stacks[0].attributes = vec![crate::diff::ValueChange {
+                path: TERMINATION_PROTECTION.to_owned(),
+                before: Some(before.into()),
+                after: after.map(Into::into),
+                unknown: false,
+                impact: Impact::InPlace,
+            }];
+            raised(ApprovalRule::TerminationProtection, &changes)
+        };
+        assert_eq!(
+            of(Action::Update, true, Some(false)),
+            ["stack shop-dev-api@eu-west-1 is not protected from deletion any more"]
+        );
+        assert_eq!(
+            of(Action::Delete, true, None),
+            ["stack shop-dev-api@eu-west-1 is deleted, and is protected from that"]
+        );
+        assert_eq!(of(Action::Update, false, Some(true)), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_agreed_to_by_name_is_one_thing() {
+        let mut changes = stack(Action::Delete, Vec::new());
+        let mut other = changes.stacks[0].clone();
+        other.stack = "shop-dev-data@eu-west-1".parse().unwrap();
+        changes.stacks.push(other);
+        let asked = required(&changes, false, &Approvals::default()).remove(0);
+        assert_eq!(asked.because.len(), 2);
+        for name in ["shop-dev-api", "shop-dev-api@eu-west-1"] {
+            assert_eq!(asked.clone().without(name).because, ["stack shop-dev-data@eu-west-1 is deleted"]);
+        }
+        assert_eq!(asked.clone().without("shop-dev"), asked);
     }
 
     #[test]

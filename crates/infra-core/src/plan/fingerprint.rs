@@ -169,11 +169,13 @@ fn object_now(then: &str, live: Option<&DeployedObject>) -> String {
 fn of_object(live: Option<&DeployedObject>) -> String {
     match live {
         Some(there) if !there.live.is_null() => match &there.applied {
-            Applied::As(_) if diff::is_secret(&there.identity) => {
+            Applied::As(_) | Applied::Taken(..) if diff::is_secret(&there.identity) => {
                 print(&(uid(&there.live), there.live.pointer("/metadata/resourceVersion")))
             }
-            Applied::As(applied) => print(&(uid(&there.live), diff::object_fields(&there.live, applied))),
-            Applied::Refused(_) | Applied::Unknown => of_instance(live),
+            Applied::As(applied) | Applied::Taken(applied, _) => {
+                print(&(uid(&there.live), diff::object_fields(&there.live, applied)))
+            }
+            Applied::Anew(_) | Applied::Refused(_) | Applied::Unknown => of_instance(live),
         },
         Some(_) | None => ABSENT.to_owned(),
     }

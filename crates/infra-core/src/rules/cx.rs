@@ -1,7 +1,7 @@
 //! What a rule reports to.
 
 use super::{Evidence, Rule};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 
 /// Takes the findings of one rule.
 #[derive(Debug)]
@@ -20,11 +20,16 @@ impl Cx<'_> {
     /// Reports a finding that was started at a value, a resource, an object or a record set.
     ///
     /// The rule adds its id, its weight, its reason and where that is written.
-    pub fn report(&mut self, mut finding: Diagnostic) {
+    pub fn report(&mut self, finding: Diagnostic) {
+        self.report_as(self.rule.severity, finding);
+    }
+
+    /// Reports a finding that weighs otherwise than most of this rule: it works and will hurt, or is no more than advice.
+    pub fn report_as(&mut self, severity: Severity, mut finding: Diagnostic) {
         let rule = self.rule;
         finding.id = rule.id;
         finding.code = Some(rule.code);
-        finding.severity = rule.severity;
+        finding.severity = severity;
         finding.url = rule.sources.first().copied();
         finding.notes.insert(0, rule.why.to_owned());
         if let Some(error) = rule.error {

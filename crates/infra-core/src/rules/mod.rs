@@ -24,6 +24,7 @@ mod events;
 mod iam;
 mod kubernetes;
 mod lambda;
+pub mod manifest;
 mod network;
 mod observability;
 mod prelude;
@@ -202,6 +203,7 @@ pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
     }
     let mut of_schemas = Diagnostics::default();
     schema::check(view, &mut of_schemas);
+    manifest::check(view, &mut of_schemas);
     // A rule knows more about a value than its schema, so one finding is enough.
     let told: BTreeSet<&At> = found.iter().filter_map(|finding| Some(&finding.primary.as_ref()?.at)).collect();
     let is_told = |finding: &Diagnostic| {

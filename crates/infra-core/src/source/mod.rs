@@ -6,6 +6,7 @@ mod de;
 mod interpolate;
 mod json;
 mod merge;
+mod repair;
 mod route;
 mod scalar;
 mod syntax;

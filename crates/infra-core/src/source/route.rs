@@ -52,6 +52,14 @@ impl Route {
         }
     }
 
+    /// Returns the value at this place, if it was written.
+    pub fn node<'n>(&self, root: &'n Node) -> Option<&'n Node> {
+        self.0.iter().try_fold(root, |node, step| match step {
+            Step::Key(key) => Some(&node.pair(key)?.value),
+            Step::Index(index) => node.items().get(*index),
+        })
+    }
+
     /// Returns the span that shows this place: the value where it is a scalar, else the key that leads to it.
     ///
     /// A route that leaves the tree (a default was never written) gives the deepest place that was written,

@@ -50,9 +50,18 @@ pub fn literal(text: &str) -> Literal {
         Scalar::Text => match text {
             "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Literal::Bool(true),
             "no" | "No" | "NO" | "off" | "Off" | "OFF" => Literal::Bool(false),
-            _ => Literal::Text,
+            _ => grouped(text).map_or(Literal::Text, Literal::Int),
         },
     }
+}
+
+/// Reads a whole number whose digits are grouped, such as `1_000`, which YAML 1.1 takes.
+fn grouped(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_number = digits.contains('_')
+        && digits.starts_with(|c: char| matches!(c, '1'..='9'))
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    is_number.then(|| text.replace('_', "").parse().ok())?
 }
 
 /// Returns what the plain scalar `text` means.

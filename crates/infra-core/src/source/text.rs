@@ -17,6 +17,9 @@ pub(super) struct Text<'a> {
     pub(super) skipped: usize,
     /// The byte of every [`STRIDE`]th character; empty when all characters are one byte.
     table: Vec<usize>,
+    /// Blanks that the parser's text has and the body has not, see [`super::repair`]: where they start, how many they
+    /// are, and how many there are before.
+    inserted: Vec<(usize, usize, usize)>,
 }
 
 /// Characters between two entries of [`Text::table`].
@@ -28,11 +31,30 @@ impl<'a> Text<'a> {
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
         let table =
             if body.is_ascii() { Vec::new() } else { body.char_indices().step_by(STRIDE).map(|(at, _)| at).collect() };
-        Self { file, body, skipped: text.len() - body.len(), table }
+        Self { file, body, skipped: text.len() - body.len(), table, inserted: Vec::new() }
     }
 
-    /// Returns the byte of [`Self::body`] at which the character `index` starts.
+    /// Says that the parser reads a text with blanks that this one has not.
+    pub(super) fn with_inserted(mut self, inserted: Vec<(usize, usize)>) -> Self {
+        let counted = inserted.into_iter().scan(0, |before, (at, count)| {
+            let entry = (at, count, *before);
+            *before += count;
+            Some(entry)
+        });
+        self.inserted = counted.collect();
+        self
+    }
+
+    /// Returns the character of the body for a character of the parser's text.
+    fn character(&self, index: usize) -> usize {
+        let passed = self.inserted.partition_point(|(at, ..)| *at < index);
+        let last = passed.checked_sub(1).and_then(|last| self.inserted.get(last));
+        last.map_or(index, |(at, count, before)| index - before - (*count).min(index - at))
+    }
+
+    /// Returns the byte of [`Self::body`] at which the character `index` of the parser's text starts.
     pub(super) fn byte(&self, index: usize) -> usize {
+        let index = self.character(index);
         if self.table.is_empty() {
             return index.min(self.body.len());
         }

@@ -10,7 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, StrInp
 
 use super::scalar::{self, Scalar};
 use super::text::Text;
-use super::{FileId, MAX_FILE_BYTES, Node, Pair, Span, Value, json, syntax, tags};
+use super::{FileId, MAX_FILE_BYTES, Node, Pair, Span, Value, json, repair, syntax, tags};
 use crate::diag::{At, Diagnostic, Diagnostics};
 
 /// Deepest nesting of mappings and lists.
@@ -35,8 +35,7 @@ const MAX_REPORTS: usize = 200;
 /// a tree may come with errors, of which the doubtful keys and tags were left out.
 pub fn parse(file: FileId, text: &[u8], diags: &mut Diagnostics) -> Option<Node> {
     let text = decode(file, text, diags)?;
-    let mut parser = Parser::new_from_str(text.body);
-    Builder::new(&text, Dialect::Own, diags).run(&mut parser)?.pop()
+    read(text, Dialect::Own, diags)?.pop()
 }
 
 /// Reads the documents of a `file` that other tools wrote: JSON, or YAML as CloudFormation and Kubernetes take it.
@@ -49,8 +48,26 @@ pub fn parse_foreign(file: FileId, text: &[u8], diags: &mut Diagnostics) -> Opti
     if let Some(node) = json::parse(&text) {
         return Some(vec![node]);
     }
+    read(text, Dialect::Foreign, diags)
+}
+
+/// Reads the documents of a text; one that YAML 1.2 refuses for its indentation alone is read as other readers do.
+fn read(text: Text<'_>, dialect: Dialect, diags: &mut Diagnostics) -> Option<Vec<Node>> {
+    let mut found = Diagnostics::default();
     let mut parser = Parser::new_from_str(text.body);
-    Builder::new(&text, Dialect::Foreign, diags).run(&mut parser)
+    let mut nodes = Builder::new(&text, dialect, &mut found).run(&mut parser);
+    let is_refused = nodes.is_none() && found.iter().any(|finding| finding.id == "source/syntax");
+    if let Some(repaired) = is_refused.then(|| repair::indent(text.body)).flatten() {
+        let mut again = Diagnostics::default();
+        let text = text.with_inserted(repaired.inserted);
+        let mut parser = Parser::new_from_str(&repaired.text);
+        let second = Builder::new(&text, dialect, &mut again).run(&mut parser);
+        if second.is_some() {
+            (nodes, found) = (second, again);
+        }
+    }
+    diags.append(found);
+    nodes
 }
 
 /// Reads the text of a template as it was given to CloudFormation, JSON or YAML with its short forms; nothing if it is

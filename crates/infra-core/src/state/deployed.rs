@@ -32,6 +32,8 @@ pub struct Deployed {
     pub without_clusters: bool,
     /// The clusters that were asked, with the reason where one did not answer.
     pub asked: BTreeMap<String, Option<String>>,
+    /// What API servers warned of when they were asked, by cluster.
+    pub warnings: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Deployed {
@@ -195,6 +197,10 @@ pub struct DeployedObject {
 pub enum Applied {
     /// This, by a dry run.
     As(Value),
+    /// This, by a dry run, if fields are taken from others: `.spec.replicas is managed by "kubectl"`.
+    Taken(Value, Vec<String>),
+    /// It would have to be deleted and made anew: a field cannot be changed, for this reason.
+    Anew(String),
     /// Nothing: the dry run was refused, with this reason.
     Refused(String),
     /// What, is not known yet: it needs outputs that are not there, or it is not wanted and was not tried.

@@ -1,12 +1,12 @@
 //! A view of documents that others wrote.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::origin::{Located, Origin, Scalar, Step};
 use super::{Input, ObjectInput, Owner, SetInput, StackInput, View, ZoneInput, nth};
 use crate::artifacts::{Expr, Place, Template};
-use crate::diag::{At, Diagnostic};
+use crate::diag::At;
 use crate::foreign::{System, Variant};
 use crate::names::Date;
 use crate::source::{self, Node, Span, Value};
@@ -24,15 +24,17 @@ pub struct Foreign<'a> {
 impl<'a> Foreign<'a> {
     /// Takes a system and what one of its variants evaluates to.
     pub fn new(system: &'a System, variant: &'a Variant, templates: &'a [Template]) -> Self {
-        let batches = system.batches.iter().enumerate();
+        let has_documents = has_documents(system, variant);
+        let batches = system.batches.iter().enumerate().filter(|_| has_documents);
         let sets = batches.flat_map(|(batch, it)| (0..it.changes.len()).map(move |change| (batch, change)));
         Self { system, variant, templates, sets: sets.collect() }
     }
 
     /// Returns what a view is made of.
     pub fn input(&self, today: Option<Date>) -> Input<'a> {
-        let stacks = (0_u16..).zip(&self.system.stacks).zip(self.templates).map(|((at, stack), template)| StackInput {
-            place: Place { stack: at, edge: false },
+        let members = self.variant.stacks(self.system).filter_map(|at| Some((at, self.system.stacks.get(at)?)));
+        let stacks = members.zip(self.templates).map(|((at, stack), template)| StackInput {
+            place: Place { stack: u16::try_from(at).unwrap_or(u16::MAX), edge: false },
             name: stack.name.clone(),
             region: stack.region,
             account: stack.account.clone(),
@@ -40,7 +42,13 @@ impl<'a> Foreign<'a> {
             // Evaluation has seen through what one stack gives another.
             bindings: BTreeMap::new(),
         });
-        let objects = self.system.objects.iter().map(|object| ObjectInput { cluster: "", body: &object.body });
+        let is_about = has_documents(self.system, self.variant);
+        let objects = self
+            .system
+            .objects
+            .iter()
+            .filter(|_| is_about)
+            .map(|object| ObjectInput { cluster: "", body: &object.body });
         let sets = self.sets.iter().filter_map(|(at, change)| {
             let batch = self.system.batches.get(*at)?;
             let change = batch.changes.get(*change)?;
@@ -56,17 +64,6 @@ impl<'a> Foreign<'a> {
         Input { stacks: stacks.collect(), objects: objects.collect(), sets: sets.collect(), today }
     }
 
-    /// Returns the findings of this variant that are not `known` from an earlier one, with the values that lead to them.
-    pub fn only_here(&self, found: Vec<Diagnostic>, known: &[Diagnostic]) -> Vec<Diagnostic> {
-        let key = |it: &Diagnostic| (it.id, it.title.clone(), it.primary.clone());
-        let known: BTreeSet<_> = known.iter().map(key).collect();
-        let new = found.into_iter().filter(|finding| !known.contains(&key(finding)));
-        if self.variant.values.is_empty() {
-            return new.collect();
-        }
-        new.map(|finding| finding.note(format!("with {}", self.variant))).collect()
-    }
-
     fn node(&self, owner: Owner) -> Option<&'a Node> {
         match owner {
             Owner::Object(at) => nth(&self.system.objects, at).map(|object| &object.source),
@@ -79,6 +76,12 @@ impl<'a> Foreign<'a> {
             Owner::Resource(_) | Owner::Outputs(_) => None,
         }
     }
+}
+
+/// Whether a variant is about what is no template, too: where it is about a stack that somebody named.
+fn has_documents(system: &System, variant: &Variant) -> bool {
+    let is_named = |at: &usize| system.stacks.get(*at).is_some_and(|stack| stack.is_named);
+    variant.members.is_empty() || variant.members.iter().any(is_named)
 }
 
 impl Origin for Foreign<'_> {
@@ -117,7 +120,8 @@ impl Foreign<'_> {
 
     fn output(&self, at: u32, path: &[Step<'_>]) -> Option<Located> {
         let Some(Step::Key(key)) = path.first() else { return None };
-        let entry = nth(&self.system.stacks, at)?.entry("Outputs", key)?;
+        let stack = self.variant.stacks(self.system).nth(usize::try_from(at).ok()?)?;
+        let entry = self.system.stacks.get(stack)?.entry("Outputs", key)?;
         let value = entry.value.pair("Value")?;
         Some(shown(&value.value, Some(value.key_span), true))
     }

@@ -11,9 +11,11 @@ mod binding;
 mod cluster;
 mod containment;
 mod delivery;
+mod document;
 mod foreign;
 mod graph;
 mod ingress;
+mod named;
 mod near;
 mod network;
 mod object;
@@ -35,9 +37,9 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 pub use alias::AliasService;
-pub use arn::glob;
 pub use containment::{Direction, lets_port};
 pub use delivery::{By, Delivery, Receiver};
+pub(crate) use document::check as check_documents;
 pub use foreign::Foreign;
 pub use ingress::Ingress;
 pub use network::{WayOut, single_zone};
@@ -54,6 +56,7 @@ pub use subscription::Subscription;
 pub use target::Binding;
 
 use crate::artifacts::{self, Expr, Output, Place};
+pub use crate::names::glob;
 use crate::names::{AccountId, Date, Region};
 use graph::Edges;
 
@@ -73,6 +76,7 @@ pub struct View<'a> {
     edges: OnceLock<Edges>,
     physical: OnceLock<arn::Names>,
     own_policies: OnceLock<own_policy::OwnPolicies>,
+    named: OnceLock<named::Named>,
     near: OnceLock<near::Near>,
     scalers: OnceLock<BTreeMap<u32, u32>>,
 }
@@ -206,6 +210,7 @@ impl<'a> View<'a> {
             edges: OnceLock::new(),
             physical: OnceLock::new(),
             own_policies: OnceLock::new(),
+            named: OnceLock::new(),
             near: OnceLock::new(),
             scalers: OnceLock::new(),
         };

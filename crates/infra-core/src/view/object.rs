@@ -135,6 +135,31 @@ impl<'v> Object<'v> {
         Some(Pods { workload: *self, template })
     }
 
+    /// Returns the files that a `SecretProviderClass` of the AWS provider writes; nothing where they are not known.
+    ///
+    /// Source: <https://github.com/aws/secrets-store-csi-driver-provider-aws#secretproviderclass-options> (read
+    /// 2026-11-30).
+    pub fn provider_files(&self) -> Option<Vec<String>> {
+        if !self.get("spec.provider")?.is("aws") {
+            return None;
+        }
+        let translation =
+            self.get("spec.parameters.pathTranslation").map_or(Some(Cow::Borrowed("_")), |it| it.text())?;
+        let objects = crate::source::template(&self.get("spec.parameters.objects")?.text()?)?;
+        let mut files = Vec::new();
+        for object in objects.as_array()? {
+            let text = |value: &serde_json::Value, key: &str| Some(value.get(key)?.as_str()?.to_owned());
+            let paths = object.get("jmesPath").and_then(|paths| paths.as_array());
+            for path in paths.into_iter().flatten() {
+                files.push(text(path, "objectAlias")?);
+            }
+            let name = text(object, "objectAlias").or_else(|| text(object, "objectName"))?;
+            let is_flat = !translation.eq_ignore_ascii_case("false");
+            files.push(if is_flat { name.replace('/', &translation) } else { name });
+        }
+        Some(files)
+    }
+
     /// Starts a finding about the object as a whole, see [`Prop::finding`].
     pub fn finding(&self, title: impl Into<String>, label: impl Into<String>) -> Diagnostic {
         self.nearest("metadata.name").finding(title, label)
@@ -199,6 +224,14 @@ impl<'v> Pods<'v> {
     pub fn service_account(&self) -> Cow<'v, str> {
         let written = self.get("serviceAccountName").and_then(|name| name.text());
         written.unwrap_or(Cow::Borrowed("default"))
+    }
+
+    /// Returns whether a spread constraint counts these pods, so that it spreads them.
+    pub fn is_counted(&self, constraint: &Prop<'v>) -> bool {
+        let Some(selector) = constraint.key("labelSelector") else { return false };
+        // What is not known may match, and so may labels that are not known.
+        let is_known = selector.is_known() && self.template.get("metadata.labels").is_none_or(|it| it.is_known());
+        !is_known || Selector(selector).matches(&self.labels())
     }
 
     /// Returns the Kubernetes Services that select these pods.

@@ -49,6 +49,14 @@ pub trait Origin {
     ///
     /// Paths of a resource start at its properties, those of an object or record set at its body.
     fn locate(&self, view: &View<'_>, owner: Owner, path: &[Step<'_>]) -> Located;
+
+    /// Returns where an attribute of a resource was written, such as `DependsOn`, or what is below one.
+    fn attribute(&self, view: &View<'_>, owner: Owner, path: &[Step<'_>]) -> Located {
+        match path {
+            [Step::Key("Properties"), rest @ ..] => self.locate(view, owner, rest),
+            _ => self.locate(view, owner, &[]),
+        }
+    }
 }
 
 /// Returns the path from `root` down to the very node `wanted`.

@@ -11,6 +11,7 @@ use crate::lower::Artifacts;
 use crate::model;
 use crate::names::Date;
 use crate::resolve::{EntryId, Resolved};
+use crate::route;
 use crate::source::{Node, Route, Value};
 
 /// Our own lowering as the input of a view, with the way back to the definition.
@@ -92,17 +93,72 @@ impl Origin for Own<'_> {
         let model::Origin::Yaml { key, node } = origin else {
             return Located::near(origin.at());
         };
-        match exact(node, path).or_else(|| nearest(node, path)) {
-            Some(found) => found,
-            None => Located::near(At::Span(*key)),
+        let found = self.patched(view, owner, path).or_else(|| exact(node, path)).or_else(|| nearest(node, path));
+        found.unwrap_or_else(|| Located::near(At::Span(*key)))
+    }
+
+    fn attribute(&self, view: &View<'_>, owner: Owner, path: &[Step<'_>]) -> Located {
+        let whole = self.locate(view, owner, &[]);
+        let Some(entry) = self.entry(view, owner) else { return whole };
+        match (path, self.world.common(entry).1) {
+            ([Step::Key("Properties"), rest @ ..], _) => self.locate(view, owner, rest),
+            ([], _) | (_, model::Origin::Caller { .. }) => whole,
+            ([Step::Key(name), rest @ ..], model::Origin::Yaml { node, .. }) => {
+                let own = below(node, route![kebab(name).as_str()], rest);
+                self.patch(entry, view, owner, path).or(own).unwrap_or(whole)
+            }
+            ([Step::Index(_), ..], _) => whole,
         }
+    }
+}
+
+impl Own<'_> {
+    /// Finds what a patch wrote: the last operation whose path leads to the value.
+    fn patched(&self, view: &View<'_>, owner: Owner, path: &[Step<'_>]) -> Option<Located> {
+        let mut whole = vec![Step::Key("Properties")];
+        whole.extend_from_slice(path);
+        self.patch(self.entry(view, owner)?, view, owner, &whole).filter(|_| !path.is_empty())
+    }
+
+    fn patch(&self, entry: EntryId, view: &View<'_>, owner: Owner, path: &[Step<'_>]) -> Option<Located> {
+        let Owner::Resource(at) = owner else { return None };
+        let id = nth(&view.resources, at)?.resource.handle.id.as_str();
+        let (common, model::Origin::Yaml { node, .. }) = self.world.common(entry) else { return None };
+        let overrides = common.overrides.iter().enumerate().filter(|(_, it)| it.resource == id);
+        let operations =
+            overrides.flat_map(|(at, it)| it.patch.iter().enumerate().map(move |(index, it)| (at, index, it)));
+        let found = operations.filter_map(|(at, index, operation)| {
+            let (key, pointer) = match operation {
+                model::PatchOperation::Add(add) => ("add", &add.path),
+                model::PatchOperation::Replace(replace) => ("replace", &replace.path),
+                model::PatchOperation::Remove(_) => return None,
+            };
+            let mut rest = path;
+            for token in pointer.split('/').skip(1) {
+                let ([step, below @ ..], token) = (rest, token.replace("~1", "/").replace("~0", "~")) else {
+                    return None;
+                };
+                let fits = match step {
+                    Step::Key(key) => *key == token,
+                    Step::Index(index) => token == "-" || index.to_string() == token,
+                };
+                rest = if fits { below } else { return None };
+            }
+            below(node, route!["overrides", at, "patch", index, key, "value"], rest)
+        });
+        found.last()
     }
 }
 
 /// `raw` entries have the very properties.
 fn exact(entry: &Node, path: &[Step<'_>]) -> Option<Located> {
     entry.pair("type")?;
-    let mut route = Route(vec!["properties".into()]);
+    below(entry, route!["properties"], path).filter(|_| !path.is_empty())
+}
+
+/// Finds a value below a route, or the deepest place on the way to it.
+fn below(entry: &Node, mut route: Route, path: &[Step<'_>]) -> Option<Located> {
+    let start = route.0.len();
     for step in path {
         route.0.push(match step {
             Step::Key(key) => (*key).into(),
@@ -110,8 +166,17 @@ fn exact(entry: &Node, path: &[Step<'_>]) -> Option<Located> {
         });
     }
     let span = route.locate(entry)?;
+    let node = route.node(entry);
+    if node.is_none() && route.0.get(..start).is_some_and(|start| Route(start.to_vec()).node(entry).is_none()) {
+        return None;
+    }
     let key = route.pair(entry).map(|pair| pair.key_span);
-    Some(Located { key, ..Located::near(At::Span(span)) })
+    let literal = node.and_then(|node| match &node.value {
+        Value::Plain(text) => Some(Scalar { text: text.clone(), quoted: false }),
+        Value::Quoted(text) => Some(Scalar { text: text.clone(), quoted: true }),
+        Value::List(_) | Value::Map(_) => None,
+    });
+    Some(Located { key, scalar: literal, ..Located::near(At::Span(span)) })
 }
 
 /// A field is mostly named as the property that it becomes, in other words the last step of the path in kebab case.

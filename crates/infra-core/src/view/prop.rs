@@ -191,7 +191,8 @@ impl<'v> Prop<'v> {
 
     /// Returns the resource of the view that the value names: by reference, or by an ARN or name that is its own.
     pub fn resource(&self) -> Option<Resource<'v>> {
-        self.target().map(|target| target.resource).or_else(|| self.view.by_text(self))
+        let by_name = || self.view.named().value(self.value).and_then(|at| self.view.resource(at));
+        self.target().map(|target| target.resource).or_else(|| self.view.by_text(self)).or_else(by_name)
     }
 
     /// Returns the resource that the value names, if it is of type `kind`.
@@ -212,6 +213,11 @@ impl<'v> Prop<'v> {
         }
     }
 
+    /// Returns whether both are one expression of one stack, known or not.
+    pub(super) fn is_same_expression(&self, other: &Prop<'v>) -> bool {
+        self.stack == other.stack && self.value == other.value
+    }
+
     /// Returns every resource that is referred to in this value or below it.
     pub fn mentions(&self) -> Vec<Resource<'v>> {
         let mut found = Vec::new();
@@ -225,6 +231,14 @@ impl<'v> Prop<'v> {
             Owner::Resource(at) => self.view.stack(nth(&self.view.resources, at)?.stack),
             Owner::Outputs(stack) => self.view.stack(stack),
             Owner::Object(_) | Owner::Set(_) => None,
+        }
+    }
+
+    /// Returns the resource in which the value is written.
+    pub fn user(&self) -> Option<Resource<'v>> {
+        match self.owner {
+            Owner::Resource(at) => self.view.resource(at),
+            Owner::Object(_) | Owner::Set(_) | Owner::Outputs(_) => None,
         }
     }
 

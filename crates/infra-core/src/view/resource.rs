@@ -107,10 +107,12 @@ impl<'v> Resource<'v> {
         self.get(path).map_or(Some(std::borrow::Cow::Borrowed(default)), |prop| prop.text())
     }
 
-    /// Returns the resources that refer to this one, in any stack.
+    /// Returns the resources that refer to this one, or name it by its physical name, in any stack.
     pub fn referrers(&self) -> impl Iterator<Item = Resource<'v>> + use<'v> {
         let view = self.view;
-        view.edges().to(self.index).iter().filter_map(move |at| view.resource(*at))
+        let (by_reference, by_name) = (view.edges().to(self.index), view.named().to(self.index));
+        let by_name = by_name.iter().filter(|at| !by_reference.contains(at));
+        by_reference.iter().chain(by_name).filter_map(move |at| view.resource(*at))
     }
 
     /// Returns the resources of type `kind` that refer to this one, in any stack.
@@ -118,7 +120,7 @@ impl<'v> Resource<'v> {
         self.referrers().filter(move |resource| resource.kind() == kind)
     }
 
-    /// Returns the resources that this one refers to, in any stack.
+    /// Returns the resources that this one refers to, in any stack; those that it names by text are not waited for.
     pub fn references(&self) -> impl Iterator<Item = Resource<'v>> + use<'v> {
         let view = self.view;
         view.edges().from(self.index).iter().filter_map(move |at| view.resource(*at))

@@ -16,10 +16,16 @@ pub struct Count {
 impl<'v> Object<'v> {
     /// Returns the workload that a `HorizontalPodAutoscaler` or `ScaledObject` scales, if it is of this deployment.
     pub fn scaled(&self) -> Option<Object<'v>> {
+        let (kind, name) = self.scaled_name()?;
+        self.sibling(&kind, &name)
+    }
+
+    /// Returns kind and name of the workload that a `HorizontalPodAutoscaler` or `ScaledObject` names.
+    pub fn scaled_name(&self) -> Option<(Cow<'v, str>, Cow<'v, str>)> {
         let target = self.get("spec.scaleTargetRef")?;
         let name = target.get("name")?.text()?;
         let kind = target.get("kind").map_or(Some(Cow::Borrowed("Deployment")), |kind| kind.text())?;
-        self.sibling(&kind, &name)
+        Some((kind, name))
     }
 
     /// Returns what scales this workload.

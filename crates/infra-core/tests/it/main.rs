@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read the sources")]
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "test helpers")]
 
+mod agreement;
 mod architecture;
 mod compare;
 mod compile_fail;

@@ -3,37 +3,30 @@
 //! The format is described in `scripts/resource_types/file.py`. Nothing is parsed when the program starts, and a place
 //! that leads nowhere reads as nothing; the tests look at every place of every type, so that none does.
 
+use crate::facts::packed::Packed;
+pub(super) use crate::facts::packed::search;
+
 /// The facts as compiled by `scripts/refresh-resource-types`; `data/resource-types.md` says from what.
-static DATA: &[u8] = include_bytes!("../../../data/resource-types.bin");
+static FILE: Packed = Packed::new(include_bytes!("../../../data/resource-types.bin"), STRING_ENDS);
 
 /// Words of the header that say where things are.
 pub(super) const TYPES: u32 = 2;
 pub(super) const TYPE_COUNT: u32 = 3;
 pub(super) const REGIONS: u32 = 4;
 const STRING_ENDS: u32 = 5;
-const STRING_COUNT: u32 = 6;
-const TEXT: u32 = 7;
 
 /// The word at a place; 0, which always means nothing, behind the end.
 pub(super) fn word(place: u32) -> u32 {
-    let bytes = bytes::<4>(place);
-    u32::from_le_bytes(bytes)
+    FILE.word(place)
 }
 
 fn bytes<const N: usize>(place: u32) -> [u8; N] {
-    let start = place as usize * 4;
-    DATA.get(start..start + N).and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; N])
+    FILE.bytes(place)
 }
 
 /// The string of a number; string 0 is empty.
 pub(super) fn text(number: u32) -> &'static str {
-    let ends = word(STRING_ENDS);
-    if number == 0 || number >= word(STRING_COUNT) {
-        return "";
-    }
-    let first = word(TEXT) as usize;
-    let range = first + word(ends + number - 1) as usize..first + word(ends + number) as usize;
-    DATA.get(range).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    FILE.text(number)
 }
 
 /// The string of a number, unless it stands for "none".
@@ -129,20 +122,6 @@ impl Iterator for Table {
     }
 }
 
-/// Binary search among `count` sorted names.
-pub(super) fn search(count: u32, name_at: impl Fn(u32) -> &'static str, wanted: &str) -> Option<u32> {
-    let (mut low, mut high) = (0, count);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match name_at(middle).cmp(wanted) {
-            std::cmp::Ordering::Less => low = middle + 1,
-            std::cmp::Ordering::Equal => return Some(middle),
-            std::cmp::Ordering::Greater => high = middle,
-        }
-    }
-    None
-}
-
 /// A scalar of a schema, such as a member of an enumeration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
@@ -181,6 +160,14 @@ impl Value {
             Self::Null | Self::Boolean(_) | Self::Text(_) => None,
         }
     }
+
+    /// The value, if it is text.
+    pub fn text(self) -> Option<&'static str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Null | Self::Boolean(_) | Self::Integer(_) | Self::Number(_) => None,
+        }
+    }
 }
 
 impl std::fmt::Display for Value {
@@ -202,12 +189,12 @@ mod tests {
     #[test]
     fn the_header_is_of_this_format_and_the_text_ends_with_the_file() {
         assert_eq!((word(0), word(1)), (0x3154_5249, 1));
-        assert_eq!(word(TEXT) as usize + word(8) as usize, DATA.len());
+        assert_eq!(word(7) as usize + word(8) as usize, FILE.len());
     }
 
     #[test]
     fn strings_are_sorted_and_each_is_found_once() {
-        let texts: Vec<_> = (0..word(STRING_COUNT)).map(text).collect();
+        let texts: Vec<_> = (0..word(6)).map(text).collect();
         assert!(texts.windows(2).all(|pair| pair[0] < pair[1]));
     }
 

@@ -6,6 +6,7 @@
 //!
 //! Paths are dotted, below `Properties`, with `*` for the items of an array: `Rules.*.Name`.
 
+pub mod amended;
 mod data;
 mod pattern;
 mod schema;

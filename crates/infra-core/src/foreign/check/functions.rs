@@ -150,7 +150,7 @@ fn label(argument: &Node) -> &'static str {
 }
 
 fn is_function(node: &Node) -> bool {
-    matches!(node.pairs(), [only] if super::super::evaluate::is_function(&only.key))
+    matches!(node.pairs(), [only] if crate::artifacts::functions::is_function(&only.key))
 }
 
 fn is_text(node: &Node) -> bool {

@@ -5,14 +5,14 @@ use super::uses::Uses;
 use super::{Stack, error};
 use crate::diag::{At, Diagnostic, Diagnostics};
 use crate::facts::limits::cloudformation as limits;
-use crate::place::{Sources, Span};
+use crate::place::Span;
 
 const SOURCE: &str =
     "source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html";
 
 /// Checks how large a template is and how much is in it.
-pub(super) fn check(stack: &Stack, sources: &Sources, uses: &Uses<'_>, diags: &mut Diagnostics) {
-    size(stack, sources, diags);
+pub(super) fn check(stack: &Stack, bytes: usize, uses: &Uses<'_>, diags: &mut Diagnostics) {
+    size(stack, bytes, diags);
     let sections = [
         ("Resources", limits::RESOURCES),
         ("Parameters", limits::PARAMETERS),
@@ -46,8 +46,7 @@ pub(super) fn check(stack: &Stack, sources: &Sources, uses: &Uses<'_>, diags: &m
     descriptions(stack, diags);
 }
 
-fn size(stack: &Stack, sources: &Sources, diags: &mut Diagnostics) {
-    let bytes = sources.get(stack.file).map_or(0, |file| file.bytes.len());
+fn size(stack: &Stack, bytes: usize, diags: &mut Diagnostics) {
     if bytes > limits::TEMPLATE_URL_BYTES {
         diags.push(
             Diagnostic::error("cfn/too-large", format!("the template has {bytes} bytes"))

@@ -14,27 +14,47 @@ mod uses;
 
 use super::{Stack, System, Variant};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
-use crate::place::{Sources, Span};
+use crate::place::Span;
+use crate::source::Pair;
 pub(super) use functions::without_transform;
 use uses::Uses;
 
-/// Checks every template of a system.
-pub(super) fn check(system: &System, sources: &Sources, diags: &mut Diagnostics) {
+/// Checks every template of a system; `bytes` says how large a template is.
+pub(super) fn check(system: &System, bytes: &dyn Fn(&Stack) -> usize, diags: &mut Diagnostics) {
     let base = Variant::default();
     let world = super::evaluate::World::new(system, &base);
     for (index, stack) in system.stacks.iter().enumerate() {
+        let mut found = Diagnostics::default();
         let uses = Uses::of(stack);
-        sections::check(stack, diags);
-        resources::check(&world, index, stack, &uses, diags);
-        functions::check(stack, &uses, diags);
-        references::check(stack, &uses, diags);
-        cycles::check(stack, &uses, diags);
-        parameters::check(stack, diags);
-        unused::check(stack, &uses, diags);
-        limits::check(stack, sources, &uses, diags);
-        mappings::check(stack, diags);
+        sections::check(stack, &mut found);
+        resources::check(&world, index, stack, &uses, &mut found);
+        functions::check(stack, &uses, &mut found);
+        references::check(stack, &uses, &mut found);
+        cycles::check(stack, &uses, &mut found);
+        parameters::check(stack, &mut found);
+        unused::check(stack, &uses, &mut found);
+        limits::check(stack, bytes(stack), &uses, &mut found);
+        mappings::check(stack, &mut found);
+        diags.extend(found.into_sorted().into_iter().map(|finding| with_subject(stack, finding)));
     }
     outputs::check(&world, diags);
+}
+
+/// Says of a finding in a resource which it is.
+fn with_subject(stack: &Stack, mut finding: Diagnostic) -> Diagnostic {
+    if let Some(At::Span(span)) = finding.primary.as_ref().map(|label| &label.at) {
+        let ends = stack.source.pairs().iter().map(|pair| pair.key_span.start).filter(|start| start > &first(stack));
+        let end = ends.min().unwrap_or(u32::MAX);
+        let before = |pair: &&Pair| pair.key_span.start <= span.start && span.start < end;
+        let resource = stack.section("Resources").iter().rfind(before);
+        finding.subject = resource.map(|resource| format!("{}/{}", stack.name, resource.key));
+    }
+    finding
+}
+
+/// Where the resources of a template begin.
+fn first(stack: &Stack) -> u32 {
+    stack.section("Resources").first().map_or(u32::MAX, |pair| pair.key_span.start)
 }
 
 /// Starts a finding about a place of a template.

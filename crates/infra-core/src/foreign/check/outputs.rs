@@ -1,9 +1,12 @@
 //! Outputs, and the values that stacks export to and import from each other.
 
-use super::super::evaluate::{Scope, World, agree};
+use std::collections::BTreeMap;
+
+use super::super::evaluate::{Export, Scope, World, agree};
 use super::{Stack, error, meant};
 use crate::artifacts::Expr;
 use crate::diag::{At, Diagnostic, Diagnostics};
+use crate::names::glob;
 use crate::source::{Node, Pair};
 
 const ATTRIBUTES: &[&str] = &["Condition", "Description", "Export", "Value"];
@@ -19,12 +22,16 @@ pub(super) fn check(world: &World<'_>, diags: &mut Diagnostics) {
         }
         let sections = ["Resources", "Outputs", "Conditions"];
         for pair in sections.into_iter().flat_map(|section| stack.section(section)) {
-            imports(world, index, stack, &pair.value, diags);
+            if world.is_created(Scope::of(index), &pair.value) {
+                imports(world, index, stack, &pair.value, diags);
+            }
         }
     }
-    for (name, outputs) in world.exports() {
-        twice(world, name, outputs, diags);
+    let mut by_name: BTreeMap<&str, Vec<(usize, &Pair)>> = BTreeMap::new();
+    for export in world.exports().iter().filter(|export| !export.name.contains('*')) {
+        by_name.entry(&export.name).or_default().push((export.stack, export.output));
     }
+    by_name.iter().for_each(|(name, outputs)| twice(world, name, outputs, diags));
 }
 
 fn attributes(output: &Pair, diags: &mut Diagnostics) {
@@ -71,6 +78,12 @@ fn twice(world: &World<'_>, name: &str, outputs: &[(usize, &Pair)], diags: &mut 
 fn imports<'a>(world: &World<'a>, index: usize, stack: &'a Stack, node: &'a Node, diags: &mut Diagnostics) {
     node.items().iter().for_each(|item| imports(world, index, stack, item, diags));
     for pair in node.pairs() {
+        // Only the branch that is taken has to find what it imports.
+        if let ("Fn::If", [condition, yes, no]) = (pair.key.as_str(), pair.value.items()) {
+            let holds = condition.scalar().is_some_and(|name| world.holds(Scope::of(index), name));
+            imports(world, index, stack, if holds { yes } else { no }, diags);
+            continue;
+        }
         if pair.key == "Fn::ImportValue" {
             import(world, index, stack, &pair.value, diags);
         }
@@ -84,10 +97,8 @@ fn import<'a>(world: &World<'a>, index: usize, stack: &'a Stack, argument: &'a N
     };
     let has_others = world.system.stacks.iter().enumerate().any(|(other, it)| other != index && is_near(it));
     let Expr::Text(name) = world.eval(Scope::of(index), argument) else { return };
-    let is_exported = |(known, outputs): (&str, &[(usize, &Pair)])| {
-        known == name && outputs.iter().any(|(other, _)| world.stack(*other).is_some_and(is_near))
-    };
-    if !has_others || world.exports().any(is_exported) {
+    let is_exported = |export: &Export<'_>| glob(&export.name, &name) && world.stack(export.stack).is_some_and(is_near);
+    if !has_others || world.exports().iter().any(is_exported) {
         return;
     }
     let finding = Diagnostic::warning("cfn/import-of-nothing", format!("no stack here exports `{name}`"))
@@ -98,7 +109,7 @@ fn import<'a>(world: &World<'a>, index: usize, stack: &'a Stack, argument: &'a N
     diags.push(meant(
         finding,
         &name,
-        world.exports().map(|(known, _)| known),
+        world.exports().iter().map(|export| export.name.as_str()),
         "export it, or check that another deployment does",
     ));
 }

@@ -3,7 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html> (read
 //! 2026-11-23).
 
-use super::super::parameters::{Declared, split};
+use super::super::parameters::{Declared, spelled, split};
 use super::{Stack, error, meant};
 use crate::diag::{At, Diagnostics};
 use crate::facts::limits::cloudformation as limits;
@@ -87,13 +87,13 @@ fn kind(parameter: &Pair, diags: &mut Diagnostics) {
 fn default(parameter: &Pair, diags: &mut Diagnostics) {
     let declared = Declared(&parameter.value);
     let Some(pair) = parameter.value.pair("Default") else { return };
-    let Some(value) = pair.value.scalar() else {
+    let Some(value) = spelled(&pair.value) else {
         let title = format!("the default of parameter `{}` is not text", parameter.key);
         let finding = error("cfn/parameter-default", pair.value.span, title, "a list or mapping");
         diags.push(finding.note(SOURCE).help("write the items of a list as one text: `Default: \"a,b\"`"));
         return;
     };
-    let reasons = reasons(&parameter.value, declared, value);
+    let reasons = reasons(&parameter.value, declared, &value);
     for (key, why) in reasons {
         let title = format!("the default of parameter `{}` is not allowed", parameter.key);
         let finding = error("cfn/parameter-default", pair.value.span, title, &why);
@@ -121,7 +121,7 @@ fn reasons(node: &Node, declared: Declared<'_>, value: &str) -> Vec<(&'static st
         (false, false) => vec![value],
     };
     for value in values {
-        if !declared.allows(value) {
+        if declared.allowed().next().is_some() && !declared.allowed().any(|allowed| allowed == value) {
             reasons.push(("AllowedValues", format!("`{value}` is none of the allowed values")));
         }
         if matches!(declared.kind(), "Number" | "List<Number>") {

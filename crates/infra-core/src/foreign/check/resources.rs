@@ -3,10 +3,11 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-product-attribute-reference.html> (read
 //! 2026-11-23).
 
-use super::super::evaluate::{Scope, World, is_function};
+use super::super::evaluate::{Scope, World};
 use super::super::stack::kind;
 use super::uses::{How, Uses};
 use super::{Stack, error, meant};
+use crate::artifacts::functions::is_function;
 use crate::artifacts::{Deletion, Expr};
 use crate::diag::{At, Diagnostic, Diagnostics};
 use crate::source::{Literal, Node, Pair, Value, literal};

@@ -1,7 +1,8 @@
 //! Finds everything that a template names and every function it calls, once, for all checks.
 
 use super::super::Stack;
-use super::super::text::{OPEN, Piece, pieces};
+use super::super::text::OPEN;
+use crate::artifacts::text::{Piece, pieces};
 use crate::place::Span;
 use crate::source::{Node, Pair, Value};
 

@@ -8,7 +8,7 @@ use crate::artifacts::Statement;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::cluster::{Cluster, Need, Provision};
 use crate::kinds::{Migration, Service, Worker};
-use crate::names::{Name, Seconds};
+use crate::names::{Name, Seconds, quantity};
 use crate::resolve::{Bound, EntryId, list};
 use crate::route;
 use crate::source::Route;
@@ -24,6 +24,7 @@ pub(in crate::kinds) fn check<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, d
     report.needs();
     report.replicas();
     report.resources();
+    report.cpu_limit();
     report.shutdown();
     report.health();
     report.secrets();
@@ -193,6 +194,20 @@ impl<K: Workload> Report<'_, '_, K> {
             let error = self.error("workloads/quantity", title, &route!["resources", key], format!("`{text}`"));
             self.diags
                 .push(error.note("the API server refuses other texts, and a missing unit means bytes or whole cores"));
+        }
+    }
+
+    fn cpu_limit(&mut self) {
+        let resources = self.pod.parts.resources;
+        let Some(limit) = &resources.cpu_limit else { return };
+        let (Some(asked), Some(most)) = (quantity(&resources.cpu), quantity(limit)) else { return };
+        if asked > most {
+            let title = format!("`cpu` of {} is above `cpu-limit` of {limit}", resources.cpu);
+            let error = self
+                .error("workloads/cpu-limit", title, &route!["resources", "cpu-limit"], "below what is asked for")
+                .note("the API server refuses a request above its limit")
+                .help(format!("raise `cpu-limit` to `{}` or more, or remove it", resources.cpu));
+            self.diags.push(error);
         }
     }
 

@@ -5,7 +5,7 @@ use crate::artifacts::{Expr, Handle, Object, Place, Resource};
 use crate::facts::limits::elb;
 use crate::kinds::{Bucket, Cluster, Database, Queue, Secret, Service, Table, Topic, Worker};
 use crate::model::Ref;
-use crate::names::{LogicalId, Name, Port, Region, Seconds};
+use crate::names::{LogicalId, Name, Port, Region, Seconds, is_label_value};
 use crate::resolve::Bound;
 
 use super::spec::{BucketUse, TableUse};
@@ -183,7 +183,8 @@ impl<'a> Pod<'a> {
 
     /// Returns the labels of all objects.
     pub(super) fn labels(&self) -> Expr {
-        let version = self.parts.image.tag().filter(|tag| tag.len() <= 63);
+        // A tag such as `1.0.0-` or `_rc` is none that a label takes.
+        let version = self.parts.image.tag().filter(|tag| is_label_value(tag));
         object! {
             "app.kubernetes.io/name" => self.name.to_string(),
             "app.kubernetes.io/component" => self.noun,

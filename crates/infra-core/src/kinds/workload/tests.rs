@@ -518,6 +518,8 @@ fn names_architectures_and_quantities_are_checked() {
     assert_eq!(ids(&on(MANAGED, two)), ["workloads/same-name"]);
     assert_eq!(ids(&service("port: 8080, arch: arm64")), ["workloads/arch"]);
     assert_eq!(ids(&service("port: 8080, resources: { memory: 512M }")), ["workloads/quantity"]);
+    assert_eq!(ids(&service("port: 8080, resources: { cpu: 500m, cpu-limit: 250m }")), ["workloads/cpu-limit"]);
+    assert_eq!(ids(&service("port: 8080, resources: { cpu: 500m, cpu-limit: \"0.5\" }")), [""; 0]);
     assert_eq!(ids(&service("port: 8080, namespace: kube-system")), ["workloads/namespace"]);
     assert_eq!(ids(&service("port: 8080, replicas: { min: 0, max: 2 }")), ["workloads/replicas"]);
     assert_eq!(ids(&service("port: 8080, identity: irsa")), ["workloads/irsa"]);

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     phase: Phase::Deploy,
     title: "access entry that EKS refuses",
     why: "an access entry is of a user or a role of IAM, not of a session; its groups do not begin with `system:`, which is \
-          Kubernetes's own; a policy for namespaces names some",
+          Kubernetes's own, and an entry for nodes has none; a policy for namespaces names some",
     error: Some("The kubernetes group name system:masters is invalid, it cannot start with system:"),
     sources: &[
         "https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html",
@@ -61,6 +61,18 @@ fn check(cx: &mut Cx<'_>, entry: Resource<'_>) {
                     .help("write the ARN of the role: `arn:aws:iam::<account>:role/<name>`"),
             );
         }
+    }
+    let kind = entry.get("Type").filter(|kind| kind.is_known() && !kind.is("STANDARD"));
+    if let (Some(kind), Some(groups)) = (kind, entry.get("KubernetesGroups").filter(|it| it.items().next().is_some())) {
+        cx.report(
+            groups
+                .finding(
+                    format!("access entry `{id}` of type `{}` has groups", kind.pattern()),
+                    "an entry for nodes has none",
+                )
+                .also(kind.at(), "its type")
+                .help("remove `KubernetesGroups`, or `Type`"),
+        );
     }
     for policy in entry.each("AccessPolicies") {
         let Some(scope) = policy.key("AccessScope") else { continue };

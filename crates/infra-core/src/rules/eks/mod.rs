@@ -8,6 +8,7 @@ mod al2_image;
 mod authentication_mode;
 mod closed_target_port;
 mod controller_made_load_balancer;
+mod fargate_identity;
 mod foreign_binding_version;
 mod irsa_binding;
 mod irsa_subject;
@@ -19,7 +20,6 @@ mod node_version;
 mod open_endpoint;
 mod pod_identity_agent;
 mod pod_identity_association;
-mod pod_identity_on_fargate;
 mod pod_identity_trust;
 mod support_type;
 mod two_identities;
@@ -39,6 +39,7 @@ pub(super) const RULES: &[&Rule] = &[
     &authentication_mode::RULE,
     &closed_target_port::RULE,
     &controller_made_load_balancer::RULE,
+    &fargate_identity::RULE,
     &foreign_binding_version::RULE,
     &irsa_binding::RULE,
     &irsa_subject::RULE,
@@ -50,7 +51,6 @@ pub(super) const RULES: &[&Rule] = &[
     &open_endpoint::RULE,
     &pod_identity_agent::RULE,
     &pod_identity_association::RULE,
-    &pod_identity_on_fargate::RULE,
     &pod_identity_trust::RULE,
     &support_type::RULE,
     &two_identities::RULE,

@@ -89,12 +89,77 @@ fn check(cx: &mut Cx<'_>, workload: Object<'_>) {
     }
 }
 
+/// Blocks in which the resolver of a cluster can stand: the addresses of Services are private ones, and the cache on
+/// the node has one of the link.
+const PRIVATE: [&str; 5] = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+
+/// Where `CoreDNS` runs, and the label of the namespace that says so.
+const RESOLVERS: (&str, &str) = ("kubernetes.io/metadata.name", "kube-system");
+
 fn leads_to_dns(rule: &Prop<'_>, workload: &Object<'_>) -> bool {
     let mut peers = rule.each("to").peekable();
     // Pods of the own namespace resolve names only where DNS itself runs.
     peers.peek().is_none()
-        || workload.namespace() == "kube-system"
-        || peers.any(|peer| peer.key("namespaceSelector").is_some() || peer.key("ipBlock").is_some())
+        || workload.namespace() == RESOLVERS.1
+        || resolves_elsewhere(workload)
+        || peers.any(|peer| match (peer.key("ipBlock"), peer.key("namespaceSelector")) {
+            (Some(block), _) => is_private(&block),
+            (None, Some(namespaces)) => {
+                selects_resolvers(&namespaces, workload)
+                    && peer.key("podSelector").is_none_or(|pods| selects_coredns(&pods))
+            }
+            (None, None) => false,
+        })
+}
+
+/// Whether the pods ask other resolvers than that of the cluster.
+fn resolves_elsewhere(workload: &Object<'_>) -> bool {
+    let policy = workload.pods().and_then(|pods| pods.get("dnsPolicy"));
+    policy.is_some_and(|policy| !policy.is_one_of(&["ClusterFirst", "ClusterFirstWithHostNet"]))
+}
+
+fn is_private(block: &Prop<'_>) -> bool {
+    let Some(parsed) = block.key("cidr").and_then(|cidr| cidr.text()?.parse::<Cidr>().ok()) else { return true };
+    PRIVATE.iter().filter_map(|text| text.parse::<Cidr>().ok()).any(|private| private.overlaps(&parsed))
+}
+
+/// Whether a selector of namespaces may select the one of the resolvers: by its name, or by labels that others gave it.
+fn selects_resolvers(selector: &Prop<'_>, workload: &Object<'_>) -> bool {
+    let (key, name) = RESOLVERS;
+    let resolvers = |namespace: &str| namespace == name || runs_resolvers(namespace, workload);
+    if let Some(named) = selector.key("matchLabels").and_then(|labels| labels.key(key)) {
+        return named.text().is_none_or(|text| resolvers(&text));
+    }
+    let named = selector.each("matchExpressions").filter(|it| it.key("key").is_some_and(|it| it.is(key)));
+    named.into_iter().all(|expression| {
+        let lists = expression.each("values").any(|value| value.text().is_none_or(|text| resolvers(&text)));
+        match expression.key("operator").and_then(|operator| operator.text()).as_deref() {
+            Some("In") => lists,
+            Some("NotIn") => !lists,
+            Some("DoesNotExist") => false,
+            _ => true,
+        }
+    })
+}
+
+/// Whether pods that carry the label of `CoreDNS` are applied to a namespace.
+fn runs_resolvers(namespace: &str, workload: &Object<'_>) -> bool {
+    let beside =
+        workload.view().objects().filter(|it| it.cluster() == workload.cluster() && it.namespace() == namespace);
+    beside.filter_map(|object| object.pods()).any(|pods| {
+        let labels = pods.labels();
+        labels.get("k8s-app").is_some_and(|app| app.contains("dns"))
+            || pods
+                .containers()
+                .flat_map(|it| it.prop.each("ports"))
+                .any(|port| port.key("containerPort").and_then(|it| it.int()) == Some(53))
+    })
+}
+
+/// Whether a selector of pods may select `CoreDNS`, whose pods carry `k8s-app: kube-dns`.
+fn selects_coredns(selector: &Prop<'_>) -> bool {
+    let app = selector.key("matchLabels").and_then(|labels| labels.key("k8s-app"));
+    app.is_none_or(|app| app.text().is_none_or(|text| text.contains("dns")))
 }
 
 fn leads_to_agent(rule: &Prop<'_>) -> bool {

@@ -1,15 +1,18 @@
 //! Kubernetes: workloads, Services, policies and secrets.
 
+mod autoscaler_without_target;
 mod blocked_egress;
 mod blocked_load_balancer;
 mod blocking_disruption_budget;
 mod external_secret_version;
 mod foreign_resource;
+mod ingress_target_type;
 mod lax_container;
 mod managed_secret_property;
 mod mesh_blocks_load_balancer;
 mod misbound_target_group;
 mod other_namespace;
+mod pod_security;
 mod pool_outwaits_request;
 mod removed_api;
 mod replicas_with_autoscaler;
@@ -18,32 +21,45 @@ mod service_host;
 mod service_link_collision;
 mod service_without_pods;
 mod shutdown_budget;
+mod spread_without_selector;
 mod stale_password;
+mod store_account;
+mod two_autoscalers;
+mod uncounted_budget;
+mod unknown_ingress_service;
 mod unknown_secret_key;
+mod unknown_secret_store;
 mod unknown_service_account;
 mod unmounted_secret_sync;
+mod unserved_ingress_port;
 mod unserved_probe_port;
 mod unserved_target_port;
 mod unspread_pods;
+mod unwritten_secret_file;
 mod utilization_without_request;
 mod worker_scaled_on_cpu;
 
 use std::borrow::Cow;
 
+pub(super) use removed_api::is_removed;
+
 use super::Rule;
 use crate::view::{Object, Pods, Prop};
 
 pub(super) const RULES: &[&Rule] = &[
+    &autoscaler_without_target::RULE,
     &blocked_egress::RULE,
     &blocked_load_balancer::RULE,
     &blocking_disruption_budget::RULE,
     &external_secret_version::RULE,
     &foreign_resource::RULE,
+    &ingress_target_type::RULE,
     &lax_container::RULE,
     &managed_secret_property::RULE,
     &mesh_blocks_load_balancer::RULE,
     &misbound_target_group::RULE,
     &other_namespace::RULE,
+    &pod_security::RULE,
     &pool_outwaits_request::RULE,
     &removed_api::RULE,
     &replicas_with_autoscaler::RULE,
@@ -52,13 +68,21 @@ pub(super) const RULES: &[&Rule] = &[
     &service_link_collision::RULE,
     &service_without_pods::RULE,
     &shutdown_budget::RULE,
+    &spread_without_selector::RULE,
     &stale_password::RULE,
+    &store_account::RULE,
+    &two_autoscalers::RULE,
+    &uncounted_budget::RULE,
+    &unknown_ingress_service::RULE,
     &unknown_secret_key::RULE,
+    &unknown_secret_store::RULE,
     &unknown_service_account::RULE,
     &unmounted_secret_sync::RULE,
+    &unserved_ingress_port::RULE,
     &unserved_probe_port::RULE,
     &unserved_target_port::RULE,
     &unspread_pods::RULE,
+    &unwritten_secret_file::RULE,
     &utilization_without_request::RULE,
     &worker_scaled_on_cpu::RULE,
 ];
@@ -114,4 +138,63 @@ fn made<'v>(class: &Object<'v>, name: &str) -> Option<Prop<'v>> {
 fn is_managed(key: &Prop<'_>) -> bool {
     let named = key.text().is_some_and(|text| text.contains("rds!db-") || text.contains("rds!cluster-"));
     named || key.target().is_some_and(|target| target.attribute == Some("MasterUserSecret.SecretArn"))
+}
+
+/// Returns the object that was probably meant by a name that nothing beside `user` has: one of nearly that name, or one
+/// that nobody else uses. Otherwise others may apply what is named.
+fn meant<'v>(user: &Object<'v>, kind: &str, name: &str, is_used: impl Fn(&Object<'v>) -> bool) -> Option<Object<'v>> {
+    let candidates: Vec<Object<'v>> = user.neighbours().filter(|object| object.kind() == kind).collect();
+    if candidates.iter().any(|object| object.name() == name) {
+        return None;
+    }
+    nearest(&candidates, name, is_used)
+}
+
+/// Returns the candidate of nearly this name, else one that is not used.
+fn nearest<'v>(candidates: &[Object<'v>], name: &str, is_used: impl Fn(&Object<'v>) -> bool) -> Option<Object<'v>> {
+    // A name that a template fills is not known.
+    if name.contains("{{") || name.contains("${") {
+        return None;
+    }
+    let names: Vec<String> = candidates.iter().map(|object| object.name().into_owned()).collect();
+    let near = crate::diag::suggest(name, names.iter().map(String::as_str)).map(str::to_owned);
+    let near = near.and_then(|near| candidates.iter().find(|object| object.name() == near.as_str()).copied());
+    near.or_else(|| candidates.iter().find(|object| !is_used(object)).copied())
+}
+
+/// Returns the Services that an Ingress leads to, each with `name` and `port`.
+fn ingress_backends<'v>(ingress: &Object<'v>) -> Vec<Prop<'v>> {
+    let rules = ingress.each("spec.rules").flat_map(|rule| rule.each("http.paths").collect::<Vec<_>>());
+    let backends = rules.filter_map(|path| path.key("backend")).chain(ingress.get("spec.defaultBackend"));
+    let services = backends.filter_map(|backend| backend.key("service"));
+    // What an annotation describes is an action of the load balancer, and no Service.
+    let is_action = |service: &Prop<'v>| {
+        let named = service.key("name").and_then(|name| name.text());
+        let annotation = named.map(|name| format!("alb.ingress.kubernetes.io/actions.{name}"));
+        annotation.is_some_and(|key| ingress.annotation(&key).is_some())
+    };
+    services.filter(|service| !is_action(service)).collect()
+}
+
+/// Returns the references of an `ExternalSecret` or of its kin to stores of secrets.
+fn store_references<'v>(secret: &Object<'v>) -> Vec<Prop<'v>> {
+    let spec = if secret.kind() == "ClusterExternalSecret" { "spec.externalSecretSpec" } else { "spec" };
+    let Some(spec) = secret.get(spec) else { return Vec::new() };
+    let of_data = ["data", "dataFrom"].into_iter().flat_map(|key| spec.each(key).collect::<Vec<_>>());
+    let of_data = of_data.filter_map(|item| item.get("sourceRef.storeRef"));
+    spec.key("secretStoreRef").into_iter().chain(of_data).chain(spec.each("secretStoreRefs")).collect()
+}
+
+/// Returns the kind of store that a reference names.
+fn store_kind(reference: &Prop<'_>) -> &'static str {
+    let is_of_cluster = reference.key("kind").is_some_and(|kind| kind.is("ClusterSecretStore"));
+    if is_of_cluster { "ClusterSecretStore" } else { "SecretStore" }
+}
+
+/// Returns the stores of a kind that an object can name.
+fn stores<'v>(user: &Object<'v>, kind: &'static str) -> impl Iterator<Item = Object<'v>> + use<'v> {
+    let user = *user;
+    user.view().objects_of(kind).filter(move |store| {
+        if kind == "SecretStore" { store.beside(&user) } else { store.cluster() == user.cluster() }
+    })
 }

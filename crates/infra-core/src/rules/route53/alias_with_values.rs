@@ -37,7 +37,10 @@ fn check(cx: &mut Cx<'_>, record: Record<'_>) {
     let Some(alias) = record.alias() else { return };
     for key in ["TTL", "ResourceRecords"] {
         if let Some(written) = record.get(key) {
-            let title = format!("alias `{}` has `{key}`", record.name().unwrap_or_default());
+            let title = match record.name() {
+                Some(name) => format!("alias `{name}` has `{key}`"),
+                None => format!("an alias has `{key}`"),
+            };
             cx.report(
                 written
                     .finding(title, "not for an alias")

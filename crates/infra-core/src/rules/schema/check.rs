@@ -1,6 +1,6 @@
 //! Checks a value against a schema: one walk that either collects every mistake or stops at the first.
 
-use super::mistake::{Mistake, Problem};
+use super::mistake::{Mistake, Problem, Reason};
 use super::shape::Shape;
 use crate::facts::resource_types::{Schema, Types};
 use crate::view::Prop;
@@ -37,6 +37,8 @@ pub(super) struct Checker<'v> {
     pub(super) lowercase: Option<&'static str>,
     /// Whether the value at hand is that property.
     pub(super) folds: bool,
+    /// What holds of values above, so that more is asked of the one at hand; the nearest last.
+    pub(super) because: Vec<Reason<'v>>,
     pub(super) found: Vec<Mistake<'v>>,
     work: u32,
     depth: u32,
@@ -44,7 +46,15 @@ pub(super) struct Checker<'v> {
 
 impl<'v> Checker<'v> {
     pub(super) fn new() -> Self {
-        Self { quiet: 0, lowercase: None, folds: false, found: Vec::new(), work: MAX_WORK, depth: 0 }
+        Self {
+            quiet: 0,
+            lowercase: None,
+            folds: false,
+            because: Vec::new(),
+            found: Vec::new(),
+            work: MAX_WORK,
+            depth: 0,
+        }
     }
 
     /// Checks a value.
@@ -64,7 +74,8 @@ impl<'v> Checker<'v> {
 
     fn check_all(&mut self, schema: Schema, prop: Prop<'v>) -> Verdict {
         if schema.is_never() {
-            return self.no(prop, Problem::NotAllowed);
+            let reason = self.because.last().copied();
+            return self.no(prop, Problem::NotAllowed(reason));
         }
         let shape = Shape::of(&prop);
         let types = schema.types();

@@ -3,7 +3,7 @@
 //! Where no alternative holds, the mistakes of the nearest one are reported, not that there are several.
 
 use super::check::{Checker, Verdict};
-use super::mistake::{Mistake, Problem};
+use super::mistake::{Mistake, Problem, Reason};
 use super::scalar::Fault;
 use crate::facts::resource_types::Schema;
 use crate::view::Prop;
@@ -78,7 +78,17 @@ impl<'v> Checker<'v> {
             Verdict::No => schema.otherwise(),
             Verdict::Maybe => return Verdict::Maybe,
         };
-        next.map_or(Verdict::Yes, |next| self.check(next, prop))
+        let Some(next) = next else { return Verdict::Yes };
+        let reason = Reason { condition, prop };
+        if next.is_never() {
+            // What must not be as it is, is best shown at the last of the properties that the condition is about.
+            let at = condition.required().filter_map(|name| prop.key(name)).last().unwrap_or(prop);
+            return self.no(at, Problem::NotAllowed(Some(reason)));
+        }
+        self.because.push(reason);
+        let verdict = self.check(next, prop);
+        self.because.pop();
+        verdict
     }
 
     /// Collects the mistakes of the alternative that fits best.
@@ -110,7 +120,7 @@ fn distance(mistake: &Mistake<'_>, prop: Prop<'_>) -> u32 {
     match &mistake.problem {
         Problem::Type(_) if is_here => 1000,
         Problem::Scalar { fault: Fault::Member, .. } | Problem::Type(_) => 20,
-        Problem::Unknown { .. } | Problem::NotAllowed => 10,
+        Problem::Unknown { .. } | Problem::NotAllowed(_) => 10,
         Problem::Missing(_) | Problem::MissingOne(_) | Problem::NoForm(_) => 5,
         _ => 2,
     }

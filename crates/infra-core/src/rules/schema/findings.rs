@@ -3,6 +3,7 @@
 /// Id and meaning of each finding, sorted by id.
 pub const FINDINGS: &[(&str, &str)] = &[
     ("schema/deprecated", "A property should no longer be used."),
+    ("schema/deprecated-version", "A version of an engine is one that AWS has deprecated."),
     ("schema/enum", "A value is not one of those that the property has."),
     ("schema/format", "A text has another format than the property asks for, such as an ARN or a network."),
     ("schema/items", "A list has too few or too many items, or lacks one that is required."),

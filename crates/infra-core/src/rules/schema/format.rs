@@ -60,6 +60,11 @@ fn is_arn(format: &str, text: &str) -> bool {
 
 fn is_id(format: &str, text: &str) -> bool {
     let Some((_, start)) = IDS.iter().find(|(known, _)| *known == format) else { return true };
+    // EC2 looks images up in Systems Manager itself, see
+    // <https://docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html> (read 2026-11-30).
+    if *start == "ami-" && text.starts_with("resolve:ssm:") {
+        return true;
+    }
     text.strip_prefix(start).is_some_and(|digits| {
         matches!(digits.len(), 8 | 17) && digits.bytes().all(|digit| digit.is_ascii_alphanumeric())
     })

@@ -1,10 +1,10 @@
 //! What can be wrong with a value, and how it is said.
 
 use super::scalar::Fault;
-use super::{format, hint};
+use super::{format, hint, version};
 use crate::artifacts::Expr;
-use crate::diag::{Diagnostic, Severity};
-use crate::facts::resource_types::{ResourceType, Schema, Strings, Types};
+use crate::diag::{Diagnostic, Severity, counted};
+use crate::facts::resource_types::{ResourceType, Schema, Strings, Types, Value};
 use crate::view::{Prop, Resource};
 
 /// Something wrong at a value.
@@ -51,12 +51,42 @@ pub(super) enum Problem<'v> {
     NoForm(Vec<Vec<Mistake<'v>>>),
     /// What the value must not be.
     Excluded(Schema),
-    /// A value that must not be there.
-    NotAllowed,
+    /// A value that must not be there, and why not.
+    NotAllowed(Option<Reason<'v>>),
     /// A value that AWS sets.
     ReadOnly,
     /// A value that should no longer be written.
     Deprecated,
+}
+
+/// Why more is asked of a value: the condition, and what it holds of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reason<'v> {
+    pub(super) condition: Schema,
+    pub(super) prop: Prop<'v>,
+}
+
+impl PartialEq for Reason<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.condition == other.condition && std::ptr::eq(self.prop.expr(), other.prop.expr())
+    }
+}
+
+impl<'v> Reason<'v> {
+    /// The properties that the condition is about and that are there, apart from `value`.
+    fn properties(&self, value: &Expr) -> Vec<(&'static str, Prop<'v>)> {
+        let named = self.condition.properties().filter_map(|(name, _)| Some((name, self.prop.key(name)?)));
+        named.filter(|(_, prop)| !std::ptr::eq(prop.expr(), value)).collect()
+    }
+
+    /// `` `Engine` is `postgres` ``, of each property that the condition is about.
+    fn words(&self, value: &Expr) -> String {
+        let words = self.properties(value).into_iter().map(|(name, prop)| match hint::value(&prop) {
+            Some(value) => format!("`{name}` is {value}"),
+            None => format!("`{name}` is written"),
+        });
+        words.collect::<Vec<_>>().join(" and ")
+    }
 }
 
 impl PartialEq for Mistake<'_> {
@@ -76,7 +106,7 @@ impl<'v> Mistake<'v> {
         match self.problem {
             Problem::Type(_)
             | Problem::Scalar { .. }
-            | Problem::NotAllowed
+            | Problem::NotAllowed(_)
             | Problem::ReadOnly
             | Problem::Unknown { .. }
             | Problem::NoForm(_)
@@ -100,7 +130,24 @@ impl<'v> Mistake<'v> {
     /// Whether it is about a value that a function gives, such as `Ref` to a parameter: the default of a parameter is
     /// often no more than a place for what will be given.
     pub(super) fn is_of_computed(&self) -> bool {
-        matches!(self.problem, Problem::Scalar { .. }) && self.prop.is_computed()
+        matches!(self.problem, Problem::Scalar { .. } | Problem::Items { .. }) && self.prop.is_computed()
+    }
+
+    /// Whether it is about nothing at all, as the default of a parameter that the caller is to fill.
+    pub(super) fn is_of_empty(&self) -> bool {
+        matches!(self.problem, Problem::Items { count: 0, .. }) || self.prop.text().is_some_and(|text| text.is_empty())
+    }
+
+    /// Whether the value is none of a list that may have grown since it was read.
+    pub(super) fn is_of_newer(&self) -> bool {
+        match self.problem {
+            Problem::Scalar { schema, fault: Fault::Member } => {
+                let texts = schema.enumeration().chain(schema.enumeration_ignoring_case());
+                let texts: Vec<&str> = texts.filter_map(Value::text).collect();
+                self.prop.text().is_some_and(|text| version::is_newer(&text, &texts))
+            }
+            _ => false,
+        }
     }
 
     /// Makes the finding.
@@ -109,7 +156,7 @@ impl<'v> Mistake<'v> {
         let is_secret = is_secret(kind, &path);
         let words =
             Words { path: &path, id: resource.id(), value: if is_secret { None } else { hint::value(&self.prop) } };
-        let said = self.say(&words);
+        let said = if self.is_of_newer() { unknown_yet(&words) } else { self.say(&words) };
         let of_key = matches!(self.problem, Problem::Unknown { .. });
         let start = if of_key { Prop::finding_of_key } else { Prop::finding };
         let mut finding = start(&self.prop, said.title, said.label);
@@ -151,7 +198,7 @@ impl<'v> Mistake<'v> {
             | Problem::Several(_)
             | Problem::NoForm(_)
             | Problem::Excluded(_)
-            | Problem::NotAllowed
+            | Problem::NotAllowed(_)
             | Problem::ReadOnly
             | Problem::Deprecated => self.say_choice(words),
         }
@@ -160,11 +207,16 @@ impl<'v> Mistake<'v> {
     fn say_count(&self, words: &Words<'_>) -> Said {
         match &self.problem {
             Problem::Items { count, least, most } => {
-                let title = format!("{} has {count} items, {}", words.what(), hint::bounds(*least, *most));
+                let title = format!(
+                    "{} has {}, {}",
+                    words.what(),
+                    counted(i64::try_from(*count).unwrap_or(i64::MAX), "item"),
+                    hint::bounds(*least, *most)
+                );
                 Said::new(
                     "schema/items",
                     title,
-                    format!("{count} items"),
+                    counted(i64::try_from(*count).unwrap_or(i64::MAX), "item"),
                     format!("write {}", hint::range(*least, *most, "items")),
                 )
             }
@@ -225,7 +277,8 @@ impl<'v> Mistake<'v> {
                 let help = format!("choose one way: {}", ways.join("; or "));
                 Said::new("schema/one-of", format!("{what} is none of the alternatives"), "fits none", help)
             }
-            Problem::Excluded(schema) => excluded(words, *schema),
+            Problem::Excluded(schema) => excluded(words, &self.prop, *schema),
+            Problem::NotAllowed(Some(reason)) => not_allowed(words, &self.prop, reason),
             Problem::ReadOnly => Said::new(
                 "schema/read-only",
                 format!("{what} is set by AWS"),
@@ -240,12 +293,55 @@ impl<'v> Mistake<'v> {
             ),
             _ => Said::new(
                 "schema/not-allowed",
-                format!("{what} must not be here"),
-                "not allowed here",
+                format!("the type has no {what}"),
+                "takes no such value",
                 "remove it".to_owned(),
             ),
         }
     }
+}
+
+/// Says of a value why it has no place where it is.
+fn not_allowed(words: &Words<'_>, prop: &Prop<'_>, reason: &Reason<'_>) -> Said {
+    let what = words.what();
+    let because = reason.words(prop.expr());
+    let is_itself = reason
+        .condition
+        .properties()
+        .any(|(name, _)| reason.prop.key(name).is_some_and(|value| std::ptr::eq(value.expr(), prop.expr())));
+    let other = reason.properties(prop.expr()).first().map(|(name, _)| format!(", or change `{name}`"));
+    let other = other.unwrap_or_default();
+    match (&words.value, is_itself) {
+        (Some(value), true) if words.path.ends_with("EngineVersion") => Said::new(
+            "schema/deprecated-version",
+            format!("{what} is {value}, which AWS has deprecated"),
+            format!("deprecated where {because}"),
+            "write a newer minor version of the same major one; a database that has this one already keeps it"
+                .to_owned(),
+        ),
+        (Some(value), true) => Said::new(
+            "schema/not-allowed",
+            format!("{what} is {value}, which does not go with the rest"),
+            format!("not taken where {because}"),
+            format!("write another value{other}"),
+        ),
+        (_, _) => Said::new(
+            "schema/not-allowed",
+            format!("{what} means nothing where {because}"),
+            "has no place here",
+            format!("remove it{other}"),
+        ),
+    }
+}
+
+/// Says that a value is newer than what is known.
+fn unknown_yet(words: &Words<'_>) -> Said {
+    Said::new(
+        "schema/enum",
+        words.is_not("known to this version of infra"),
+        "newer than the list",
+        "check that AWS has it; nothing has to be changed if it does".to_owned(),
+    )
 }
 
 /// Whether the value at a path is one that AWS never shows and that is named like a password; other values that are not
@@ -381,7 +477,7 @@ fn scalar(words: &Words<'_>, prop: &Prop<'_>, schema: Schema, fault: Fault) -> S
     }
 }
 
-fn excluded(words: &Words<'_>, schema: Schema) -> Said {
+fn excluded(words: &Words<'_>, prop: &Prop<'_>, schema: Schema) -> Said {
     let what = words.what();
     if schema.has_enumeration() || schema.constant().is_some() {
         let title = words.is_not("allowed here");
@@ -389,18 +485,19 @@ fn excluded(words: &Words<'_>, schema: Schema) -> Said {
     }
     let mut names: Vec<&str> = schema.required().chain(schema.any_of().flat_map(Schema::required)).collect();
     names.dedup();
+    names.retain(|name| prop.key(name).is_some());
     if names.is_empty() {
         return Said::new(
             "schema/not-allowed",
-            format!("{what} is what must not be here"),
-            "not allowed here",
-            String::new(),
+            format!("{what} does not go with the rest of its resource"),
+            "not taken as it is",
+            "compare it with the documentation of the type".to_owned(),
         );
     }
     let names = hint::one_of(names, "or");
     Said::new(
         "schema/not-allowed",
-        format!("{what} must not have {names} as the rest of it is"),
+        format!("{what} takes no {names} as the rest of it is"),
         "not allowed together with the rest",
         format!("remove {names}, or change what excludes it"),
     )

@@ -16,13 +16,14 @@ mod scalar;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub use findings::FINDINGS;
 
 use crate::artifacts::Expr;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::facts::packaging;
-use crate::facts::resource_types::{self, Availability, ResourceType};
+use crate::facts::resource_types::{self, Availability, ResourceType, amended};
 use crate::view::{Prop, Resource, View};
 use check::Checker;
 use mistake::{Mistake, Problem};
@@ -44,12 +45,14 @@ pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
 
 /// Whether findings of an id are about what a value says, which a rule may say better.
 pub(super) fn is_about_value(id: &str) -> bool {
-    let of_values = ["enum", "format", "items", "length", "not-allowed", "not-together", "pattern", "range"];
+    let of_values =
+        ["deprecated-version", "enum", "format", "items", "length", "not-allowed", "not-together", "pattern", "range"];
     id.strip_prefix("schema/").is_some_and(|problem| of_values.contains(&problem))
 }
 
 fn is_of_aws(name: &str) -> bool {
-    let is_first = matches!(name.split("::").next(), Some("AWS" | "Alexa"));
+    let first = name.split("::").next().unwrap_or_default();
+    let is_first = ["AWS", "Alexa"].iter().any(|known| known.eq_ignore_ascii_case(first));
     (is_first || !name.contains("::")) && !name.ends_with("::MODULE")
 }
 
@@ -70,14 +73,14 @@ fn one(kind: ResourceType, resource: &Resource<'_>, diags: &mut Diagnostics) {
     checker.check(kind.properties(), root);
     let of_schema = checker.found.len();
     let mut is_warning: Vec<bool> = Vec::new();
-    for condition in kind.conditions() {
+    for condition in kind.conditions().filter(|condition| !amended::is_left_to_rules(condition.rule)) {
         checker.lowercase = condition.lowercase;
         each(root, condition.path, &mut |prop| {
             checker.check(condition.schema, prop);
         });
         is_warning.resize(checker.found.len() - of_schema, condition.is_warning());
     }
-    for path in kind.read_only() {
+    for path in kind.read_only().filter(|path| amended::is_read_only(kind, path)) {
         each(root, path, &mut |prop| {
             checker.no(prop, Problem::ReadOnly);
         });
@@ -111,18 +114,18 @@ fn report<'v>(
         let earlier = found.iter().take(at);
         let is_told =
             mistake.is_of_content() && earlier.clone().any(|it| it.is_of_content() && it.is_at(mistake.prop.expr()));
-        if is_told || is_misspelt(mistake, found) || is_packaged(kind, mistake) {
+        if is_told || is_misspelt(mistake, found) || is_packaged(kind, mistake) || is_amended(kind, mistake) {
             continue;
         }
         let is_computed = mistake.is_of_computed();
-        if is_computed && mistake.prop.text().is_some_and(|text| text.is_empty()) {
+        if is_computed && mistake.is_of_empty() {
             continue;
         }
         let mut finding = mistake.report(kind, resource);
         if is_computed {
             finding.notes.push("a parameter, a mapping or a function gives this value".to_owned());
         }
-        if is_computed || is_warning(at) {
+        if is_computed || is_warning(at) || mistake.is_of_newer() {
             finding.severity = Severity::Warning;
         }
         diags.push(finding);
@@ -144,6 +147,36 @@ fn is_misspelt(mistake: &Mistake<'_>, found: &[Mistake<'_>]) -> bool {
 fn is_packaged(kind: ResourceType, mistake: &Mistake<'_>) -> bool {
     matches!((&mistake.problem, mistake.prop.expr()), (Problem::Type(_), Expr::Text(_)))
         && packaging::is_artifact(kind.name(), &mistake.prop.path())
+}
+
+/// Whether the source of the schema is wrong about the value, or what it says is of no consequence.
+fn is_amended(kind: ResourceType, mistake: &Mistake<'_>) -> bool {
+    let path = mistake.prop.path();
+    let text = mistake.prop.text().unwrap_or_default();
+    match &mistake.problem {
+        Problem::Scalar { schema, fault: scalar::Fault::Format } => {
+            schema.format() == Some("ipv4-network")
+                && format::fits("ipv6-network", &text)
+                && amended::takes_both_families(kind, &path)
+        }
+        // A family of versions, such as `17`, is none of the deprecated ones: the service chooses a version of it.
+        Problem::NotAllowed(Some(reason)) if path.ends_with("EngineVersion") => {
+            reason.condition.property("EngineVersion").is_some_and(|versions| {
+                let texts: Vec<&str> = versions.enumeration().filter_map(resource_types::Value::text).collect();
+                version::is_family(&text, &texts)
+            })
+        }
+        // EC2 ignores ports of a rule for all protocols; all ports is what the author means, too.
+        Problem::NotAllowed(Some(_)) if path.ends_with("FromPort") || path.ends_with("ToPort") => {
+            ["-1", "0", "65535"].contains(&text.as_ref())
+        }
+        Problem::Excluded(excluded) => {
+            let named = excluded.required().chain(excluded.any_of().flat_map(resource_types::Schema::required));
+            let mut there = named.filter(|name| mistake.prop.key(name).is_some()).peekable();
+            there.peek().is_some() && there.all(|name| amended::is_taken(kind, name))
+        }
+        _ => false,
+    }
 }
 
 fn region(kind: ResourceType, resource: &Resource<'_>) -> Option<Diagnostic> {

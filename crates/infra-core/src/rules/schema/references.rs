@@ -4,7 +4,7 @@ use super::hint;
 use crate::artifacts::{Expr, Place};
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::facts::resource_types::{self, Relation, ResourceType};
-use crate::view::{Prop, Resource, View};
+use crate::view::{Owner, Prop, Resource, View};
 
 /// Checks every `Fn::GetAtt` of resources and outputs.
 pub(super) fn attributes<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
@@ -80,6 +80,19 @@ pub(super) fn relations(kind: ResourceType, resource: &Resource<'_>, diags: &mut
     }
 }
 
+/// Whether what a property takes may be a name as well as an ARN, as its pattern shows.
+fn takes_name(prop: &Prop<'_>) -> bool {
+    let path = prop.path();
+    let steps: Vec<&str> = path.split(['.', '[', ']']).filter(|step| !step.is_empty()).collect();
+    let user = match prop.owner() {
+        Owner::Resource(_) => prop.user().and_then(|user| resource_types::find(user.kind())),
+        Owner::Object(_) | Owner::Set(_) | Owner::Outputs(_) => None,
+    };
+    let schema = user.and_then(|kind| kind.properties().follow(&steps));
+    let pattern = schema.and_then(resource_types::Schema::pattern);
+    pattern.is_some_and(|pattern| resource_types::pattern_matches(pattern, "name") == Some(true))
+}
+
 /// Reports a target that is certainly not what is meant. The sources list some targets of a property, seldom all, so
 /// that a property counts only if it is named after its single type, such as `TopicArn`.
 fn mismatch(
@@ -97,6 +110,9 @@ fn mismatch(
     let is_identifier = |text: &str| text.to_ascii_lowercase().ends_with("arn");
     let (title, help) = if kind.name() == first.kind {
         let gives = kind.reference().next().filter(|gives| attribute.is_none() && gives.ends_with("Name"))?;
+        if takes_name(prop) {
+            return None;
+        }
         let arn = wanted.iter().find(|one| is_identifier(one.property))?;
         (
             format!("`Ref` of `{}` gives its `{gives}`, not its ARN", target.id()),

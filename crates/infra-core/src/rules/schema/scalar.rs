@@ -6,6 +6,7 @@ use super::check::{Checker, Verdict};
 use super::format;
 use super::mistake::Problem;
 use super::shape::{boolean, is_dynamic};
+use super::version;
 use crate::facts::resource_types::{Schema, Types, Value, pattern_matches};
 use crate::view::Prop;
 
@@ -111,7 +112,7 @@ fn is_among(mut values: impl Iterator<Item = Value>, is_it: impl Fn(Value) -> bo
 /// Whether a member of a schema is what a text spells.
 fn is_same(value: Value, text: &str) -> bool {
     match value {
-        Value::Text(member) => member == text,
+        Value::Text(member) => member == text || version::is_family_of(text, member),
         Value::Boolean(member) => boolean(text) == Some(member),
         Value::Integer(_) | Value::Number(_) => {
             let number = text.trim().parse::<f64>().ok();

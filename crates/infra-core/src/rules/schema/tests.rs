@@ -86,17 +86,17 @@ Resources:
         "schema/items",
         "
 Resources:
-  Record:
-    Type: AWS::Route53::RecordSet
+  Table:
+    Type: AWS::DynamoDB::Table
     Properties:
-      HostedZoneId: Z123
-      Name: www.example.com
-      Type: CNAME
-      TTL: 60
-      ResourceRecords: [a.example.com, b.example.com]
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }, { AttributeName: at, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
 #     ^
+      LocalSecondaryIndexes:
+        - { IndexName: near, Projection: { ProjectionType: ALL }, KeySchema: [{ AttributeName: id, KeyType: HASH }, { AttributeName: at, KeyType: RANGE }] }
 ",
-        &[(", b.example.com", "")],
+        &[("KeySchema: [{ AttributeName: id, KeyType: HASH }]\n", "KeySchema: [{ AttributeName: id, KeyType: HASH }, { AttributeName: at, KeyType: RANGE }]\n")],
     ),
     (
         "schema/not-unique",

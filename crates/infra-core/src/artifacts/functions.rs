@@ -1,14 +1,95 @@
-//! Functions of known arguments: what does not depend on the template is computed here.
+//! The reader of functions: names become what they stand for, and what does not depend on the template is computed.
+//!
+//! Templates of others, `raw` entries and patches are read by it alike; `foreign` decides conditions on top of it.
 
 use std::borrow::Cow;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::text::concat;
-use crate::artifacts::Expr;
+use super::text::{Piece, join as concat, pieces};
+use super::{Expr, Object};
+
+/// Knows what names stand for.
+pub(crate) trait Names {
+    /// Returns what `Ref` of a name gives; nothing where there is no such name.
+    fn value(&self, name: &str) -> Option<Expr>;
+
+    /// Returns an attribute of a resource; nothing where there is no such resource.
+    fn attribute(&self, id: &str, name: &str) -> Option<Expr>;
+}
+
+/// Functions that are written as they are: what they give is not what people want to read.
+const KEPT: &[&str] = &["Fn::Base64", "Fn::Cidr", "Fn::Length", "Fn::ToJsonString"];
+
+/// Reads the functions in plain data; what names nothing stays a call.
+pub(crate) fn read(value: Expr, names: &impl Names) -> Expr {
+    match value {
+        Expr::List(items) => {
+            let items = items.into_iter().map(|item| read(item, names));
+            Expr::List(items.filter(|item| *item != Expr::Absent).collect())
+        }
+        Expr::Object(object) => match one_key(&object) {
+            Some((name, argument)) => call(name, argument, names),
+            None => Expr::Object(object.into_iter().map(|(key, value)| (key, read(value, names))).collect::<Object>()),
+        },
+        other => other,
+    }
+}
+
+fn one_key(object: &Object) -> Option<(String, Expr)> {
+    let mut pairs = object.iter();
+    let (name, argument) = pairs.next().filter(|(name, _)| is_function(name))?;
+    pairs.next().is_none().then(|| (name.to_owned(), argument.clone()))
+}
+
+/// Returns whether a mapping of this one key is a function.
+pub(crate) fn is_function(key: &str) -> bool {
+    key == "Ref" || key.starts_with("Fn::")
+}
+
+fn call(name: String, argument: Expr, names: &impl Names) -> Expr {
+    let read_all = |argument| read(argument, names);
+    let known = match (name.as_str(), &argument) {
+        ("Ref", Expr::Text(target)) if target == "AWS::NoValue" => Some(Expr::Absent),
+        ("Ref", Expr::Text(target)) => names.value(target),
+        ("Fn::GetAtt", Expr::Text(text)) => text.split_once('.').and_then(|(id, name)| names.attribute(id, name)),
+        ("Fn::GetAtt", Expr::List(parts)) => match parts.as_slice() {
+            [Expr::Text(id), Expr::Text(name)] => names.attribute(id, name),
+            _ => None,
+        },
+        ("Fn::Sub", Expr::Text(text)) => substitute(text, &Object::default(), names),
+        ("Fn::Sub", Expr::List(parts)) => match parts.as_slice() {
+            [Expr::Text(text), Expr::Object(variables)] => substitute(text, variables, names),
+            _ => None,
+        },
+        _ if KEPT.contains(&name.as_str()) => None,
+        _ => return apply(&name, read_all(argument)),
+    };
+    known.unwrap_or_else(|| {
+        // The text of `Fn::Sub` and names are no values to be read.
+        let argument = if matches!(argument, Expr::Text(_)) { argument } else { read_all(argument) };
+        Expr::Call(Cow::Owned(name), Box::new(argument))
+    })
+}
+
+/// Puts the text of `Fn::Sub` together; nothing where one of its names stands for nothing.
+fn substitute(text: &str, variables: &Object, names: &impl Names) -> Option<Expr> {
+    let parts: Option<Vec<Expr>> = pieces(text)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => Some(Expr::Text(Cow::Owned(text.to_owned()))),
+            Piece::Name(name) => match (variables.get(name), name.split_once('.')) {
+                (Some(value), _) => Some(read(value.clone(), names)),
+                (None, Some((id, attribute))) => names.attribute(id, attribute),
+                (None, None) => names.value(name),
+            },
+        })
+        .collect();
+    parts.map(concat)
+}
 
 /// Computes a function; gives the call back where its arguments are not known or not of its shape.
-pub(super) fn apply(name: &str, argument: Expr) -> Expr {
+pub(crate) fn apply(name: &str, argument: Expr) -> Expr {
     let known = match (name, &argument) {
         ("Fn::Join", Expr::List(arguments)) => join(arguments),
         ("Fn::Select", Expr::List(arguments)) => select(arguments),

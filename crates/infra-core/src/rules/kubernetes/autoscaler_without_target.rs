@@ -1,0 +1,68 @@
+//! `kubernetes/autoscaler-without-target`: autoscalers name a workload that is applied.
+
+use crate::rules::prelude::*;
+
+pub(super) const RULE: Rule = Rule {
+    id: "kubernetes/autoscaler-without-target",
+    code: "K8S-030",
+    severity: Severity::Warning,
+    phase: Phase::Runtime,
+    title: "autoscaler names a workload that is not there",
+    why: "an autoscaler whose workload does not exist scales nothing, and only its conditions say so",
+    error: Some("FailedGetScale"),
+    sources: &["https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/"],
+    evidence: Evidence::Documented,
+    bad: r#"
+#: orders.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: orders, namespace: shop }
+spec:
+  selector: { matchLabels: { app: orders } }
+  template:
+    metadata: { labels: { app: orders } }
+    spec:
+      containers:
+        - name: orders
+          image: registry.example.com/orders:1.4.2
+          resources: { requests: { cpu: 250m, memory: 512Mi } }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: orders, namespace: shop }
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: order
+#         ^
+  minReplicas: 3
+  maxReplicas: 9
+  metrics:
+    - type: Resource
+      resource: { name: cpu, target: { type: Utilization, averageUtilization: 70 } }
+"#,
+    good: &[(
+        r#"name: order
+"#,
+        r#"name: orders
+"#,
+    )],
+    check: Check::Objects(&["HorizontalPodAutoscaler", "ScaledObject"], check),
+};
+
+fn check(cx: &mut Cx<'_>, scaler: Object<'_>) {
+    let (Some((kind, name)), None) = (scaler.scaled_name(), scaler.scaled()) else { return };
+    let Some(place) = scaler.get("spec.scaleTargetRef.name") else { return };
+    let meant = super::meant(&scaler, &kind, &name, |workload| workload.scaler().is_some());
+    let Some(other) = meant else { return };
+    cx.report(
+        place
+            .finding(
+                format!("{} `{}` scales the {kind} `{name}`, which is not there", scaler.kind(), scaler.name()),
+                "not there",
+            )
+            .also(other.at(), "is this meant?")
+            .help(format!("write `{}`, or apply the {kind} `{name}`", other.name())),
+    );
+}

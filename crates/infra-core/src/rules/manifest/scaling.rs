@@ -1,0 +1,95 @@
+//! Autoscalers and disruption budgets.
+//!
+//! Source: `pkg/apis/autoscaling/validation` and `pkg/apis/policy/validation` of
+//! <https://github.com/kubernetes/kubernetes>; for KEDA <https://keda.sh/docs/latest/reference/scaledobject-spec/>
+//! (read 2026-11-30).
+
+use super::report::{Mistake, Report};
+use super::workloads::share;
+use crate::view::Prop;
+
+/// The block of each type of metric.
+const METRICS: [(&str, &str); 5] = [
+    ("ContainerResource", "containerResource"),
+    ("External", "external"),
+    ("Object", "object"),
+    ("Pods", "pods"),
+    ("Resource", "resource"),
+];
+
+/// The field of each type of target.
+const TARGETS: [(&str, &str); 3] =
+    [("AverageValue", "averageValue"), ("Utilization", "averageUtilization"), ("Value", "value")];
+
+/// Checks a `HorizontalPodAutoscaler`.
+pub(super) fn autoscaler(report: &mut Report<'_, '_>) {
+    let object = report.object;
+    order("spec.minReplicas", "spec.maxReplicas", 1, report);
+    for metric in object.each("spec.metrics").filter(Prop::is_object) {
+        let Some((_, block)) = metric.key("type").and_then(|kind| METRICS.into_iter().find(|(name, _)| kind.is(name)))
+        else {
+            continue;
+        };
+        let Some(source) = metric.key(block) else {
+            report.missing(metric, block, "is what its `type` says");
+            continue;
+        };
+        let Some(target) = source.key("target") else { continue };
+        let written = target.key("type").and_then(|kind| TARGETS.into_iter().find(|(name, _)| kind.is(name)));
+        if let Some((_, field)) = written.filter(|(_, field)| target.key(field).is_none()) {
+            report.missing(target, field, "is what its `type` says");
+        }
+        let is_share = target.key("averageUtilization").filter(|_| !matches!(block, "resource" | "containerResource"));
+        if let Some(prop) = is_share {
+            let says = "is a share of a request, which only resources have";
+            report.no(
+                prop,
+                Mistake::new("manifest/not-together", says, "not allowed here", "write `averageValue`").of_key(),
+            );
+        }
+    }
+}
+
+/// Checks a `ScaledObject` of KEDA, whose webhook refuses it.
+pub(super) fn scaled_object(report: &mut Report<'_, '_>) {
+    order("spec.minReplicaCount", "spec.maxReplicaCount", 0, report);
+    let object = report.object;
+    let (idle, least) = (object.get("spec.idleReplicaCount"), object.get("spec.minReplicaCount"));
+    let number = |prop: Option<Prop<'_>>, default| prop.map_or(Some(default), |prop| prop.int());
+    if let Some(prop) = idle
+        && let (Some(idle), Some(least)) = (number(Some(prop), 0), number(least, 0))
+        && idle >= least
+    {
+        let says = format!("is {idle}, not below `minReplicaCount` {least}");
+        let mistake =
+            Mistake::new("manifest/value", says, "not below the smallest", "write 0, and `minReplicaCount: 1`");
+        report.no(prop, mistake.because("the webhook of KEDA refuses the object"));
+    }
+}
+
+/// Checks that the smallest number is not above the largest one.
+fn order(low: &str, high: &str, default: i64, report: &mut Report<'_, '_>) {
+    let object = report.object;
+    let Some(most) = object.get(high) else { return };
+    let least = object.get(low);
+    let (Some(from), Some(to)) = (least.map_or(Some(default), |it| it.int()), most.int()) else { return };
+    let place = least.unwrap_or(most);
+    if from > to {
+        let name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+        let says = format!("makes `{}` {from}, above `{}` {to}", name(low), name(high));
+        let mistake = Mistake::new("manifest/range", says, "above the largest", "swap them, or raise the largest");
+        report.no(place, mistake.also(most.at(), "the largest"));
+    }
+}
+
+/// Checks a `PodDisruptionBudget`.
+pub(super) fn budget(report: &mut Report<'_, '_>) {
+    let object = report.object;
+    let (least, most) = (object.get("spec.minAvailable"), object.get("spec.maxUnavailable"));
+    if let (Some(least), Some(most)) = (least, most) {
+        let says = "stands beside `minAvailable`; a budget has one of `minAvailable` and `maxUnavailable`";
+        let mistake = Mistake::new("manifest/not-together", says, "two numbers", "remove one of the two").of_key();
+        report.no(most, mistake.also(least.at(), "the other"));
+    }
+    [least, most].into_iter().flatten().for_each(|prop| share(prop, 100, report));
+}

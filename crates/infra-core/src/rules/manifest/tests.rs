@@ -1,0 +1,282 @@
+//! What an API server refuses is found, each at its place; what it takes is silent.
+
+use crate::rules::testing::{Example, describe};
+
+/// A Deployment that is accepted; `%s` is put into the pod, `%c` into its container.
+fn deployment(spec: &str, pod: &str, container: &str) -> String {
+    format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata: {{ name: web, namespace: shop }}
+spec:
+  {spec}
+  selector: {{ matchLabels: {{ app: web }} }}
+  template:
+    metadata: {{ labels: {{ app: web }} }}
+    spec:
+      {pod}
+      containers:
+        - name: web
+          image: registry.example.com/web:1.4.2
+          ports: [{{ name: http, containerPort: 8080 }}]
+          {container}
+"
+    )
+}
+
+/// The findings of this room: id, line and column, title.
+fn found(text: &str) -> Vec<String> {
+    let example = Example::read(&format!("#: m.yaml\n{text}"));
+    let findings = example.findings();
+    let of_manifest = findings.iter().filter(|finding| finding.id.starts_with("manifest/"));
+    of_manifest.map(|finding| describe(&example, finding).replacen(" m.yaml:", " ", 1)).collect()
+}
+
+fn ids(text: &str) -> Vec<String> {
+    found(text).iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_deployment_that_is_accepted_is_silent() {
+    assert_eq!(found(&deployment("replicas: 2", "", "")), [""; 0]);
+}
+
+#[test]
+fn fields_of_the_workload() {
+    for (line, id) in [
+        ("replica: 3", "unknown-field"),
+        ("replicas: three", "wrong-type"),
+        ("replicas: \"3\"", "wrong-type"),
+        ("replicas: -1", "range"),
+        ("strategy: { type: Rolling }", "enum"),
+        ("strategy: { type: Recreate, rollingUpdate: { maxSurge: 1 } }", "not-together"),
+        ("strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0% } }", "value"),
+        ("strategy: { rollingUpdate: { maxUnavailable: 150% } }", "value"),
+        ("minReadySeconds: 900", "value"),
+    ] {
+        assert_eq!(ids(&deployment(line, "", "")), [format!("manifest/{id}")], "{line}");
+    }
+}
+
+#[test]
+fn fields_of_the_pod() {
+    for (line, id) in [
+        ("restartPolicy: Never", "value"),
+        ("dnsPolicy: None", "missing-field"),
+        ("hostNetwork: \"true\"", "wrong-type"),
+        ("serviceAccountName: My_Account", "name"),
+        ("nodeSelector: { a: b c }", "label"),
+        ("tolerations: [{ operator: Exists, value: a }]", "not-together"),
+        ("volumes: [{ name: a, emptyDir: {} }, { name: a, emptyDir: {} }]", "twice"),
+        ("volumes: [{ name: a, emptyDir: {}, configMap: { name: b } }]", "not-together"),
+        ("volumes: [{ name: a, emptyDir: { sizeLimit: 1GB } }]", "quantity"),
+        ("volumes: [{ name: a, secret: { name: b } }]", "missing-field"),
+        ("initContainers: [{ name: web, image: \"a:1\" }]", "twice"),
+        ("hostAliases: [{ ip: 1.2.3, hostnames: [a] }]", "address"),
+        (
+            "topologySpreadConstraints: [{ maxSkew: 1, topologyKey: a, whenUnsatisfiable: Maybe, labelSelector: { matchLabels: { app: web } } }]",
+            "enum",
+        ),
+    ] {
+        let found = ids(&deployment("replicas: 2", line, ""));
+        assert_eq!(found.first(), Some(&format!("manifest/{id}")), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn fields_of_the_container() {
+    for (line, id) in [
+        ("imagePullPolcy: Always", "unknown-field"),
+        ("args: --all", "wrong-type"),
+        ("env: [{ name: A, value: 1 }]", "wrong-type"),
+        ("env: [{ name: A, value: on }]", "wrong-type"),
+        ("env: [{ name: A, value: a }, { name: A, value: b }]", "twice"),
+        ("env: [{ name: A, valueFrom: { fieldRef: { fieldPath: metadata.foo } } }]", "enum"),
+        ("resources: { limits: { memory: 512MB } }", "quantity"),
+        ("resources: { requests: { memory: 1Gi }, limits: { memory: 512Mi } }", "value"),
+        ("resources: { requests: { ram: 1Gi } }", "name"),
+        ("resources: { requests: { nvidia.com/gpu: 1 } }", "missing-field"),
+        ("livenessProbe: { httpGet: { port: 80 }, tcpSocket: { port: 80 } }", "not-together"),
+        ("livenessProbe: { periodSeconds: 5 }", "missing-field"),
+        ("livenessProbe: { tcpSocket: { port: 70000 } }", "range"),
+        ("volumeMounts: [{ name: scratch, mountPath: /tmp }]", "value"),
+        ("securityContext: { privileged: true, allowPrivilegeEscalation: false }", "not-together"),
+    ] {
+        assert_eq!(ids(&deployment("replicas: 2", "", line)), [format!("manifest/{id}")], "{line}");
+    }
+}
+
+#[test]
+fn objects_of_other_kinds() {
+    let object = |version: &str, kind: &str, rest: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{ name: a, namespace: shop }}\n{rest}\n")
+    };
+    for (version, kind, rest, id) in [
+        ("v1", "Service", "spec: { ports: [{ port: 70000 }] }", "range"),
+        ("v1", "Service", "spec: { ports: [{ port: 1, name: a }, { port: 2 }] }", "missing-field"),
+        ("v1", "Service", "spec: { ports: [{ port: 53, name: a }, { port: 53, name: b }] }", "twice"),
+        ("v1", "Service", "spec: { type: ExternalName }", "missing-field"),
+        ("v1", "ConfigMap", "data: { a/b: c }", "key"),
+        ("v1", "Secret", "data: { a: hello! }", "bytes"),
+        ("v1", "Secret", "type: kubernetes.io/tls\nstringData: { tls.crt: a }", "missing-field"),
+        ("batch/v1", "Deployment", "", "unknown-kind"),
+        (
+            "policy/v1",
+            "PodDisruptionBudget",
+            "spec: { minAvailable: 1, maxUnavailable: 1, selector: { matchLabels: { a: b } } }",
+            "not-together",
+        ),
+        (
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            "spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 10.0.0.0/33 } }] }] }",
+            "address",
+        ),
+        (
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            "spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 10.0.0.0/16, except: [11.0.0.0/24] } }] }] }",
+            "address",
+        ),
+        (
+            "networking.k8s.io/v1",
+            "Ingress",
+            "spec: { rules: [{ http: { paths: [{ path: /, backend: { service: { name: a, port: { number: 80 } } } }] } }] }",
+            "missing-field",
+        ),
+        (
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "spec: { scaleTargetRef: { kind: Deployment, name: a }, minReplicas: 5, maxReplicas: 2 }",
+            "range",
+        ),
+        (
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "spec: { scaleTargetRef: { kind: Deployment, name: a } }",
+            "missing-field",
+        ),
+        (
+            "rbac.authorization.k8s.io/v1",
+            "RoleBinding",
+            "roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: a }\nsubjects: [{ kind: ServiceAccount, name: a }]",
+            "missing-field",
+        ),
+        ("v1", "PersistentVolumeClaim", "spec: { accessModes: [ReadWriteOnce] }", "missing-field"),
+        (
+            "keda.sh/v1alpha1",
+            "ScaledObject",
+            "spec: { scaleTargetRef: { name: a }, minReplicaCount: 9, maxReplicaCount: 2, triggers: [] }",
+            "range",
+        ),
+        (
+            "keda.sh/v1alpha1",
+            "ScaledObject",
+            "spec: { scaleTargetRef: { name: a }, minReplicaCont: 9, triggers: [] }",
+            "unknown-field",
+        ),
+    ] {
+        let text = object(version, kind, rest);
+        assert_eq!(ids(&text), [format!("manifest/{id}")], "{text}{:?}", found(&text));
+    }
+}
+
+#[test]
+fn jobs_end_and_have_a_schedule_of_cron() {
+    let job = |schedule: &str, policy: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{ name: a, namespace: shop }}\nspec:\n  schedule: {schedule}\n  \
+             jobTemplate: {{ spec: {{ template: {{ spec: {{ {policy} containers: [{{ name: a, image: \"a:1\" }}] }} }} }} }}\n"
+        )
+    };
+    assert_eq!(found(&job("\"*/5 * * * *\"", "restartPolicy: Never,")), [""; 0]);
+    assert_eq!(ids(&job("every 5 minutes", "restartPolicy: Never,")), ["manifest/schedule"]);
+    assert_eq!(ids(&job("\"@daily\"", "")), ["manifest/missing-field"]);
+    assert_eq!(ids(&job("\"@daily\"", "restartPolicy: Always,")), ["manifest/value"]);
+}
+
+#[test]
+fn the_place_and_the_words_are_those_of_the_author() {
+    let text = deployment("replica: 3", "", "");
+    assert_eq!(
+        found(&text),
+        ["manifest/unknown-field 5:3 `spec.replica` of Deployment `web` is no field that the kind has"]
+    );
+    let text = deployment("replicas: 2", "", "env: [{ name: LEVEL, value: 1 }]");
+    assert_eq!(
+        found(&text),
+        [
+            "manifest/wrong-type 15:39 `spec.template.spec.containers[0].env[0].value` of Deployment `web` is a number, `1`, not text"
+        ]
+    );
+}
+
+#[test]
+fn labels_selectors_and_names() {
+    let of = |old: &str, new: &str| ids(&deployment("replicas: 2", "", "").replacen(old, new, 1));
+    assert_eq!(of("name: web,", "name: Web_App,"), ["manifest/name"]);
+    assert_eq!(of("name: web, namespace", "labels: { team: a b }, name: web, namespace"), ["manifest/label"]);
+    assert_eq!(of("matchLabels: { app: web }", "matchLabels: { app: api }"), ["manifest/selector"]);
+    assert_eq!(of("matchLabels: { app: web }", ""), ["manifest/selector"]);
+    assert_eq!(of("name: http", "name: a-very-long-port-name"), ["manifest/name"]);
+    assert_eq!(of("apiVersion: apps/v1", "apiVersion: apps/v3"), ["manifest/unknown-kind"]);
+}
+
+#[test]
+fn holes_of_templates_are_not_judged() {
+    let text = deployment("replicas: ${REPLICAS}", "", "env: [{ name: A, value: \"{{ .Values.a }}\" }]");
+    assert_eq!(found(&text.replace("name: web,", "name: \"{{ .Release.Name }}\",")), [""; 0]);
+    assert_eq!(found(&text.replace("app: web", "app: ${APP}")), [""; 0]);
+}
+
+#[test]
+fn a_definition_beside_its_objects_says_what_they_must_be() {
+    let text = |spec: &str| {
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{ name: widgets.shop.example.com }}
+spec:
+  group: shop.example.com
+  scope: Namespaced
+  names: {{ plural: widgets, kind: Widget }}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              required: [size]
+              properties:
+                size: {{ type: integer, maximum: 10 }}
+                color: {{ type: string, enum: [blue, red] }}
+                more: {{ type: object, x-kubernetes-preserve-unknown-fields: true }}
+---
+apiVersion: shop.example.com/v1
+kind: Widget
+metadata: {{ name: blue, namespace: shop }}
+spec: {spec}
+"
+        )
+    };
+    assert_eq!(found(&text("{ size: 3, color: blue, more: { a: { b: 1 } } }")), [""; 0]);
+    for (spec, id) in [
+        ("{ size: 30 }", "range"),
+        ("{ size: big }", "wrong-type"),
+        ("{ size: 3, color: green }", "enum"),
+        ("{ size: 3, colour: blue }", "unknown-field"),
+        ("{ color: blue }", "missing-field"),
+    ] {
+        assert_eq!(ids(&text(spec)), [format!("manifest/{id}")], "{spec}");
+    }
+}
+
+#[test]
+fn a_list_is_its_items() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n  - { apiVersion: v1, kind: ConfigMap, metadata: { name: a }, data: { a: 1 } }\n";
+    assert_eq!(ids(text), ["manifest/wrong-type"]);
+}

@@ -1,0 +1,1 @@
+"""Compiles what an API server of Kubernetes knows about its kinds."""
