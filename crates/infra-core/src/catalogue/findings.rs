@@ -198,7 +198,6 @@ pub const FINDINGS: &[Finding] = &[
     error("overrides/does-not-apply", "A patch of an override does not fit the resource."),
     error("overrides/no-reason", "An override has an empty reason."),
     error("overrides/unknown-resource", "An override names a resource that its entry does not make."),
-    error("queues/dead-letter-retention", "The dead-letter queue keeps messages no longer than the queue does."),
     error("queues/fifo-only", "A key that is for FIFO queues is used with a standard queue."),
     error("raw/type", "The type of a raw resource is not of the form of CloudFormation types."),
     error("raw/unknown-stack", "A raw resource refers to a stack that does not exist."),
