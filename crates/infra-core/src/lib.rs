@@ -96,32 +96,46 @@ pub fn check_documents(inputs: &[foreign::Input], sources: &Sources, today: Opti
     };
     let mut found = Found { system: &system, today, seen: BTreeSet::new(), checked: Checked::default() };
     found.checked.findings = diags.into_sorted();
-    let links = found.variant(&foreign::Variant::default(), &[]);
+    // What is there with the defaults says which stacks hang together; no rule looks beyond those.
+    let base = foreign::Variant::default();
+    let templates = system.evaluate(&base);
+    let links = {
+        let foreign = view::Foreign::new(&system, &base, &templates);
+        view::View::new(foreign.input(today), &foreign).links()
+    };
     for members in system.components(&links) {
         let variants = system.variants_of(&members);
         found.checked.findings.extend(variants.left_out(&system));
-        let others = variants.list.get(1..).unwrap_or_default();
-        others.iter().for_each(|variant| {
-            found.variant(variant, others);
-        });
+        let Some((first, others)) = variants.list.split_first() else { continue };
+        found.variant(first, first.stacks(&system).filter_map(|index| templates.get(index)), &[]);
+        for variant in others {
+            let templates = system.evaluate(variant);
+            found.variant(variant, &templates, others);
+        }
     }
     (found.checked, system.stacks.len())
 }
 
 /// What was found in documents so far.
-struct Found<'a> {
-    system: &'a foreign::System,
+struct Found<'s> {
+    system: &'s foreign::System,
     today: Option<names::Date>,
     /// Findings that are not told again of another variant: id, title and place.
     seen: BTreeSet<(&'static str, String, Option<diag::At>)>,
     checked: Checked,
 }
 
-impl Found<'_> {
-    /// Checks one variant, and returns the pairs of stacks that hang together by what their resources are called.
-    fn variant(&mut self, variant: &foreign::Variant, others: &[foreign::Variant]) -> Vec<(usize, usize)> {
-        let templates = self.system.evaluate(variant);
-        let foreign = view::Foreign::new(self.system, variant, &templates);
+impl<'s> Found<'s> {
+    /// Checks one variant and what it evaluates to.
+    fn variant<'t>(
+        &mut self,
+        variant: &'t foreign::Variant,
+        templates: impl IntoIterator<Item = &'t artifacts::Template>,
+        others: &[foreign::Variant],
+    ) where
+        's: 't,
+    {
+        let foreign = view::Foreign::new(self.system, variant, templates);
         let view = view::View::new(foreign.input(self.today), &foreign);
         let mut diags = Diagnostics::default();
         rules::check(&view, &mut diags);
@@ -141,7 +155,6 @@ impl Found<'_> {
                 self.checked.allowances.push(allowance);
             }
         }
-        if variant.members.is_empty() { view.links() } else { Vec::new() }
     }
 
     /// Makes warnings of errors that a value of another parameter avoids while the resource stays: only who deploys the

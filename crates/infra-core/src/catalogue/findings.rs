@@ -226,6 +226,10 @@ pub const FINDINGS: &[Finding] = &[
     error("records/no-values", "A record has no values."),
     error("records/one-answer", "A record has both or neither of an alias and values."),
     error("records/outside-zone", "The name of a record does not lie in its zone."),
+    warning(
+        "records/quoted-text",
+        "A text is in the quotes or has the escapes of a zone file, which become part of it.",
+    ),
     error("records/weighted-ttl", "Weighted records of one name have different times to live."),
     error("records/wildcard-ns", "A wildcard is delegated to name servers."),
     error("resolve/unknown-reference", "A reference names an entry that does not exist."),

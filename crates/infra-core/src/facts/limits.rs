@@ -88,6 +88,13 @@ pub mod route53 {
     pub const UPSERT_WEIGHT: usize = 2;
     /// Requests per second and account.
     pub const REQUESTS_PER_SECOND: u32 = 5;
+    /// Most values of one record set.
+    pub const SET_VALUES: usize = 400;
+    /// Largest time to live. Unit: seconds. Source:
+    /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html> (read 2026-11-30).
+    pub const MAX_TTL: i64 = 2_147_483_647;
+    /// Largest weight. Source: as [`MAX_TTL`].
+    pub const MAX_WEIGHT: i64 = 255;
 }
 
 /// Limits of SQS.

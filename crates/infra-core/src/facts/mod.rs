@@ -7,6 +7,7 @@ pub mod attributes;
 pub mod cloudfront;
 pub mod delivery;
 pub mod eks;
+pub mod geography;
 pub mod hosted_zones;
 pub mod iam;
 pub mod interruptions;

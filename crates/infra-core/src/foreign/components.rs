@@ -8,10 +8,14 @@ use crate::source::Node;
 impl System {
     /// Returns the stacks in groups that hang together, each group and the list of groups sorted by index.
     ///
-    /// Stacks hang together by what one takes of the other (outputs, imports, order) and by `links`, which are pairs of
+    /// A group without members is of all. Stacks hang together by what one takes of the other (outputs, imports, order) and by `links`, which are pairs of
     /// stacks. Stacks that somebody named are one group where there are objects or change batches, which may be about any
     /// of them.
     pub fn components(&self, links: &[(usize, usize)]) -> Vec<Vec<usize>> {
+        // What is no template could be about any stack, if none has a name by which it could be meant.
+        if self.has_documents() && !self.stacks.iter().any(|stack| stack.is_named) {
+            return vec![Vec::new()];
+        }
         let mut groups = Groups((0..self.stacks.len()).collect());
         links.iter().for_each(|(one, other)| groups.join(*one, *other));
         if self.has_documents() {
@@ -75,7 +79,7 @@ fn calls<'a>(node: &'a Node, found: &mut Vec<(&'a str, &'a Node)>) {
         match pair.key.as_str() {
             "Fn::ImportValue" => found.push((&pair.key, &pair.value)),
             "Fn::GetStackOutput" => {
-                found.extend(pair.value.pair("StackName").map(|name| (pair.key.as_str(), &name.value)))
+                found.extend(pair.value.pair("StackName").map(|name| (pair.key.as_str(), &name.value)));
             }
             _ => {}
         }

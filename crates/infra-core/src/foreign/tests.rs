@@ -666,3 +666,13 @@ fn files_of_other_tools_are_left_alone_in_one_line() {
     assert_eq!(found.lines().filter(|line| line.starts_with("foreign/left-alone")).count(), 5, "{found}");
     assert_eq!(found.lines().count(), 5, "{found}");
 }
+
+#[test]
+fn parts_of_objects_are_no_objects() {
+    let case = read(&[
+        ("o/kustomization.yaml", "resources: [../base]\npatches: [{ path: ./more/web.yaml }]\n"),
+        ("o/more/web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { replicas: 2 }\n"),
+    ]);
+    assert_eq!(case.system.as_ref().unwrap().objects.len(), 0);
+    assert_eq!(case.findings().lines().filter(|line| line.starts_with("foreign/left-alone")).count(), 2);
+}

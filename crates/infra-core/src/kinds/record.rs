@@ -92,7 +92,7 @@ pub enum Geolocation {
     Continent(String),
     /// Two letters of a country.
     Country(String),
-    /// Code of a state of the United States or a region of Ukraine.
+    /// Two letters of a state of the United States.
     UsSubdivision(String),
     /// Everybody else.
     Default,

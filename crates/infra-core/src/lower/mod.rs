@@ -296,7 +296,7 @@ fn duplicate_records(world: &Resolved, out: &Artifacts, diags: &mut Diagnostics)
                         .at(place_of(world, *entry), format!("{} record", record.record_type))
                         .also(place_of(world, owner), format!("{first} record"))
                         .note("a name with a CNAME can hold nothing else; Route 53 refuses the batch")
-                        .help("use alias records instead of the CNAME"),
+                        .help("keep one of the two, or use an alias record if the target is of AWS or in this zone"),
                 );
             }
         }

@@ -5,7 +5,7 @@ use super::functions::Known;
 use crate::artifacts::functions;
 use crate::artifacts::{Deletion, Expr, Handle, Object, Place, Resource};
 use crate::diag::{Diagnostic, Diagnostics, suggest};
-use crate::model::{Override, PatchOperation};
+use crate::model::PatchOperation;
 use crate::resolve::{EntryId, Resolved};
 use crate::route;
 use crate::source::Route;
@@ -14,9 +14,9 @@ use crate::source::Route;
 pub(super) fn apply(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostics) -> bool {
     let mut is_changed = false;
     for entry in world.ids() {
-        for (position, patch) in world.common(entry).0.overrides.iter().enumerate() {
+        for position in 0..world.common(entry).0.overrides.len() {
             is_changed = true;
-            if let Err(report) = one(world, out, entry, position, patch, diags) {
+            if let Err(report) = one(world, out, entry, position, diags) {
                 diags.push(*report);
             }
         }
@@ -29,9 +29,9 @@ fn one(
     out: &mut Artifacts,
     entry: EntryId,
     position: usize,
-    patch: &Override,
     diags: &mut Diagnostics,
 ) -> Result<(), Box<Diagnostic>> {
+    let Some(patch) = world.common(entry).0.overrides.get(position) else { return Ok(()) };
     let at = |step: &'static str| world.common(entry).1.locate(&route!["overrides", position, step]);
     let own: Vec<_> =
         out.provenance.iter().filter(|(_, maker)| **maker == entry).map(|(handle, _)| handle.clone()).collect();

@@ -38,7 +38,8 @@ pub(super) fn settle(world: &Resolved, out: &mut Artifacts) {
 /// Path of the batch of a zone.
 pub(crate) fn zone_path(domain: &crate::names::DomainName, private: bool) -> String {
     let suffix = if private { ".private" } else { "" };
-    format!("dns/{domain}{suffix}.change-batch.json")
+    // The slash in the name of a reverse zone would be a folder.
+    format!("dns/{}{suffix}.change-batch.json", domain.as_str().replace('/', "_"))
 }
 
 /// Path of a file of Kubernetes objects.

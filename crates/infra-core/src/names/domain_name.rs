@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use super::ascii_name;
+
 /// A lower-case DNS name without its trailing dot, possibly with a leading `*.`.
 ///
 /// Labels have 1 to 63 characters, the name at most 253. Underscores are allowed because record names such as
@@ -31,6 +33,9 @@ pub enum DomainNameError {
     /// A star stands elsewhere than alone in the first place.
     #[error("`{0}` has a `*` in the wrong place: a wildcard is the whole first label, as in `*.example.com`")]
     Wildcard(String),
+    /// A letter is not one of ASCII.
+    #[error("`{0}` is not a domain name: DNS carries ASCII, so write `{1}`")]
+    Letter(String, String),
     /// A label is empty, too long, or has a character that DNS names do not use.
     #[error(
         "`{name}` is not a domain name: its label `{label}` must have 1 to 63 letters, digits, dashes or underscores, \
@@ -101,7 +106,12 @@ impl FromStr for DomainName {
         if name.is_empty() {
             return Err(DomainNameError::Empty);
         }
-        if name.contains(['/', ':']) {
+        if !name.is_ascii() {
+            return Err(DomainNameError::Letter(text.to_owned(), ascii_name(&name).into_owned()));
+        }
+        // A reverse zone for a part of a network has a slash in its name (RFC 2317).
+        let is_reverse = name.rsplit('.').next() == Some("arpa");
+        if name.contains(':') || (name.contains('/') && !is_reverse) {
             return Err(DomainNameError::Url(text.to_owned()));
         }
         if name.len() > Self::MAX_LEN {
@@ -126,7 +136,7 @@ text_serde!(
     DomainName, DomainNameError,
     expected: "a domain name, such as api.example.com",
     schema: {
-        "pattern": r"^(\*\.)?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$",
+        "pattern": r"^(\*\.)?([A-Za-z0-9_]([A-Za-z0-9_/-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$",
         "maxLength": DomainName::MAX_LEN + 1
     }
 );
@@ -134,7 +144,7 @@ text_serde!(
 fn is_label(label: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     let edges = !label.starts_with('-') && !label.ends_with('-');
-    (1..=DomainName::MAX_LABEL_LEN).contains(&label.len()) && edges && label.bytes().all(inner)
+    (1..=DomainName::MAX_LABEL_LEN).contains(&label.len()) && edges && label.bytes().all(|b| inner(b) || b == b'/')
 }
 
 #[cfg(test)]
@@ -188,6 +198,9 @@ mod tests {
         let error = |text: &str| text.parse::<DomainName>().unwrap_err();
         assert_eq!(error("."), DomainNameError::Empty);
         assert!(matches!(error("https://a.example.com/x"), DomainNameError::Url(_)));
+        assert!(error("hafen-m\u{fc}nchen.example.com").to_string().contains("`xn--hafen-mnchen-jlb.example.com`"));
+        assert!(matches!(error("a/b.example.com"), DomainNameError::Url(_)));
+        assert_eq!(name("64/26.2.0.192.in-addr.arpa").as_str(), "64/26.2.0.192.in-addr.arpa");
         assert!(matches!(error("10.0.0.1"), DomainNameError::Address(_)));
         assert!(matches!(error("a.*.example.com"), DomainNameError::Wildcard(_)));
         assert!(matches!(error("a*.example.com"), DomainNameError::Wildcard(_)));

@@ -23,6 +23,7 @@ mod name;
 mod port;
 mod project_id;
 mod quantity;
+mod record_value;
 mod region;
 mod seconds;
 mod variable_name;
@@ -44,6 +45,9 @@ pub use self::name::{Name, NameError};
 pub use self::port::{Port, PortError};
 pub use self::project_id::{ProjectId, ProjectIdError};
 pub use self::quantity::quantity;
+pub use self::record_value::{
+    RecordValueError, TEXT_STRING, ascii_name, check_record_value, plain_record_value, record_types,
+};
 pub use self::region::{Region, RegionError};
 pub use self::seconds::{Seconds, SecondsError};
 pub use self::variable_name::{VariableName, VariableNameError};

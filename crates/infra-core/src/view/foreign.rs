@@ -16,24 +16,24 @@ use crate::source::{self, Node, Span, Value};
 pub struct Foreign<'a> {
     system: &'a System,
     variant: &'a Variant,
-    templates: &'a [Template],
+    templates: Vec<&'a Template>,
     /// Batch and change of each record set.
     sets: Vec<(usize, usize)>,
 }
 
 impl<'a> Foreign<'a> {
     /// Takes a system and what one of its variants evaluates to.
-    pub fn new(system: &'a System, variant: &'a Variant, templates: &'a [Template]) -> Self {
+    pub fn new(system: &'a System, variant: &'a Variant, templates: impl IntoIterator<Item = &'a Template>) -> Self {
         let has_documents = has_documents(system, variant);
         let batches = system.batches.iter().enumerate().filter(|_| has_documents);
         let sets = batches.flat_map(|(batch, it)| (0..it.changes.len()).map(move |change| (batch, change)));
-        Self { system, variant, templates, sets: sets.collect() }
+        Self { system, variant, templates: templates.into_iter().collect(), sets: sets.collect() }
     }
 
     /// Returns what a view is made of.
     pub fn input(&self, today: Option<Date>) -> Input<'a> {
         let members = self.variant.stacks(self.system).filter_map(|at| Some((at, self.system.stacks.get(at)?)));
-        let stacks = members.zip(self.templates).map(|((at, stack), template)| StackInput {
+        let stacks = members.zip(&self.templates).map(|((at, stack), template)| StackInput {
             place: Place { stack: u16::try_from(at).unwrap_or(u16::MAX), edge: false },
             name: stack.name.clone(),
             region: stack.region,

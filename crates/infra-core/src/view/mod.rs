@@ -15,6 +15,7 @@ mod document;
 mod foreign;
 mod graph;
 mod ingress;
+mod links;
 mod named;
 mod near;
 mod network;

@@ -94,7 +94,7 @@ impl<'v> Names<'v> {
 impl Named {
     pub(super) fn of<'v>(view: &'v View<'v>) -> Self {
         let mut named = Self::default();
-        let mut names: BTreeMap<(&str, &str), Names<'v>> = BTreeMap::new();
+        let mut by_property: BTreeMap<(&str, &str), Names<'v>> = BTreeMap::new();
         for (kind, resources) in view.kinds() {
             let known = resource_types::find(kind).into_iter().flat_map(resource_types::ResourceType::relations);
             let known =
@@ -104,7 +104,7 @@ impl Named {
             let paths: Vec<_> = known.chain(own).filter(|(_, target, _)| view.of(target).next().is_some()).collect();
             let mut useful = Vec::new();
             for (path, target, property) in paths {
-                let known = names.entry((target, property)).or_insert_with(|| Names::of(view, target, property));
+                let known = by_property.entry((target, property)).or_insert_with(|| Names::of(view, target, property));
                 if !known.is_empty() {
                     useful.push((path, target, property));
                 }
@@ -114,7 +114,7 @@ impl Named {
             }
             for user in resources {
                 for (path, target, property) in &useful {
-                    let Some(known) = names.get(&(*target, *property)) else { continue };
+                    let Some(known) = by_property.get(&(*target, *property)) else { continue };
                     each(user.properties(), path, &mut |value| {
                         if let Some(found) = known.find(&user, &value) {
                             named.add(user.index(), &value, found);
@@ -156,18 +156,5 @@ fn each<'v>(prop: Prop<'v>, path: &str, found: &mut impl FnMut(Prop<'v>)) {
 impl<'v> View<'v> {
     pub(super) fn named(&'v self) -> &'v Named {
         self.named.get_or_init(|| Named::of(self))
-    }
-
-    /// Returns the pairs of stacks, by the index in their places, of which one names a resource of the other.
-    pub fn links(&'v self) -> Vec<(usize, usize)> {
-        let mut found = Vec::new();
-        for resource in self.resources() {
-            for other in resource.referrers().filter(|other| other.stack() != resource.stack()) {
-                found.push((resource.stack().place().stack.into(), other.stack().place().stack.into()));
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
     }
 }

@@ -93,7 +93,10 @@ impl Origin for Own<'_> {
         let model::Origin::Yaml { key, node } = origin else {
             return Located::near(origin.at());
         };
-        let found = self.patched(view, owner, path).or_else(|| exact(node, path)).or_else(|| nearest(node, path));
+        let found = of_set(node, owner, path)
+            .or_else(|| self.patched(view, owner, path))
+            .or_else(|| exact(node, path))
+            .or_else(|| nearest(node, path));
         found.unwrap_or_else(|| Located::near(At::Span(*key)))
     }
 
@@ -102,12 +105,11 @@ impl Origin for Own<'_> {
         let Some(entry) = self.entry(view, owner) else { return whole };
         match (path, self.world.common(entry).1) {
             ([Step::Key("Properties"), rest @ ..], _) => self.locate(view, owner, rest),
-            ([], _) | (_, model::Origin::Caller { .. }) => whole,
+            ([] | [Step::Index(_), ..], _) | (_, model::Origin::Caller { .. }) => whole,
             ([Step::Key(name), rest @ ..], model::Origin::Yaml { node, .. }) => {
                 let own = below(node, route![kebab(name).as_str()], rest);
                 self.patch(entry, view, owner, path).or(own).unwrap_or(whole)
             }
-            ([Step::Index(_), ..], _) => whole,
         }
     }
 }
@@ -146,7 +148,35 @@ impl Own<'_> {
             }
             below(node, route!["overrides", at, "patch", index, key, "value"], rest)
         });
-        found.last()
+        found.reduce(|_, later| later)
+    }
+}
+
+/// Finds where a record says what becomes a part of its set.
+fn of_set(entry: &Node, owner: Owner, path: &[Step<'_>]) -> Option<Located> {
+    let (Owner::Set(_), [Step::Key(first), rest @ ..]) = (owner, path) else { return None };
+    match (*first, rest) {
+        ("ResourceRecords", [Step::Index(index), ..]) => {
+            let values = &entry.pair("values")?.value;
+            let kind = values.pairs().first()?;
+            below(entry, route!["values", kind.key.as_str()], &[Step::Index(*index)])
+        }
+        ("ResourceRecords", _) => below(entry, route!["values"], &[]),
+        ("GeoLocation", [Step::Key(key)]) => {
+            let place = entry.pair("routing")?.value.pair("geolocation")?;
+            let field = match *key {
+                "ContinentCode" => "continent",
+                "CountryCode" => "country",
+                _ => "us-subdivision",
+            };
+            let field = place.value.pair(field).map_or(place.key.as_str(), |pair| pair.key.as_str());
+            below(entry, route!["routing", "geolocation"], &[Step::Key(field)])
+        }
+        ("TTL", _) => below(entry, route!["ttl"], &[]),
+        ("Weight" | "Region" | "Failover" | "GeoLocation" | "MultiValueAnswer" | "SetIdentifier", _) => {
+            below(entry, route!["routing"], &[])
+        }
+        _ => None,
     }
 }
 

@@ -166,6 +166,11 @@ impl<'v> Record<'v> {
         self.get("Name")?.text().map(|name| plain(&name))
     }
 
+    /// Returns how messages call it: its name, with `*` for what is not known of it.
+    pub fn called(&self) -> String {
+        self.name().or_else(|| Some(self.get("Name")?.pattern())).unwrap_or_default()
+    }
+
     /// Returns the type, such as `A`.
     pub fn record_type(&self) -> Option<Cow<'v, str>> {
         self.get("Type")?.text()

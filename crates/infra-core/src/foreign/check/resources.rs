@@ -52,7 +52,12 @@ pub(super) fn check<'a>(world: &World<'a>, index: usize, stack: &'a Stack, uses:
 }
 
 fn attributes(resource: &Pair, diags: &mut Diagnostics) {
+    // The serverless transform takes a description beside the properties.
+    let is_serverless = kind(&resource.value).is_some_and(|kind| kind.starts_with("AWS::Serverless::"));
     for pair in resource.value.pairs() {
+        if is_serverless && pair.key == "Description" {
+            continue;
+        }
         if ATTRIBUTES.contains(&pair.key.as_str())
             || TRANSFORMED.contains(&pair.key.as_str())
             || pair.key.starts_with("Fn::")

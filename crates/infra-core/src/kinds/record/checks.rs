@@ -83,6 +83,16 @@ fn check_values(entry: Bound<'_, Record>, zone: Bound<'_, HostedZone>, values: &
         let error = Diagnostic::error("records/no-values", "a record needs at least one value");
         diags.push(error.at(entry.at(&route!["values"]), "empty"));
     }
+    if let Values::Txt(texts) = values {
+        for (index, text) in texts.iter().enumerate().filter(|(_, text)| is_quoted(text)) {
+            diags.push(
+                Diagnostic::warning("records/quoted-text", "the quotes and backslashes of this text become part of it")
+                    .at(entry.at(&route!["values", "txt", index]), format!("written as other tools write it: `{text}`"))
+                    .note("text is written plainly here; quotes, escapes and the splitting of long text are added")
+                    .help("write the text without quotes around it and without backslashes before `;` and `\"`"),
+            );
+        }
+    }
     let apex = entry.spec().name == zone.domain;
     if apex && matches!(values, Values::Cname(_)) {
         diags.push(
@@ -96,6 +106,11 @@ fn check_values(entry: Bound<'_, Record>, zone: Bound<'_, HostedZone>, values: &
         let error = Diagnostic::error("records/wildcard-ns", "a wildcard cannot be delegated");
         diags.push(error.at(entry.at(&route!["name"]), "a wildcard"));
     }
+}
+
+/// Whether a text is in the quotes, or has the escapes, of a zone file.
+fn is_quoted(text: &str) -> bool {
+    (text.len() > 1 && text.starts_with('"') && text.ends_with('"')) || text.contains("\\;") || text.contains("\\\"")
 }
 
 fn check_routing(entry: Bound<'_, Record>, diags: &mut Diagnostics) {

@@ -6,13 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::artifacts::Expr;
-use crate::names::DomainName;
-
-/// Longest text of one string of a TXT record.
-///
-/// Unit: bytes. Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html> (read
-/// 2026-11-22).
-const TXT_STRING: usize = 255;
+use crate::names::{DomainName, TEXT_STRING};
 
 /// Plain values by record type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -119,7 +113,7 @@ impl Values {
 /// 2026-11-22).
 fn quoted(text: &str) -> String {
     let mut strings: Vec<String> = Vec::new();
-    for chunk in text.as_bytes().chunks(TXT_STRING) {
+    for chunk in text.as_bytes().chunks(TEXT_STRING) {
         let mut escaped = String::with_capacity(chunk.len() + 2);
         for byte in chunk {
             match byte {

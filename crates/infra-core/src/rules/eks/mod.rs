@@ -25,6 +25,7 @@ mod support_type;
 mod two_identities;
 mod unenforced_network_policy;
 mod unreachable_endpoint;
+mod untolerated_taints;
 mod version_support;
 mod zone_coverage;
 
@@ -56,6 +57,7 @@ pub(super) const RULES: &[&Rule] = &[
     &two_identities::RULE,
     &unenforced_network_policy::RULE,
     &unreachable_endpoint::RULE,
+    &untolerated_taints::RULE,
     &version_support::RULE,
     &zone_coverage::RULE,
 ];

@@ -4,10 +4,12 @@ mod alias_with_values;
 mod alias_zone;
 mod apex_cname;
 mod api_alias_zone;
+mod below_delegation;
 mod cloudfront_alias_zone;
 mod cloudfront_failover;
 mod cloudfront_target_health;
 mod cname_conflict;
+mod cname_to_itself;
 mod disposable_zone;
 mod empty_target_health;
 mod failover_pair;
@@ -16,17 +18,23 @@ mod geolocation_default;
 mod hidden_public_name;
 mod https_record_alone;
 mod latency_region;
+mod malformed_value;
 mod missing_aaaa;
 mod mixed_routing;
 mod private_cloudfront_alias;
+mod repeated_value;
+mod routing_policy;
 mod self_checking_record;
+mod set_limits;
 mod slow_failover;
 mod split_batch;
 mod two_owners;
 mod undelegated_zone;
+mod unknown_place;
 mod unreachable_check;
 mod unservable_check_host;
 mod unserved_alias;
+mod unserved_check_name;
 mod wildcard_label;
 mod zone_name_without_dot;
 
@@ -39,10 +47,12 @@ pub(super) const RULES: &[&Rule] = &[
     &alias_zone::RULE,
     &apex_cname::RULE,
     &api_alias_zone::RULE,
+    &below_delegation::RULE,
     &cloudfront_alias_zone::RULE,
     &cloudfront_failover::RULE,
     &cloudfront_target_health::RULE,
     &cname_conflict::RULE,
+    &cname_to_itself::RULE,
     &disposable_zone::RULE,
     &empty_target_health::RULE,
     &failover_pair::RULE,
@@ -51,17 +61,23 @@ pub(super) const RULES: &[&Rule] = &[
     &hidden_public_name::RULE,
     &https_record_alone::RULE,
     &latency_region::RULE,
+    &malformed_value::RULE,
     &missing_aaaa::RULE,
     &mixed_routing::RULE,
     &private_cloudfront_alias::RULE,
+    &repeated_value::RULE,
+    &routing_policy::RULE,
     &self_checking_record::RULE,
+    &set_limits::RULE,
     &slow_failover::RULE,
     &split_batch::RULE,
     &two_owners::RULE,
     &undelegated_zone::RULE,
+    &unknown_place::RULE,
     &unreachable_check::RULE,
     &unservable_check_host::RULE,
     &unserved_alias::RULE,
+    &unserved_check_name::RULE,
     &wildcard_label::RULE,
     &zone_name_without_dot::RULE,
 ];

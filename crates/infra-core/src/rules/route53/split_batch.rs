@@ -54,10 +54,7 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
         if gone.batch() != record.batch() {
             cx.report(
                 record
-                    .finding(
-                        format!("`{}` is gone between two batches", record.name().unwrap_or_default()),
-                        "created here",
-                    )
+                    .finding(format!("`{}` is gone between two batches", record.called()), "created here")
                     .also(gone.at(), "deleted in another batch")
                     .help("put both changes into one batch, the deletion first"),
             );

@@ -45,8 +45,18 @@ pub fn check<'v>(view: &'v View<'v>, diags: &mut Diagnostics) {
 
 /// Whether findings of an id are about what a value says, which a rule may say better.
 pub(super) fn is_about_value(id: &str) -> bool {
-    let of_values =
-        ["deprecated-version", "enum", "format", "items", "length", "not-allowed", "not-together", "pattern", "range"];
+    let of_values = [
+        "deprecated-version",
+        "enum",
+        "format",
+        "items",
+        "length",
+        "not-allowed",
+        "not-together",
+        "not-unique",
+        "pattern",
+        "range",
+    ];
     id.strip_prefix("schema/").is_some_and(|problem| of_values.contains(&problem))
 }
 

@@ -4,6 +4,7 @@ mod api_key_only;
 mod callback_url;
 mod foreign_region_key;
 mod key_policy;
+mod open_queue_route;
 mod oversize_body;
 mod pod_identity_secrets;
 mod secret_literal;
@@ -18,6 +19,7 @@ pub(super) const RULES: &[&Rule] = &[
     &callback_url::RULE,
     &foreign_region_key::RULE,
     &key_policy::RULE,
+    &open_queue_route::RULE,
     &oversize_body::RULE,
     &pod_identity_secrets::RULE,
     &secret_literal::RULE,

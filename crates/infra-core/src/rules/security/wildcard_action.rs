@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     phase: Phase::Security,
     title: "a workload's role may do everything with a service",
-    why: "whoever gets into the pod gets the role; `service:*` on every resource hands over all data of that service in \
+    why: "whoever gets into a program gets its role; `service:*` on every resource hands over all data of that service in \
           the account",
     error: None,
     sources: &["https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"],
