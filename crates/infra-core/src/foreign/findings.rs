@@ -41,6 +41,7 @@ pub const FINDINGS: &[(&str, &str)] = &[
     ("cfn/unknown-reference", "`Ref` or `${…}` names neither a parameter nor a resource."),
     ("cfn/unknown-resource", "An attribute of a resource is asked for that is not there."),
     ("cfn/unknown-section", "A template has a top-level key that is no section."),
+    ("cfn/unmapped-key", "A mapping is asked for a key that it does not have."),
     ("cfn/untried-values", "Conditions ask for more values of parameters than are tried."),
     ("cfn/unused-condition", "Nothing uses a condition."),
     ("cfn/unused-mapping", "Nothing uses a mapping."),

@@ -21,13 +21,16 @@ pub(super) struct OwnPolicies {
 }
 
 impl OwnPolicies {
-    pub(super) fn of(view: &View<'_>) -> Self {
+    pub(super) fn of<'v>(view: &'v View<'v>) -> Self {
         let mut found = Self::default();
         for (kind, path, target) in POLICIES {
             for policy in view.of(kind) {
                 for named in policy.each(path) {
-                    match named.resource() {
+                    let resource = named.resource().or_else(|| by_name(view, target, named.text()?.as_ref()));
+                    match resource {
                         Some(target) => found.of.entry(target.index()).or_default().push(policy.index()),
+                        // A text that is known and is none of the view's names something outside.
+                        None if named.text().is_some() => {}
                         None => {
                             found.unclear.insert(target);
                         }
@@ -37,6 +40,12 @@ impl OwnPolicies {
         }
         found
     }
+}
+
+/// Returns the resource of a type whose name is the last part of a URL or ARN.
+fn by_name<'v>(view: &'v View<'v>, kind: &str, text: &str) -> Option<Resource<'v>> {
+    let name = text.rsplit(['/', ':']).next()?;
+    view.of(kind).find(|resource| resource.name().is_some_and(|known| known == name))
 }
 
 impl<'v> Resource<'v> {

@@ -135,7 +135,7 @@ const GROUPS: [(&str, usize); 19] = [
     ("SEC", 11),
     ("OBS", 12),
     ("RES", 14),
-    ("CFN", 20),
+    ("CFN", 19),
     ("MAP", 4),
     ("DEL", 5),
     ("EVT", 1),

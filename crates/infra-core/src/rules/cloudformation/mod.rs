@@ -8,7 +8,6 @@ mod import_cycle;
 mod name_twice;
 mod two_policies;
 mod unknown_region;
-mod unmapped_key;
 mod unpinned_edge_region;
 
 use super::Rule;
@@ -22,6 +21,5 @@ pub(super) const RULES: &[&Rule] = &[
     &name_twice::RULE,
     &two_policies::RULE,
     &unknown_region::RULE,
-    &unmapped_key::RULE,
     &unpinned_edge_region::RULE,
 ];

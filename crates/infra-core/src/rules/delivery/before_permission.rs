@@ -36,13 +36,13 @@ Resources:
             Principal: { Service: s3.amazonaws.com }
             Action: sqs:SendMessage
             Resource: !GetAtt Jobs.Arn
-            Condition: { ArnLike: { "aws:SourceArn": "arn:aws:s3:::shop-files-111122223333" } }
+            Condition: { ArnLike: { "aws:SourceArn": "arn:aws:s3:::shop-uploads-111122223333" } }
   Files:
     Type: AWS::S3::Bucket
     DeletionPolicy: Retain
     UpdateReplacePolicy: Retain
     Properties:
-      BucketName: shop-files-111122223333
+      BucketName: shop-uploads-111122223333
       NotificationConfiguration:
         QueueConfigurations: [{ Event: "s3:ObjectCreated:*", Queue: !GetAtt Jobs.Arn }]
 #                                                                   ^
