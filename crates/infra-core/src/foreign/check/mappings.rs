@@ -28,16 +28,15 @@ fn keys(stack: &Stack, call: &Call<'_>, diags: &mut Diagnostics) {
     if has_default || names(&mapping.value) || mapping.value.pairs().iter().any(|pair| names(&pair.value)) {
         return;
     }
-    let known = |key: &Node| text_of(stack, key);
     let levels = mapping.value.pairs();
-    let inner: Vec<&str> = match known(first) {
+    let inner: Vec<&str> = match text_of(stack, first) {
         Some(name) => match mapping.value.pair(name) {
             Some(level) => level.value.pairs().iter().map(|pair| pair.key.as_str()).collect(),
             None => return missing(diags, first, &mapping.key, name, &levels.iter().map(|it| it.key.as_str()).collect::<Vec<_>>()),
         },
         None => levels.iter().flat_map(|level| level.value.pairs()).map(|pair| pair.key.as_str()).collect(),
     };
-    if let Some(name) = known(second).filter(|name| !inner.contains(name)) {
+    if let Some(name) = text_of(stack, second).filter(|name| !inner.contains(name)) {
         missing(diags, second, &mapping.key, name, &inner);
     }
 }
