@@ -229,6 +229,10 @@ impl<'v> Pods<'v> {
     /// Returns whether a spread constraint counts these pods, so that it spreads them.
     pub fn is_counted(&self, constraint: &Prop<'v>) -> bool {
         let Some(selector) = constraint.key("labelSelector") else { return false };
+        // An empty selector matches every pod of the namespace.
+        if selector.is_object() && selector.entries().next().is_none() {
+            return true;
+        }
         // What is not known may match, and so may labels that are not known.
         let is_known = selector.is_known() && self.template.get("metadata.labels").is_none_or(|it| it.is_known());
         !is_known || Selector(selector).matches(&self.labels())

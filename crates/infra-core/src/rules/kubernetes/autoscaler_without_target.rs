@@ -54,8 +54,14 @@ spec:
 fn check(cx: &mut Cx<'_>, scaler: Object<'_>) {
     let (Some((kind, name)), None) = (scaler.scaled_name(), scaler.scaled()) else { return };
     let Some(place) = scaler.get("spec.scaleTargetRef.name") else { return };
+    let same_name = scaler.neighbours().find(|it| it.pods().is_some() && it.name() == name);
     let meant = super::meant(&scaler, &kind, &name, |workload| workload.scaler().is_some());
-    let Some(other) = meant else { return };
+    let Some(other) = same_name.or(meant) else { return };
+    let help = if other.kind() == kind {
+        format!("write `{}`, or apply the {kind} `{name}`", other.name())
+    } else {
+        format!("write `kind: {}`", other.kind())
+    };
     cx.report(
         place
             .finding(
@@ -63,7 +69,7 @@ fn check(cx: &mut Cx<'_>, scaler: Object<'_>) {
                 "not there",
             )
             .also(other.at(), "is this meant?")
-            .help(format!("write `{}`, or apply the {kind} `{name}`", other.name())),
+            .help(help),
     );
 }
 

@@ -13,6 +13,7 @@ mod mesh_blocks_load_balancer;
 mod misbound_target_group;
 mod other_namespace;
 mod pod_security;
+mod policy_without_pods;
 mod pool_outwaits_request;
 mod removed_api;
 mod replicas_with_autoscaler;
@@ -45,7 +46,7 @@ use std::borrow::Cow;
 pub(super) use removed_api::is_removed;
 
 use super::Rule;
-use crate::view::{Object, Pods, Prop};
+use crate::view::{Object, Pods, Prop, Selector};
 
 pub(super) const RULES: &[&Rule] = &[
     &autoscaler_without_target::RULE,
@@ -61,6 +62,7 @@ pub(super) const RULES: &[&Rule] = &[
     &misbound_target_group::RULE,
     &other_namespace::RULE,
     &pod_security::RULE,
+    &policy_without_pods::RULE,
     &pool_outwaits_request::RULE,
     &removed_api::RULE,
     &replicas_with_autoscaler::RULE,
@@ -209,4 +211,26 @@ fn stores<'v>(user: &Object<'v>, kind: &'static str) -> impl Iterator<Item = Obj
     user.view().objects_of(kind).filter(move |store| {
         if kind == "SecretStore" { store.beside(&user) } else { store.cluster() == user.cluster() }
     })
+}
+
+/// Returns the pods that a selector without pods was probably to select: of the same name, or labelled alike, and free.
+///
+/// Otherwise pods that others make may be meant.
+fn missed<'v>(user: &Object<'v>, selector: &Prop<'v>, is_free: impl Fn(&Pods<'v>) -> bool) -> Option<Pods<'v>> {
+    let pods = || user.neighbours().filter_map(|object| object.pods());
+    if pods().any(|pods| Selector(*selector).matches(&pods.labels())) {
+        return None;
+    }
+    let asked = selector.key("matchLabels").unwrap_or(*selector);
+    let mut meant = pods().filter(|pods| {
+        let labels = pods.labels();
+        let alike = |(key, value): (&str, Prop<'v>)| {
+            let (Some(label), Some(value)) = (labels.get(key), value.text()) else { return false };
+            let starts = label.starts_with(value.as_ref()) || value.starts_with(label.as_ref());
+            starts || crate::diag::suggest(&value, [label.as_ref()]).is_some()
+        };
+        let same_name = pods.workload.name() == user.name();
+        (same_name || asked.entries().all(alike)) && is_free(pods)
+    });
+    meant.next()
 }

@@ -44,21 +44,7 @@ fn check(cx: &mut Cx<'_>, service: Object<'_>) {
     else {
         return;
     };
-    if service.selected().next().is_some() {
-        return;
-    }
-    // Pods that others make may be meant, unless pods of this deployment have no Service and are called alike.
-    let beside = service.neighbours();
-    let mut meant = beside.filter_map(|object| object.pods()).filter(|pods| {
-        let labels = pods.labels();
-        let alike = |(key, value): (&str, Prop<'_>)| {
-            let (Some(label), Some(value)) = (labels.get(key), value.text()) else { return false };
-            label.starts_with(value.as_ref()) || value.starts_with(label.as_ref())
-        };
-        let same_name = pods.workload.name() == service.name();
-        (same_name || selector.entries().all(alike)) && pods.services().next().is_none()
-    });
-    let Some(pods) = meant.next() else { return };
+    let Some(pods) = super::missed(&service, &selector, |pods| pods.services().next().is_none()) else { return };
     let place = pods.template.get("metadata.labels").unwrap_or(pods.template);
     cx.report(
         selector

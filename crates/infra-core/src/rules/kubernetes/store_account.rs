@@ -72,6 +72,23 @@ fn check(cx: &mut Cx<'_>, store: Object<'_>) {
             ("SecretStore", None) => vec![store.namespace().into_owned()],
             (_, None) => users(&store),
         };
+        // A slip in the name, in the namespace where it is looked up.
+        let slip = namespaces.iter().find_map(|namespace| {
+            let beside = store.view().objects_of("ServiceAccount").filter(|it| it.namespace() == namespace.as_str());
+            let accounts: Vec<Object<'_>> = beside.collect();
+            let is_there = accounts.iter().any(|account| account.name() == name);
+            if is_there { None } else { super::nearest(&accounts, &name, |_| true) }
+        });
+        if let Some(other) = slip {
+            let title = format!(
+                "{} `{}` logs in as the service account `{name}`, which is not there",
+                store.kind(),
+                store.name()
+            );
+            let help = format!("write `{}`, or apply the account", other.name());
+            cx.report(place.finding(title, "not there").also(other.at(), "is this meant?").help(help));
+            continue;
+        }
         let named = || store.view().objects_of("ServiceAccount").filter(|it| it.name() == name);
         let misses = |namespace: &&String| named().all(|account| account.namespace() != namespace.as_str());
         let (Some(missing), Some(other)) = (namespaces.iter().find(misses), named().next()) else { continue };

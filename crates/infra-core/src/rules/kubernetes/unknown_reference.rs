@@ -51,10 +51,13 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("Certificate", "spec.issuerRef", "Issuer"),
     ("HTTPRoute", "spec.parentRefs.*", "Gateway"),
     ("GRPCRoute", "spec.parentRefs.*", "Gateway"),
+    ("RoleBinding", "subjects.*", "ServiceAccount"),
+    ("TargetGroupBinding", "spec.serviceRef", "Service"),
 ];
 
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     for object in view.objects() {
+        keys(cx, &object);
         for (kind, place) in references(&object) {
             let Some(name) = place.text() else { continue };
             if kind == "Secret" && super::producers(&object, &name).next().is_some() {
@@ -80,6 +83,30 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     }
 }
 
+/// Asks for the keys of the settings that variables name.
+fn keys(cx: &mut Cx<'_>, object: &Object<'_>) {
+    let Some(pods) = object.pods() else { return };
+    let variables = pods.containers().flat_map(|container| container.prop.each("env"));
+    for source in variables.filter_map(|variable| variable.get("valueFrom.configMapKeyRef")) {
+        let (Some(key), Some(name)) = (source.key("key"), source.key("name").and_then(|it| it.text())) else {
+            continue;
+        };
+        let Some(map) = object.sibling("ConfigMap", &name) else { continue };
+        let Some(text) = key.text().filter(|text| !text.contains("{{") && !text.contains("${")) else { continue };
+        let maps = || ["data", "binaryData"].into_iter().filter_map(|part| map.get(part));
+        let is_optional = source.key("optional").is_some_and(|it| it.bool() != Some(false));
+        if is_optional || maps().any(|part| !part.is_object() || part.key(&text).is_some()) {
+            continue;
+        }
+        let known: Vec<&str> = maps().flat_map(|part| part.entries()).map(|(key, _)| key).collect();
+        let near = crate::diag::suggest(&text, known.iter().copied());
+        let help = near.map_or_else(|| format!("add `{text}` to the ConfigMap"), |near| format!("write `{near}`"));
+        let title =
+            format!("the ConfigMap `{name}` has no key `{text}`, which {} `{}` names", object.kind(), object.name());
+        cx.report(key.finding(title, "no such key").also(map.at(), "the ConfigMap").help(help));
+    }
+}
+
 /// What an object names in its own namespace and cannot do without: kind and name.
 fn references<'v>(object: &Object<'v>) -> Vec<(&'static str, Prop<'v>)> {
     let mut found = Vec::new();
@@ -92,9 +119,14 @@ fn references<'v>(object: &Object<'v>) -> Vec<(&'static str, Prop<'v>)> {
             None => Some(item),
         });
         let own = references.filter(|it| {
-            it.key("kind").map_or(*kind != "Role", |written| written.is(kind)) && it.key("namespace").is_none()
+            // A role and a subject say of what kind they are.
+            let is_kind = it.key("kind").map_or(object.kind() != "RoleBinding", |written| written.is(kind));
+            is_kind && it.key("namespace").is_none_or(|namespace| namespace.is(&object.namespace()))
         });
         found.extend(own.filter_map(|it| Some((*kind, it.key("name")?))));
+    }
+    if object.kind() == "StatefulSet" {
+        found.extend(object.get("spec.serviceName").filter(|name| !name.is("")).map(|name| ("Service", name)));
     }
     let Some(pods) = object.pods() else { return found };
     let needed =

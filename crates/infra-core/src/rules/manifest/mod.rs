@@ -75,7 +75,7 @@ fn one<'v>(object: Object<'v>, minor: Option<u32>, definitions: &Definitions<'v>
             }
             _ => cluster::check(&mut report),
         }
-    } else if version.starts_with("keda.sh/") && object.kind() == "ScaledObject" {
+    } else if version.starts_with("keda.sh/") && matches!(object.kind(), "ScaledJob" | "ScaledObject") {
         scaling::scaled_object(&mut report);
     }
 }

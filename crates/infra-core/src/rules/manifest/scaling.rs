@@ -50,9 +50,16 @@ pub(super) fn autoscaler(report: &mut Report<'_, '_>) {
     }
 }
 
-/// Checks a `ScaledObject` of KEDA, whose webhook refuses it.
+/// What the webhook of KEDA says.
+const WEBHOOK: &str = "the webhook of KEDA refuses the object";
+
+/// Triggers that measure the pods themselves, of which one must run.
+const OF_PODS: [&str; 2] = ["cpu", "memory"];
+
+/// Checks a `ScaledObject` or `ScaledJob` of KEDA, whose webhook refuses it.
 pub(super) fn scaled_object(report: &mut Report<'_, '_>) {
     order("spec.minReplicaCount", "spec.maxReplicaCount", 0, report);
+    triggers(report);
     let object = report.object;
     let (idle, least) = (object.get("spec.idleReplicaCount"), object.get("spec.minReplicaCount"));
     let number = |prop: Option<Prop<'_>>, default| prop.map_or(Some(default), |prop| prop.int());
@@ -63,7 +70,39 @@ pub(super) fn scaled_object(report: &mut Report<'_, '_>) {
         let says = format!("is {idle}, not below `minReplicaCount` {least}");
         let mistake =
             Mistake::new("manifest/value", says, "not below the smallest", "write 0, and `minReplicaCount: 1`");
-        report.no(prop, mistake.because("the webhook of KEDA refuses the object"));
+        report.no(prop, mistake.because(WEBHOOK));
+    }
+}
+
+fn triggers(report: &mut Report<'_, '_>) {
+    let object = report.object;
+    let Some(list) = object.get("spec.triggers").filter(Prop::is_list) else { return };
+    let triggers: Vec<Prop<'_>> = list.items().filter(Prop::is_object).collect();
+    if list.items().next().is_none() {
+        let mistake = Mistake::new("manifest/missing-field", "is empty", "nothing to scale by", "add a trigger");
+        report.no(list, mistake.of_key().because(WEBHOOK));
+        return;
+    }
+    for (at, trigger) in triggers.iter().enumerate() {
+        let Some(name) = trigger.key("name").filter(|name| name.text().is_some_and(|text| !text.is_empty())) else {
+            continue;
+        };
+        let earlier = triggers.iter().take(at).filter_map(|it| it.key("name"));
+        if let Some(first) = earlier.into_iter().find(|it| it.is_same(&name)) {
+            let says = format!("is `{}`, as an earlier trigger", name.pattern());
+            let mistake = Mistake::new("manifest/twice", says, "the same once more", "give it another name");
+            report.no(name, mistake.because(WEBHOOK).also(first.at(), "the first one"));
+        }
+    }
+    let of_pods = |trigger: &Prop<'_>| trigger.key("type").is_some_and(|kind| kind.is_one_of(&OF_PODS));
+    let least = object.get("spec.minReplicaCount");
+    if object.kind() == "ScaledObject"
+        && triggers.iter().all(of_pods)
+        && least.is_none_or(|least| least.int() == Some(0))
+    {
+        let says = "has triggers for CPU and memory only, and lets the last pod go: without a pod nothing is measured";
+        let mistake = Mistake::new("manifest/value", says, "measures pods", "write `minReplicaCount: 1` or more");
+        report.no(least.unwrap_or(list), mistake.of_key().because(WEBHOOK));
     }
 }
 

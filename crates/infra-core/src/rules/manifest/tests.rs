@@ -166,13 +166,13 @@ fn objects_of_other_kinds() {
         (
             "keda.sh/v1alpha1",
             "ScaledObject",
-            "spec: { scaleTargetRef: { name: a }, minReplicaCount: 9, maxReplicaCount: 2, triggers: [] }",
+            "spec: { scaleTargetRef: { name: a }, minReplicaCount: 9, maxReplicaCount: 2, triggers: [{ type: cron, metadata: { a: b } }] }",
             "range",
         ),
         (
             "keda.sh/v1alpha1",
             "ScaledObject",
-            "spec: { scaleTargetRef: { name: a }, minReplicaCont: 9, triggers: [] }",
+            "spec: { scaleTargetRef: { name: a }, minReplicaCont: 9, triggers: [{ type: cron, metadata: { a: b } }] }",
             "unknown-field",
         ),
     ] {
