@@ -121,14 +121,17 @@ impl Project {
             bail!("there is no stack file (*.yaml) in {}", shown(&folder));
         }
         let mut stacks = load::Files::default();
+        let mut files = Vec::new();
         for name in names {
             let path = format!("{}/{name}", spec.stacks.trim_end_matches('/'));
             let id = read(&mut self.sources, &self.root, &path, &self.edited)?;
+            files.push(id);
             match load::stack_file(&self.sources, id, diags) {
                 Some(stack) => stacks.stacks.push(stack),
                 None => stacks.unread.extend(name.rsplit_once('.').map(|(stem, _)| stem.to_owned())),
             }
         }
+        load::endings(&self.sources, &files, diags);
         Ok(stacks)
     }
 

@@ -1,11 +1,14 @@
 //! `infra iam`: what credentials must allow, without asking AWS.
 
-use anyhow::bail;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use super::live::{self, Live, Which};
-use crate::access::{self, Ask, Ci, Handlers, Needs, Policy, Repository, Subject};
+use crate::access::{self, Ask, Ci, Deputy, Handlers, Needs, Policy, Repository, Subject};
 use crate::cli::{Exit, Global};
 use crate::cloud::{Action, Use};
 use crate::facts::limits::cloudformation::TEMPLATE_BODY_BYTES;
@@ -27,6 +30,10 @@ pub(crate) struct Args {
     /// one that deploys. Nothing secret is kept there.
     #[arg(long, value_name = "SERVICE", requires = "repository")]
     ci: Option<Service>,
+    /// Print roles of Kubernetes instead, as YAML to be applied by whoever administers the cluster: one for those who look
+    /// and one for those who deploy, with the commands that give them to a role of IAM.
+    #[arg(long, conflicts_with_all = ["ci", "command"])]
+    kubernetes: bool,
     /// The repository, as owner/name; with the ids of its tokens, as owner@1234/name@5678, if it has them: `gh api
     /// repos/OWNER/NAME/actions/oidc/customization/sub` says so.
     #[arg(long, value_name = "REPOSITORY", requires = "ci")]
@@ -55,6 +62,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         Ok(live) => live,
         Err(exit) => return Ok(exit),
     };
+    if args.kubernetes {
+        return kubernetes(&live);
+    }
     let value = match (args.ci, &args.repository) {
         (Some(Service::Github), Some(repository)) => ci(&live, args, repository.clone())?,
         (Some(Service::Github), None) => bail!("name the repository with `--repository owner/name`"),
@@ -69,6 +79,32 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         }
     };
     output::result(&format!("{value:#}\n"))?;
+    Ok(Exit::Done)
+}
+
+/// Prints the roles of every cluster that has objects.
+fn kubernetes(live: &Live) -> anyhow::Result<Exit> {
+    let clusters: BTreeSet<&str> = live.desired.objects.iter().map(|object| object.cluster.as_str()).collect();
+    if clusters.is_empty() {
+        output::note(&format!("environment {} has no objects in clusters\n", live.desired.environment))?;
+    }
+    let mut text = String::new();
+    for cluster in clusters {
+        for deputy in Deputy::ALL {
+            let group = deputy.group(&live.desired);
+            let _ = write!(
+                text,
+                "# Cluster {cluster}, group {group}. A role of IAM is put into the group with:\n\
+                 #   aws eks create-access-entry --region {} --cluster-name NAME --principal-arn ARN --kubernetes-groups {group}\n",
+                live.desired.region
+            );
+            for role in access::roles(&live.desired, cluster, deputy) {
+                let yaml = serde_yaml::to_string(&role).context("internal error: a role is no YAML")?;
+                let _ = write!(text, "---\n{yaml}");
+            }
+        }
+    }
+    output::result(&text)?;
     Ok(Exit::Done)
 }
 

@@ -65,8 +65,8 @@ fn item(sources: &Sources, finding: &Diagnostic) -> String {
 /// Returns text as one line in which only pairs of backticks keep their meaning.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    // An odd backtick would quote the rest of the report.
-    let paired = text.matches('`').count().is_multiple_of(2);
+    // An odd backtick would quote the rest of the report, and two in a row begin a quotation that one does not end.
+    let paired = text.matches('`').count().is_multiple_of(2) && !text.contains("``");
     let mut quoted = false;
     for c in text.chars() {
         match c {
@@ -153,5 +153,6 @@ mod tests {
     fn text_is_no_markup() {
         assert_eq!(escaped("a *b* <c> @d `e*|f` [g](h)"), "a \\*b\\* &lt;c> &#64;d `e*\\|f` \\[g\\](h)");
         assert_eq!(escaped("odd ` one"), "odd \\` one");
+        assert_eq!(escaped("`queue: \"``<img>\"`"), "\\`queue: \"\\`\\`&lt;img>\"\\`");
     }
 }

@@ -15,6 +15,8 @@ pub mod table;
 #[cfg(test)]
 mod testing;
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
 use crate::cli::Color;
@@ -34,10 +36,49 @@ pub(crate) fn set_color(color: Color) {
     choice.write_global();
 }
 
+/// Text in which nothing acts on a terminal but the styles that we write: control characters, those of the second set
+/// and marks that turn the direction of text are spelled out, as `\\u001b`.
+fn clean(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.chars().any(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let style = style(rest);
+        let taken = style.map_or(c.len_utf8(), str::len);
+        match style {
+            Some(style) => out.push_str(style),
+            None if acts(c) => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            None => out.push(c),
+        }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    Cow::Owned(out)
+}
+
+/// The style that a text begins with: a colour, bold, faint or underlined, or the end of it; not hidden text.
+fn style(text: &str) -> Option<&str> {
+    let codes = text.strip_prefix("\x1b[")?;
+    let end = codes.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    let (codes, rest) = codes.split_at_checked(end)?;
+    let shows = |code: &str| code.parse::<u8>().is_ok_and(|code| !matches!(code, 5..=8)) || code.is_empty();
+    // Of a colour by its number, the numbers that follow are none of these codes.
+    let coloured = ["38;5;", "48;5;", "38;2;", "48;2;"].iter().any(|start| codes.starts_with(start));
+    let shows = rest.starts_with('m') && (coloured || codes.split(';').all(shows));
+    shows.then(|| text.get(..codes.len() + 3)).flatten()
+}
+
 /// Prints the result of a command; a reader that went away is no failure.
 pub(crate) fn result(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(clean(text).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
     }
@@ -46,7 +87,7 @@ pub(crate) fn result(text: &str) -> anyhow::Result<()> {
 /// Prints the result of a command with styles, which are left out where nobody sees them.
 pub(crate) fn styled(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::AutoStream::auto(std::io::stdout());
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(clean(text).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
     }
@@ -97,7 +138,7 @@ pub(crate) fn note(text: &str) -> anyhow::Result<()> {
 
 fn to_stderr(text: &str) -> anyhow::Result<()> {
     let mut stderr = anstream::AutoStream::auto(std::io::stderr());
-    match stderr.write_all(text.as_bytes()) {
+    match stderr.write_all(clean(text).as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
     }
@@ -117,7 +158,7 @@ fn terminal_width() -> Option<usize> {
 pub(crate) fn failure(error: &anyhow::Error) {
     let mut stderr = anstream::AutoStream::auto(std::io::stderr());
     let red = anstyle::AnsiColor::Red.on_default().bold();
-    let _ = writeln!(stderr, "{red}error{red:#}: {error:#}");
+    let _ = writeln!(stderr, "{red}error{red:#}: {}", clean(&format!("{error:#}")));
 }
 
 /// Prints that `infra` itself is wrong.
@@ -149,4 +190,21 @@ pub(crate) fn patch(path: &str, old: Option<&Vec<u8>>, new: Option<&Vec<u8>>) ->
         .unified_diff()
         .header(&name("a", old), &name("b", new))
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_on_a_terminal_is_spelled_out() {
+        assert_eq!(clean("plain \u{1f600} text\n\tof two"), "plain \u{1f600} text\n\tof two");
+        assert_eq!(
+            clean("\x1b]0;title\x07 \x1b[2J \x1b[8mhidden"),
+            "\\u001b]0;title\\u0007 \\u001b[2J \\u001b[8mhidden"
+        );
+        assert_eq!(clean("a\u{9b}31m b\u{202e}c \r"), "a\\u009b31m b\\u202ec \\u000d");
+        let styled = "\x1b[1m\x1b[38;5;9merror\x1b[0m: \x1b[31m";
+        assert_eq!(clean(styled), styled);
+    }
 }

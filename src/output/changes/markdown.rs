@@ -159,7 +159,8 @@ fn signed(line: &str) -> String {
 }
 
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('@', "&#64;").replace('`', "&#96;").replace('*', "&#42;").replace('_', "&#95;")
 }
 
 #[cfg(test)]
@@ -197,7 +198,7 @@ mod tests {
         * `exposure`: orders-dev-messaging&#64;eu-west-1/QueueJobsPolicy: sqs:SendMessage on QueueJobs for account 444455556666, and 1 more
         * `dns-adoption`: www.example.com. CNAME: is not ours yet
 
-        <details><summary><b>stack orders-dev-messaging@eu-west-1</b> <i>changes, by a change set</i></summary>
+        <details><summary><b>stack orders-dev-messaging&#64;eu-west-1</b> <i>changes, by a change set</i></summary>
 
         ```diff
         !  QueueJobs AWS::SQS::Queue  stacks/messaging.yaml:12:3
@@ -215,7 +216,7 @@ mod tests {
 
         </details>
 
-        <details><summary><b>stack orders-dev-data@eu-west-1</b> <i>changes, by a change set</i></summary>
+        <details><summary><b>stack orders-dev-data&#64;eu-west-1</b> <i>changes, by a change set</i></summary>
 
         ```diff
         !  -/+ TableOrders AWS::DynamoDB::Table  stacks/data.yaml:4:3
@@ -229,7 +230,7 @@ mod tests {
 
         </details>
 
-        <details><summary><b>stack orders-dev-api@eu-west-1</b> <i>changes, by the templates</i></summary>
+        <details><summary><b>stack orders-dev-api&#64;eu-west-1</b> <i>changes, by the templates</i></summary>
 
         ```diff
         !  parameter DataTableOrdersArn: arn:aws:dynamodb:eu-west-1:111… -> (known after apply)
@@ -310,7 +311,7 @@ mod tests {
         * `exposure`: orders-dev-messaging&#64;eu-west-1/QueueJobsPolicy: sqs:SendMessage on QueueJobs for account 444455556666, and 1 more
         * `dns-adoption`: www.example.com. CNAME: is not ours yet
 
-        <details><summary><b>stack orders-dev-messaging@eu-west-1</b> <i>changes, by a change set</i></summary>
+        <details><summary><b>stack orders-dev-messaging&#64;eu-west-1</b> <i>changes, by a change set</i></summary>
 
         ```diff
         !  QueueJobs AWS::SQS::Queue  stacks/messaging.yaml:12:3
@@ -328,7 +329,7 @@ mod tests {
 
         </details>
 
-        <details><summary><b>stack orders-dev-data@eu-west-1</b> <i>changes, by a change set</i></summary>
+        <details><summary><b>stack orders-dev-data&#64;eu-west-1</b> <i>changes, by a change set</i></summary>
 
         ```diff
         !  -/+ TableOrders AWS::DynamoDB::Table  stacks/data.yaml:4:3

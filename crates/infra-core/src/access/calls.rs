@@ -65,6 +65,12 @@ pub fn needs(ask: &Ask<'_>) -> Needs {
             allow(more, place(ask, more));
         }
     }
+    // Who has no kubeconfig yet makes one with `aws eks update-kubeconfig`.
+    let asks_clusters = ask.actions.contains(&"cloudformation:DescribeStacks") && !ask.desired.objects.is_empty();
+    if asks_clusters {
+        let clusters = arn(ask.desired, "eks", "*", "cluster/*");
+        allow("eks:DescribeCluster", ("Kubeconfig", BTreeSet::from([clusters])));
+    }
     if ask.actions.contains(&"cloudformation:CreateChangeSet") {
         if let Some(transforms) = transforms(ask.desired) {
             allow("cloudformation:CreateChangeSet", ("Transforms", transforms));

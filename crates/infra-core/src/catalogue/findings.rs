@@ -13,6 +13,10 @@ const fn warning(id: &'static str, title: &'static str) -> Finding {
     Finding { id, severity: Some(Severity::Warning), title }
 }
 
+const fn advice(id: &'static str, title: &'static str) -> Finding {
+    Finding { id, severity: Some(Severity::Advice), title }
+}
+
 /// Every finding that is no rule's, sorted by id, with the highest severity it is made with.
 pub const FINDINGS: &[Finding] = &[
     error("allow/expired", "The last day of an allowance has passed; the finding counts again."),
@@ -171,6 +175,7 @@ pub const FINDINGS: &[Finding] = &[
     error("model/not-new", "An overlay calls new what the stack file has."),
     error("model/not-there", "An overlay changes something that the stack file does not have."),
     error("model/nothing-to-remove", "An overlay takes away what the stack file does not have."),
+    advice("model/stack-file-ending", "A stack file ends in .yml where others end in .yaml."),
     error("model/stack-file-name", "The name of a stack file cannot be the name of a stack."),
     error("model/unknown-section", "A stack file has a section that is no kind of resource."),
     error("model/unknown-stack", "An overlay changes a stack that does not exist."),
@@ -193,7 +198,6 @@ pub const FINDINGS: &[Finding] = &[
     error("overrides/does-not-apply", "A patch of an override does not fit the resource."),
     error("overrides/no-reason", "An override has an empty reason."),
     error("overrides/unknown-resource", "An override names a resource that its entry does not make."),
-    error("queues/dead-letter-retention", "The dead-letter queue keeps messages no longer than the queue does."),
     error("queues/fifo-only", "A key that is for FIFO queues is used with a standard queue."),
     error("raw/type", "The type of a raw resource is not of the form of CloudFormation types."),
     error("raw/unknown-stack", "A raw resource refers to a stack that does not exist."),

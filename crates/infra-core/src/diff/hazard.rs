@@ -66,7 +66,14 @@ fn status(key: &StackKey, stack: &DeployedStack, change: Option<&StackChange>) -
     };
     let reason = stack.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let text = format!("the stack is {}: {why}{reason}", stack.status);
-    Some(Hazard { subject: key.to_string(), text, help: help.to_owned(), blocking: blocks && change.is_some() })
+    // Whatever is under way may end in another state than the one that was compared.
+    let busy = stack.status.phase() == Phase::Busy;
+    Some(Hazard {
+        subject: key.to_string(),
+        text,
+        help: help.to_owned(),
+        blocking: blocks && (busy || change.is_some()),
+    })
 }
 
 /// How somebody takes an output.

@@ -22,6 +22,7 @@ mod objects;
 mod reach;
 mod references;
 mod refusals;
+mod registries;
 mod rename;
 mod secrets;
 mod stacks;

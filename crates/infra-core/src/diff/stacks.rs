@@ -188,7 +188,7 @@ pub(super) fn holding<'a>(deployed: &'a Deployed, key: &StackKey) -> Option<&'a 
 
 fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
     let phase = stack.status.phase();
-    if matches!(phase, Phase::Gone | Phase::Review) {
+    if phase == Phase::Gone {
         return None;
     }
     let protection = stack.termination_protection.then(|| ValueChange {
@@ -198,7 +198,7 @@ fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
         unknown: false,
         impact: Impact::InPlace,
     });
-    let holds = phase != Phase::CreationFailed;
+    let holds = !matches!(phase, Phase::CreationFailed | Phase::Review);
     let resources = section(&stack.template, "Resources").filter(|_| holds).map(|(id, resource)| {
         let (action, data) = loss::on_delete(resource);
         ResourceChange {

@@ -2,20 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::registries::Registries;
 use super::{Action, Hazard, RecordChange, ZoneChange};
 use crate::state::{Deployed, Desired, DesiredZone, OutputRef, Record, RecordKey, StackKey, fill, fill_text};
-
-/// Types of records that hold names of the outside, for which an `external-dns` answers.
-///
-/// Its registry of a CNAME also stands for an alias of type A.
-/// Source: <https://kubernetes-sigs.github.io/external-dns/latest/docs/registry/txt/> (read 2026-11-25).
-const ADDRESSES: [&str; 3] = ["A", "AAAA", "CNAME"];
-
-/// Types for which a registry puts a record with the type in its name.
-const REGISTERED: [&str; 8] = ["A", "AAAA", "CNAME", "MX", "NAPTR", "NS", "SRV", "TXT"];
-
-/// How the value of a registry's TXT record starts.
-const HERITAGE: &str = "\"heritage=";
 
 /// Compares the wanted record sets with the live ones.
 ///
@@ -97,25 +86,14 @@ struct Compared<'a> {
     /// What a run that did not end was going to make.
     begun: BTreeSet<RecordKey>,
     wanted: BTreeMap<RecordKey, Record>,
-    /// TXT records of registries, by the name that they stand for and the types: the record and the tool.
-    registries: Vec<Registry<'a>>,
-}
-
-struct Registry<'a> {
-    record: &'a RecordKey,
-    tool: &'a str,
+    registries: Registries<'a>,
 }
 
 impl<'a> Compared<'a> {
     fn new(domain: &'a str, live: &'a [Record], [ours, begun]: [BTreeSet<RecordKey>; 2], wanted: Vec<Record>) -> Self {
-        let registries = live.iter().filter(|record| record.key.record_type == "TXT").filter_map(|record| {
-            let tool = record.values.iter().find_map(|value| value.strip_prefix(HERITAGE))?;
-            let tool = tool.split([',', '"']).next().unwrap_or_default();
-            Some(Registry { record: &record.key, tool })
-        });
         Self {
             domain,
-            registries: registries.collect(),
+            registries: Registries::of(live),
             live: live.iter().map(|record| (&record.key, record)).collect(),
             ours,
             begun,
@@ -181,7 +159,7 @@ impl<'a> Compared<'a> {
 
     /// What another tool manages at the place of a record set, and why it is left alone.
     fn claimed(&self, key: &RecordKey) -> Option<(RecordKey, String)> {
-        let registry = self.registries.iter().find(|registry| registry.covers(key))?;
+        let registry = self.registries.of_key(key)?;
         let record = if self.live.contains_key(key) { key } else { registry.record };
         let why = if record == registry.record {
             format!("{} manages this name", registry.tool)
@@ -214,28 +192,6 @@ impl<'a> Compared<'a> {
                 return None;
             };
             Some((live.key.clone(), why))
-        })
-    }
-}
-
-impl Registry<'_> {
-    /// Whether the registry's record stands for a record set.
-    ///
-    /// It has the name itself, or `<type>-<name>`, or with a prefix that ends in a dot `<type>-<prefix>-.<name>`.
-    fn covers(&self, key: &RecordKey) -> bool {
-        let at = self.record.name.as_str();
-        if at == key.name {
-            return ADDRESSES.contains(&key.record_type.as_str()) || key.record_type == "TXT";
-        }
-        REGISTERED.iter().any(|of| {
-            let Some(rest) = at.strip_prefix(of.to_ascii_lowercase().as_str()) else { return false };
-            let stands_for = rest.strip_prefix('-') == Some(&key.name)
-                || rest.strip_prefix('.') == Some(&key.name)
-                || rest.split_once("-.").is_some_and(|(prefix, name)| {
-                    (prefix.is_empty() || prefix.starts_with('-')) && !prefix.contains('.') && name == key.name
-                });
-            let address = ADDRESSES.contains(of) && ADDRESSES.contains(&key.record_type.as_str());
-            stands_for && (address || *of == key.record_type)
         })
     }
 }

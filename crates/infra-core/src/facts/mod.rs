@@ -5,18 +5,23 @@
 
 pub mod attributes;
 pub mod cloudfront;
+pub mod delivery;
 pub mod eks;
 pub mod geography;
 pub mod hosted_zones;
+pub mod iam;
 pub mod interruptions;
 pub mod kubernetes_types;
 pub mod limits;
+pub mod metrics;
 pub mod packaging;
 mod packed;
 pub mod rds;
 pub mod refusals;
 pub mod regions;
 pub mod resource_types;
+pub mod runtimes;
+pub mod secrets;
 pub mod stateful;
 pub mod tagging;
 pub mod vpc_links;

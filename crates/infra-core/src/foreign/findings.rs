@@ -16,6 +16,7 @@ pub const FINDINGS: &[(&str, &str)] = &[
     ("cfn/import-of-nothing", "A value is imported that no stack of the same account and region exports."),
     ("cfn/logical-id", "A name of a section has other characters than letters and digits, or is too long."),
     ("cfn/loop", "A `Fn::ForEach` cannot be unrolled."),
+    ("cfn/mapping-shape", "A mapping has one level of keys, or three."),
     ("cfn/name-taken", "A parameter and a resource have the same name."),
     ("cfn/no-resources", "The template has no resource."),
     ("cfn/no-type", "A resource has no type, or its type is none."),

@@ -42,6 +42,32 @@ pub(super) fn of(path: &str, node: &Node) -> Option<&'static str> {
     None
 }
 
+/// The files that a Kustomization lays over others: parts of objects, which are no objects by themselves.
+pub(super) fn patches(path: &str, node: &Node) -> Vec<String> {
+    let folder = path.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default();
+    let items = |key: &str| node.pair(key).map(|pair| pair.value.items()).unwrap_or_default();
+    let named = items("patches").iter().chain(items("patchesJson6902")).filter_map(|patch| patch.pair("path"));
+    let merged = items("patchesStrategicMerge").iter().filter_map(Node::scalar);
+    let names = named.filter_map(|pair| pair.value.scalar()).chain(merged);
+    names.map(|name| joined(folder, name)).collect()
+}
+
+/// The path of a file that is named in a folder.
+fn joined(folder: &str, name: &str) -> String {
+    let mut steps: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
+    for step in name.split('/') {
+        match step {
+            "" | "." => {}
+            ".." if steps.last().is_some_and(|last| *last != ".." && *last != ".") => {
+                steps.pop();
+            }
+            other => steps.push(other),
+        }
+    }
+    let root = if folder.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", steps.join("/"))
+}
+
 /// Whether text is a template that Helm or a tool like it renders before it is YAML.
 pub(super) fn is_template(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
@@ -63,6 +89,9 @@ pub(super) fn left_alone(at: At, what: &str) -> Diagnostic {
         _ => finding,
     }
 }
+
+/// What a part of an object is called.
+pub(super) const PATCH: &str = "a patch of Kustomize";
 
 /// What a template is called.
 pub(super) const RENDERED: &str = "a template that another tool renders";

@@ -40,8 +40,15 @@ impl System {
     /// that are neither template, object nor batch are left alone. Reports to `diags`; `None` if a file could not be
     /// read, after all files were looked at.
     pub fn read(inputs: &[Input], sources: &Sources, diags: &mut Diagnostics) -> Option<Self> {
-        let mut reader =
-            Reader { sources, system: Self::default(), placed: BTreeMap::new(), manifests: Vec::new(), failed: false };
+        let mut reader = Reader {
+            sources,
+            system: Self::default(),
+            placed: BTreeMap::new(),
+            manifests: Vec::new(),
+            patches: BTreeSet::new(),
+            said_template: false,
+            failed: false,
+        };
         let mut documents = Vec::new();
         for input in inputs {
             reader.file(input, &mut documents, diags);
@@ -189,6 +196,10 @@ struct Reader<'a> {
     /// What manifests say, by path.
     placed: BTreeMap<String, Placed>,
     manifests: Vec<(FileId, Node)>,
+    /// Files that hold parts of objects.
+    patches: BTreeSet<String>,
+    /// Whether a template of a folder was said to be left alone.
+    said_template: bool,
     failed: bool,
 }
 
@@ -198,12 +209,17 @@ impl Reader<'_> {
         let mut found = Diagnostics::default();
         let nodes = parse_foreign(input.file, &file.bytes, &mut found);
         if found.has_errors() && others::is_template(&file.bytes) {
-            diags.push(others::template(input.file));
+            // A folder of them says it once.
+            if !input.walked || !self.said_template {
+                diags.push(others::template(input.file));
+            }
+            self.said_template |= input.walked;
             return;
         }
         self.failed |= nodes.is_none();
         diags.append(found);
         for node in nodes.unwrap_or_default() {
+            self.patches.extend(others::patches(&file.path, &node));
             match kind_of(&node) {
                 Kind::Assembly => self.manifests.push((input.file, node)),
                 kind => documents.push(Document { input: input.clone(), kind, node }),
@@ -233,8 +249,9 @@ impl Reader<'_> {
         let Document { input, kind, node } = document;
         let path = self.path(input.file).to_owned();
         let placed = self.placed.get(&path).cloned();
+        let other = || if self.patches.contains(&path) { Some(others::PATCH) } else { others::of(&path, &node) };
         if let Kind::Object | Kind::Unknown = kind
-            && let Some(what) = others::of(&path, &node)
+            && let Some(what) = other()
         {
             if !input.walked {
                 diags.push(others::left_alone(At::Span(node.span), what));

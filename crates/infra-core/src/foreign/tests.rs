@@ -702,3 +702,13 @@ fn each_template_has_values_of_its_own_within_its_bounds() {
     assert_eq!((variants.list.len(), system.evaluate(&variants.list[1]).len()), (2, 1));
     assert_eq!(system.variants_of(&[1]).list.len(), 1);
 }
+
+#[test]
+fn parts_of_objects_are_no_objects() {
+    let case = read(&[
+        ("o/kustomization.yaml", "resources: [../base]\npatches: [{ path: ./more/web.yaml }]\n"),
+        ("o/more/web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { replicas: 2 }\n"),
+    ]);
+    assert_eq!(case.system.as_ref().unwrap().objects.len(), 0);
+    assert_eq!(case.findings().lines().filter(|line| line.starts_with("foreign/left-alone")).count(), 2);
+}

@@ -131,15 +131,6 @@ queues:
                 );
             }
         }
-        if dead.enabled && dead.retention <= entry.retention && !entry.fifo {
-            diags.push(
-                Diagnostic::error("queues/dead-letter-retention", "the dead-letter queue forgets messages before anybody looks")
-                    .at(entry.at(&route!["dead-letter", "retention"]), format!("kept {} s", dead.retention))
-                    .also(entry.at(&route!["retention"]), format!("the queue itself keeps them {} s", entry.retention))
-                    .note("a message that moves keeps the time at which it was first sent, so the dead-letter queue must keep it longer")
-                    .help(format!("keep dead letters {MAX_RETENTION} s, the most that SQS allows, and messages for less")),
-            );
-        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
@@ -597,12 +588,6 @@ topics: { orders: { subscriptions: { jobs: { queue: jobs, dead-letter: false } }
         queues/fifo-only: `high-throughput` is for FIFO queues <- `true` this queue is a standard one
         queues/fifo-only: `content-based-deduplication` is for FIFO queues <- `true` this queue is a standard one
         ");
-    }
-
-    #[test]
-    fn dead_letters_must_outlive_the_queue() {
-        let yaml = "queues: { jobs: { retention: 3600, dead-letter: { retention: 3600 } } }\n";
-        assert_snapshot!(report(yaml), @"queues/dead-letter-retention: the dead-letter queue forgets messages before anybody looks <- `3600` kept 3600 s");
     }
 
     #[test]

@@ -107,6 +107,28 @@ pub fn overlay_place(sources: &Sources, file: FileId, overlay: &str) -> At {
     items.find(|item| item.scalar() == Some(overlay)).map_or(At::File(file), |item| At::Span(item.span))
 }
 
+/// Says of stack files that end in `.yml` beside others in `.yaml`: they are read, and what looks for the others, an
+/// editor's schema or a filter of CI, does not see them.
+pub fn endings(sources: &Sources, files: &[FileId], diags: &mut Diagnostics) {
+    let paths = files.iter().filter_map(|file| Some((*file, sources.get(*file)?.path.as_str())));
+    let (short, long): (Vec<_>, Vec<_>) = paths.partition(|(_, path)| path.ends_with(".yml"));
+    if long.is_empty() {
+        return;
+    }
+    for (file, path) in short {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        diags.push(
+            Diagnostic::advice(
+                "model/stack-file-ending",
+                format!("`{name}` ends in another way than the other stack files"),
+            )
+            .at(At::File(file), "it is read as a stack")
+            .note("what looks for `*.yaml`, such as the schema of an editor or a filter of CI, does not see it")
+            .help(format!("rename it: `{}yaml`", name.trim_end_matches("yml"))),
+        );
+    }
+}
+
 /// Reads a stack file as far as it is the same for every environment.
 pub fn stack_file(sources: &Sources, file: FileId, diags: &mut Diagnostics) -> Option<StackFile> {
     let path = &sources.get(file)?.path;

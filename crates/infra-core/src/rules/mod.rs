@@ -16,11 +16,16 @@ mod cloudformation;
 mod cloudfront;
 mod cloudmap;
 mod cx;
+mod delivery;
 mod dynamodb;
 mod eks;
 mod elb;
+mod events;
+mod iam;
 mod kubernetes;
+mod lambda;
 pub mod manifest;
+mod network;
 mod observability;
 mod prelude;
 mod rds;
@@ -149,10 +154,15 @@ const SERVICES: &[&[&Rule]] = &[
     cloudformation::RULES,
     cloudfront::RULES,
     cloudmap::RULES,
+    delivery::RULES,
     dynamodb::RULES,
     eks::RULES,
     elb::RULES,
+    events::RULES,
+    iam::RULES,
     kubernetes::RULES,
+    lambda::RULES,
+    network::RULES,
     observability::RULES,
     rds::RULES,
     resilience::RULES,

@@ -10,6 +10,7 @@ mod arn;
 mod binding;
 mod cluster;
 mod containment;
+mod delivery;
 mod document;
 mod foreign;
 mod graph;
@@ -21,10 +22,10 @@ mod network;
 mod object;
 mod origin;
 mod own;
+mod own_policy;
 mod permission;
 mod policy;
 mod prop;
-mod queue_policy;
 mod record;
 mod resource;
 mod scaling;
@@ -38,14 +39,15 @@ use std::sync::OnceLock;
 
 pub use alias::AliasService;
 pub use containment::{Direction, lets_port};
+pub use delivery::{By, Delivery, Receiver};
 pub(crate) use document::check as check_documents;
 pub use foreign::Foreign;
 pub use ingress::Ingress;
-pub use network::single_zone;
+pub use network::{WayOut, single_zone};
 pub use object::{Container, Object, Pods, Selector};
 pub use origin::{Located, Origin, Scalar, Step};
 pub use own::Own;
-pub use policy::{Action, Statement, action_matches};
+pub use policy::{Action, Attached, Document, Statement, action_matches};
 pub use prop::Prop;
 pub use record::{Alias, Record, Zone};
 pub use resource::{Resource, Target};
@@ -74,7 +76,7 @@ pub struct View<'a> {
     today: Option<Date>,
     edges: OnceLock<Edges>,
     physical: OnceLock<arn::Names>,
-    queue_policies: OnceLock<queue_policy::QueuePolicies>,
+    own_policies: OnceLock<own_policy::OwnPolicies>,
     named: OnceLock<named::Named>,
     near: OnceLock<near::Near>,
     scalers: OnceLock<BTreeMap<u32, u32>>,
@@ -208,7 +210,7 @@ impl<'a> View<'a> {
             today: input.today,
             edges: OnceLock::new(),
             physical: OnceLock::new(),
-            queue_policies: OnceLock::new(),
+            own_policies: OnceLock::new(),
             named: OnceLock::new(),
             near: OnceLock::new(),
             scalers: OnceLock::new(),

@@ -42,3 +42,70 @@ pub fn single_zone<'v>(subnets: impl Iterator<Item = Prop<'v>>) -> Option<Prop<'
     let first = *zones.first()?;
     zones.iter().all(|zone| zone.is_same(&first)).then_some(first)
 }
+
+/// The way that traffic for the internet takes out of a subnet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOut<'v> {
+    /// Through an internet gateway: whatever has a public address can be reached and can reach others.
+    Internet,
+    /// Through a NAT gateway, if it is one of the view.
+    Nat(Option<Resource<'v>>),
+    /// Through something else, such as a transit gateway.
+    Other,
+    /// There is none.
+    None,
+    /// Not known.
+    Unknown,
+}
+
+impl<'v> Resource<'v> {
+    /// Returns the way out of a subnet.
+    pub fn way_out(&self) -> WayOut<'v> {
+        let this = *self;
+        let mut tables = self
+            .referrers_of("AWS::EC2::SubnetRouteTableAssociation")
+            .filter(|it| it.get("SubnetId").and_then(|subnet| subnet.resource()) == Some(this))
+            .peekable();
+        if tables.peek().is_none() {
+            // The main table of a network that is made here leads nowhere else.
+            let own = self.get("VpcId").is_some_and(|network| network.resource_of("AWS::EC2::VPC").is_some());
+            let elsewhere = self
+                .view()
+                .of("AWS::EC2::SubnetRouteTableAssociation")
+                .any(|it| it.get("SubnetId").is_none_or(|subnet| subnet.resource().is_none() && !subnet.is_known()));
+            return if own && !elsewhere { WayOut::None } else { WayOut::Unknown };
+        }
+        let table = tables.next().and_then(|it| it.get("RouteTableId")?.resource_of("AWS::EC2::RouteTable"));
+        table.map_or(WayOut::Unknown, |table| way_of(&table))
+    }
+
+    /// Returns the network of a subnet, group or endpoint, if it is one of the view.
+    pub fn network(&self) -> Option<Resource<'v>> {
+        self.get("VpcId")?.resource_of("AWS::EC2::VPC")
+    }
+}
+
+fn way_of<'v>(table: &Resource<'v>) -> WayOut<'v> {
+    let mut way = WayOut::None;
+    for route in table.referrers_of("AWS::EC2::Route") {
+        let Some(block) = route.get("DestinationCidrBlock") else { continue };
+        match block.text() {
+            None => return WayOut::Unknown,
+            Some(block) if block != "0.0.0.0/0" => continue,
+            Some(_) => {}
+        }
+        way = if let Some(nat) = route.get("NatGatewayId") {
+            WayOut::Nat(nat.resource_of("AWS::EC2::NatGateway"))
+        } else if let Some(gateway) = route.get("GatewayId") {
+            match gateway.resource() {
+                Some(gateway) if gateway.kind() == "AWS::EC2::InternetGateway" => WayOut::Internet,
+                None if gateway.text().is_some_and(|id| id.starts_with("igw-")) => WayOut::Internet,
+                None if gateway.text().is_none() => return WayOut::Unknown,
+                Some(_) | None => WayOut::Other,
+            }
+        } else {
+            WayOut::Other
+        };
+    }
+    way
+}

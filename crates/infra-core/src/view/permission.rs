@@ -1,6 +1,6 @@
 //! What a role may do, as far as the deployment says.
 
-use super::Resource;
+use super::{Prop, Resource, Statement, glob};
 
 /// Policies of AWS that allow nothing but telemetry.
 ///
@@ -14,6 +14,12 @@ const TELEMETRY: &[&str] = &[
     "service-role/AmazonAPIGatewayPushToCloudWatchLogs",
 ];
 
+/// What those policies allow beside telemetry; same source.
+const GIVES: &[(&str, &[&str])] = &[(
+    "service-role/AWSLambdaVPCAccessExecutionRole",
+    &["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"],
+)];
+
 impl<'v> Resource<'v> {
     /// Returns whether a role may do `action` on `resource`, or whether that cannot be told.
     ///
@@ -23,6 +29,30 @@ impl<'v> Resource<'v> {
             || self.identity_statements().iter().any(|it| it.allows() && it.covers(action) && it.on(resource))
     }
 
+    /// Returns whether a role may do `action` on anything, or whether that cannot be told.
+    pub fn may_anywhere(&self, action: &str) -> bool {
+        let by_aws = |(policy, gives): &(&str, &[&str])| {
+            gives.contains(&action) && self.managed_policies().iter().any(|attached| attached == policy)
+        };
+        self.has_unseen_policies()
+            || GIVES.iter().any(by_aws)
+            || self.identity_statements().iter().any(|it| it.allows() && it.covers(action))
+    }
+
+    /// Returns whether a role may do `action` on what `written` names, or whether that cannot be told.
+    pub fn may_on(&self, action: &str, written: &Prop<'v>) -> bool {
+        if let Some(resource) = written.resource() {
+            return self.may(action, &resource);
+        }
+        let arn = written.pattern();
+        let names = |it: &Statement<'v>| {
+            it.prop.key("Resource").is_none()
+                || it.resources().any(|named| named.is_same(written) || fits(&named, &arn))
+        };
+        self.has_unseen_policies()
+            || self.identity_statements().iter().any(|it| it.allows() && it.covers(action) && names(it))
+    }
+
     fn has_unseen_policies(&self) -> bool {
         let unseen = self.each("ManagedPolicyArns").filter(|arn| arn.resource_of("AWS::IAM::ManagedPolicy").is_none());
         unseen.map(|arn| arn.pattern()).any(|arn| {
@@ -30,6 +60,12 @@ impl<'v> Resource<'v> {
             name.is_none_or(|name| !TELEMETRY.contains(&name))
         })
     }
+}
+
+/// Returns whether two patterns of ARNs may name the same.
+fn fits(named: &Prop<'_>, arn: &str) -> bool {
+    let named = named.pattern();
+    glob(&named, arn) || glob(arn, &named)
 }
 
 #[cfg(test)]

@@ -61,9 +61,12 @@ impl<'v> Statement<'v> {
             return true;
         }
         self.resources().any(|prop| {
-            prop.target().is_some_and(|target| target.resource == *resource)
-                || resource.arn_pattern().is_some_and(|arn| glob(&prop.pattern(), &arn))
-                || prop.mentions().contains(resource)
+            let mentioned = prop.mentions();
+            if mentioned.iter().any(|other| other.kind() == resource.kind()) {
+                // What is put together from another resource of the type names that one.
+                return mentioned.contains(resource);
+            }
+            prop.resource() == Some(*resource) || resource.arn_pattern().is_some_and(|arn| glob(&prop.pattern(), &arn))
         })
     }
 
@@ -139,32 +142,78 @@ impl<'v> Resource<'v> {
     }
 }
 
-/// A property that holds a policy document, by type.
-const DOCUMENTS: &[(&str, &str)] = &[
-    ("AWS::ECR::Repository", "RepositoryPolicyText"),
-    ("AWS::IAM::ManagedPolicy", "PolicyDocument"),
-    ("AWS::IAM::Policy", "PolicyDocument"),
-    ("AWS::IAM::Role", "AssumeRolePolicyDocument"),
-    ("AWS::IAM::RolePolicy", "PolicyDocument"),
-    ("AWS::KMS::Key", "KeyPolicy"),
-    ("AWS::S3::BucketPolicy", "PolicyDocument"),
-    ("AWS::SNS::TopicInlinePolicy", "PolicyDocument"),
-    ("AWS::SNS::TopicPolicy", "PolicyDocument"),
-    ("AWS::SQS::QueueInlinePolicy", "PolicyDocument"),
-    ("AWS::SQS::QueuePolicy", "PolicyDocument"),
-    ("AWS::SecretsManager::ResourcePolicy", "ResourcePolicy"),
+/// What a policy document is attached to, and so what its statements say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attached {
+    /// A role, user or group: it says what those may do, and on what.
+    Identity,
+    /// A resource of the service with this prefix, such as `sqs`: it says who may do what.
+    Resource(&'static str),
+    /// A role, as its trust policy: it says who may become that role.
+    Trust,
+}
+
+/// One policy document of the view.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'v> {
+    /// The resource that it is written in.
+    pub owner: Resource<'v>,
+    /// The document.
+    pub prop: Prop<'v>,
+    /// What it is attached to.
+    pub attached: Attached,
+}
+
+/// Properties that hold a policy document: type, list of which each item holds one (none: the properties themselves), key.
+///
+/// Source: the pages of the types in the CloudFormation Template Reference (read 2026-11-30).
+const DOCUMENTS: &[(&str, &str, &str, Attached)] = &[
+    ("AWS::ApiGateway::RestApi", "", "Policy", Attached::Resource("execute-api")),
+    ("AWS::Backup::BackupVault", "", "AccessPolicy", Attached::Resource("backup")),
+    ("AWS::CodeArtifact::Domain", "", "PermissionsPolicyDocument", Attached::Resource("codeartifact")),
+    ("AWS::ECR::Repository", "", "RepositoryPolicyText", Attached::Resource("ecr")),
+    ("AWS::EFS::FileSystem", "", "FileSystemPolicy", Attached::Resource("elasticfilesystem")),
+    ("AWS::IAM::Group", "Policies", "PolicyDocument", Attached::Identity),
+    ("AWS::IAM::GroupPolicy", "", "PolicyDocument", Attached::Identity),
+    ("AWS::IAM::ManagedPolicy", "", "PolicyDocument", Attached::Identity),
+    ("AWS::IAM::Policy", "", "PolicyDocument", Attached::Identity),
+    ("AWS::IAM::Role", "", "AssumeRolePolicyDocument", Attached::Trust),
+    ("AWS::IAM::Role", "Policies", "PolicyDocument", Attached::Identity),
+    ("AWS::IAM::RolePolicy", "", "PolicyDocument", Attached::Identity),
+    ("AWS::IAM::User", "Policies", "PolicyDocument", Attached::Identity),
+    ("AWS::IAM::UserPolicy", "", "PolicyDocument", Attached::Identity),
+    ("AWS::KMS::Key", "", "KeyPolicy", Attached::Resource("kms")),
+    ("AWS::KMS::ReplicaKey", "", "KeyPolicy", Attached::Resource("kms")),
+    ("AWS::OpenSearchService::Domain", "", "AccessPolicies", Attached::Resource("es")),
+    ("AWS::S3::AccessPoint", "", "Policy", Attached::Resource("s3")),
+    ("AWS::S3::BucketPolicy", "", "PolicyDocument", Attached::Resource("s3")),
+    ("AWS::SNS::TopicInlinePolicy", "", "PolicyDocument", Attached::Resource("sns")),
+    ("AWS::SNS::TopicPolicy", "", "PolicyDocument", Attached::Resource("sns")),
+    ("AWS::SQS::QueueInlinePolicy", "", "PolicyDocument", Attached::Resource("sqs")),
+    ("AWS::SQS::QueuePolicy", "", "PolicyDocument", Attached::Resource("sqs")),
+    ("AWS::SSO::PermissionSet", "", "InlinePolicy", Attached::Identity),
+    ("AWS::SecretsManager::ResourcePolicy", "", "ResourcePolicy", Attached::Resource("secretsmanager")),
 ];
 
 impl<'v> View<'v> {
-    /// Returns every policy document with the resource that it is written in.
-    pub fn policies(&'v self) -> impl Iterator<Item = (Resource<'v>, Prop<'v>)> {
-        let single = DOCUMENTS.iter().flat_map(move |(kind, path)| {
-            self.of(kind).filter_map(move |resource| Some((resource, resource.get(path)?)))
-        });
-        let inline = self.of("AWS::IAM::Role").flat_map(|role| {
-            role.each("Policies").filter_map(move |policy| Some((role, policy.key("PolicyDocument")?)))
-        });
-        single.chain(inline)
+    /// Returns every policy document that is written as an object.
+    pub fn documents(&'v self) -> impl Iterator<Item = Document<'v>> {
+        DOCUMENTS.iter().flat_map(move |(kind, list, key, attached)| {
+            self.of(kind).flat_map(move |owner| {
+                let holders: Vec<Prop<'v>> =
+                    if list.is_empty() { vec![owner.properties()] } else { owner.each(list).collect() };
+                let found = holders.into_iter().filter_map(move |holder| holder.key(key));
+                found.filter(Prop::is_object).map(move |prop| Document { owner, prop, attached: *attached })
+            })
+        })
+    }
+}
+
+impl<'v> Document<'v> {
+    /// Returns the statements whose keys are known: those that a function gives are not.
+    pub fn statements(&self) -> impl Iterator<Item = Statement<'v>> + use<'v> {
+        let written = Statement::of(self.prop).filter(|it| it.prop.is_object());
+        written.filter(|it| !it.prop.entries().any(|(key, _)| key.starts_with("Fn::") || key == "Ref"))
     }
 }
 

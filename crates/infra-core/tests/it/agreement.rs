@@ -161,7 +161,10 @@ fn what_is_found_in_many_templates_is_what_is_found_in_each() {
     let corpus: Vec<_> =
         corpus().into_iter().filter(|(_, text)| text.windows(10).any(|it| it == b"Resources:")).collect();
     assert!(corpus.len() > 60, "{}", corpus.len());
-    let together = about_things(&of_documents(corpus.clone()));
-    let alone: Found = corpus.into_iter().flat_map(|file| about_things(&of_documents([file]))).collect();
+    let mut together = about_things(&of_documents(corpus.clone()));
+    // A name that two of them take is about both at once.
+    together.retain(|(id, ..)| *id != "cloudformation/name-twice");
+    let mut alone: Found = corpus.into_iter().flat_map(|file| about_things(&of_documents([file]))).collect();
+    alone.retain(|(id, ..)| *id != "cloudformation/name-twice");
     assert_eq!(differences(&(alone, together)), Vec::<String>::new());
 }

@@ -3,6 +3,7 @@
 mod cycles;
 mod functions;
 mod limits;
+mod mappings;
 mod outputs;
 mod parameters;
 mod references;
@@ -33,6 +34,7 @@ pub(super) fn check(system: &System, bytes: &dyn Fn(&Stack) -> usize, diags: &mu
         parameters::check(stack, &mut found);
         unused::check(stack, &uses, &mut found);
         limits::check(stack, bytes(stack), &uses, &mut found);
+        mappings::check(stack, &mut found);
         diags.extend(found.into_sorted().into_iter().map(|finding| with_subject(stack, finding)));
     }
     outputs::check(&world, diags);

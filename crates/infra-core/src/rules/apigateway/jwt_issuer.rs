@@ -9,8 +9,8 @@ pub(super) const RULE: Rule = Rule {
     phase: Phase::Runtime,
     title: "tokens of the user pool do not fit the authorizer",
     why: "a token is accepted if its issuer is written exactly so and its audience, or client id, is listed: \
-          these are the URL of the pool in its own region, without a slash at the end, and the ids of its app \
-          clients",
+          these are a URL that begins with `https://`, of a pool in its own region and without a slash at the end, \
+          and the ids of its app clients",
     error: None,
     sources: &["https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html"],
     evidence: Evidence::Documented,
@@ -49,7 +49,7 @@ fn check(cx: &mut Cx<'_>, authorizer: Resource<'_>) {
     {
         cx.report(
             issuer
-                .finding(format!("authorizer `{}` expects another issuer than the pool's", authorizer.id()), problem)
+                .finding(format!("authorizer `{}` expects an issuer that no token has", authorizer.id()), problem)
                 .help(help),
         );
     }
@@ -77,6 +77,9 @@ fn check(cx: &mut Cx<'_>, authorizer: Resource<'_>) {
 
 fn wrong_issuer(issuer: &Prop<'_>, pool: Option<Resource<'_>>) -> Option<(String, &'static str)> {
     let url = issuer.pattern();
+    if !url.starts_with("https://") && !url.starts_with('*') && !url.starts_with("{{") {
+        return Some(("not an `https://` URL".to_owned(), "begin the issuer with `https://`"));
+    }
     let rest = url.strip_prefix("https://cognito-idp.")?;
     if rest.ends_with('/') {
         return Some(("ends with a slash".to_owned(), "write the issuer without the slash at the end"));
@@ -98,5 +101,8 @@ mod tests {
         assert_eq!(count("!Sub \"https://cognito-idp.us-west-2.amazonaws.com/${Pool}\""), 1);
         assert_eq!(count("!Sub \"https://cognito-idp.${AWS::Region}.amazonaws.com/${Pool}/\""), 1);
         assert_eq!(count("!Sub \"https://cognito-idp.${AWS::Region}.amazonaws.com/${Pool}\""), 0);
+        assert_eq!(count("!Sub \"cognito-idp.${AWS::Region}.amazonaws.com/${Pool}\""), 1);
+        assert_eq!(count("http://login.example.com"), 1);
+        assert_eq!(count("https://login.example.com/"), 0);
     }
 }

@@ -2,6 +2,7 @@
 
 mod access_log_destination;
 mod access_log_format;
+mod any_audience;
 mod appended_request_id;
 mod authenticated_preflight;
 mod cors_credentials;
@@ -11,16 +12,21 @@ mod foreign_alias;
 mod forwarded_stage;
 mod integration_timeout;
 mod jwt_issuer;
+mod mapping_before_stage;
+mod mapping_to_no_stage;
 mod no_throttling;
 mod open_default_endpoint;
 mod plain_http_to_tls;
 mod queue_answer;
 mod queue_integration_role;
 mod queue_parameters;
+mod repeated_route;
 mod reserved_header;
 mod rest_link_target;
 mod self_issued_token;
 mod silent_gateway_error;
+mod stage_deployed_twice;
+mod stage_without_deployment;
 mod tls_policy;
 mod undeployed_stage;
 mod uninvocable_function;
@@ -29,6 +35,7 @@ mod unlimited_client;
 mod unordered_deployment;
 mod unordered_logging;
 mod unprotectable_api;
+mod unreachable_api;
 mod websocket_authorization;
 
 use super::Rule;
@@ -37,6 +44,7 @@ use crate::view::Resource;
 pub(super) const RULES: &[&Rule] = &[
     &access_log_destination::RULE,
     &access_log_format::RULE,
+    &any_audience::RULE,
     &appended_request_id::RULE,
     &authenticated_preflight::RULE,
     &cors_credentials::RULE,
@@ -46,16 +54,21 @@ pub(super) const RULES: &[&Rule] = &[
     &forwarded_stage::RULE,
     &integration_timeout::RULE,
     &jwt_issuer::RULE,
+    &mapping_before_stage::RULE,
+    &mapping_to_no_stage::RULE,
     &no_throttling::RULE,
     &open_default_endpoint::RULE,
     &plain_http_to_tls::RULE,
     &queue_answer::RULE,
     &queue_integration_role::RULE,
     &queue_parameters::RULE,
+    &repeated_route::RULE,
     &reserved_header::RULE,
     &rest_link_target::RULE,
     &self_issued_token::RULE,
     &silent_gateway_error::RULE,
+    &stage_deployed_twice::RULE,
+    &stage_without_deployment::RULE,
     &tls_policy::RULE,
     &undeployed_stage::RULE,
     &uninvocable_function::RULE,
@@ -64,6 +77,7 @@ pub(super) const RULES: &[&Rule] = &[
     &unordered_deployment::RULE,
     &unordered_logging::RULE,
     &unprotectable_api::RULE,
+    &unreachable_api::RULE,
     &websocket_authorization::RULE,
 ];
 
@@ -84,4 +98,14 @@ fn domains<'v>(api: &Resource<'v>) -> impl Iterator<Item = Resource<'v>> + use<'
         .referrers()
         .filter(|it| matches!(it.kind(), "AWS::ApiGateway::BasePathMapping" | "AWS::ApiGatewayV2::ApiMapping"));
     mappings.filter_map(|mapping| mapping.get("DomainName")?.resource())
+}
+
+/// Returns the stages of an API by name, if all names are known; those that a deployment makes are named alone.
+fn stages<'v>(api: &Resource<'v>) -> Option<Vec<(String, Resource<'v>)>> {
+    let made = |it: &Resource<'v>| match it.kind() {
+        "AWS::ApiGateway::Stage" | "AWS::ApiGatewayV2::Stage" => true,
+        "AWS::ApiGateway::Deployment" | "AWS::ApiGatewayV2::Deployment" => it.has("StageName"),
+        _ => false,
+    };
+    api.referrers().filter(made).map(|it| Some((it.get("StageName")?.text()?.into_owned(), it))).collect()
 }

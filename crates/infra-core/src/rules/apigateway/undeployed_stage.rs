@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     phase: Phase::Runtime,
     title: "stage to which routes never come",
     why: "routes are live only once they are deployed to a stage, by `AutoDeploy` or by a deployment that the \
-          stage names; a stage with both has two owners",
+          stage names",
     error: None,
     sources: &["https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html"],
     evidence: Evidence::Documented,
@@ -37,24 +37,15 @@ fn check(cx: &mut Cx<'_>, stage: Resource<'_>) {
     let mut deployments =
         super::api(&stage).into_iter().flat_map(|api| api.referrers_of("AWS::ApiGatewayV2::Deployment"));
     let by_deployment = deployments.any(|deployment| deployment.has("StageName"));
-    match (auto, stage.get("DeploymentId")) {
-        (false, None) if !by_deployment => cx.report(
+    if !auto && !by_deployment && !stage.has("DeploymentId") {
+        cx.report(
             stage
                 .finding(
                     format!("nothing is deployed to stage `{}`", stage.id()),
                     "neither `AutoDeploy` nor a deployment",
                 )
                 .help("write `AutoDeploy: true`"),
-        ),
-        (true, Some(deployment)) => cx.report(
-            deployment
-                .finding(
-                    format!("stage `{}` is deployed to by itself and by hand", stage.id()),
-                    "also deploys by itself",
-                )
-                .help("leave `DeploymentId` out"),
-        ),
-        (_, None) | (false, Some(_)) => {}
+        );
     }
 }
 

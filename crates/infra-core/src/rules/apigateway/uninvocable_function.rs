@@ -1,6 +1,7 @@
 //! `apigateway/uninvocable-function`: an API may invoke its functions.
 
 use crate::rules::prelude::*;
+use crate::view::glob;
 
 pub(super) const RULE: Rule = Rule {
     id: "apigateway/uninvocable-function",
@@ -77,31 +78,95 @@ fn check(cx: &mut Cx<'_>, caller: Resource<'_>) {
     let Some(api) = super::api(&caller) else { return };
     let functions = uri.mentions().into_iter().filter(|it| it.kind() == "AWS::Lambda::Function");
     for function in functions {
-        let mut referring = function.referrers_of("AWS::Lambda::Permission");
-        let mut all = function.view().of("AWS::Lambda::Permission");
-        if referring.any(|it| admits(&it, &api)) || all.any(|it| may_name(&it, &function) && admits(&it, &api)) {
+        let calls = calls(&caller, &api);
+        let permissions: Vec<Resource<'_>> = function.permissions().filter(|it| admits(it, &api)).collect();
+        let admitted = |call: &Call| permissions.iter().any(|it| covers(it, &api, call));
+        if !permissions.is_empty() && calls.iter().all(admitted) {
             continue;
         }
-        cx.report(
-            uri.finding(format!("API `{}` may not invoke function `{}`", api.id(), function.id()), "invoked here")
-                .also(function.at(), "no permission for this API")
-                .help(format!(
-                    "add an AWS::Lambda::Permission with `FunctionName: !Ref {}`, `Principal: apigateway.amazonaws.com` \
+        let mut finding =
+            uri.finding(format!("API `{}` may not invoke function `{}`", api.id(), function.id()), "invoked here");
+        finding = match permissions.first().and_then(|it| it.get("SourceArn")) {
+            Some(source) => finding.also(source.at(), "this `SourceArn` is of other calls"),
+            None => finding.also(function.at(), "no permission for this API"),
+        };
+        cx.report(finding.help(format!(
+            "add an AWS::Lambda::Permission with `FunctionName: !Ref {}`, `Principal: apigateway.amazonaws.com` \
                      and the ARN of the API as `SourceArn`",
-                    function.id()
-                )),
-        );
+            function.id()
+        )));
     }
 }
 
-/// Returns whether a permission is of the function by its name, or by something that is not known.
-fn may_name(permission: &Resource<'_>, function: &Resource<'_>) -> bool {
-    let Some(named) = permission.get("FunctionName") else { return true };
-    match (named.resource(), named.text()) {
-        (Some(resource), _) => resource == *function,
-        (None, Some(text)) => function.name().is_some_and(|name| text == name),
-        (None, None) => true,
+/// A method and a path by which an API calls a function; nothing for what may be any.
+struct Call {
+    method: Option<String>,
+    path: Option<String>,
+}
+
+/// Returns the calls that an API makes by way of `caller`.
+fn calls(caller: &Resource<'_>, api: &Resource<'_>) -> Vec<Call> {
+    match caller.kind() {
+        "AWS::ApiGateway::Method" => {
+            let method = caller.get("HttpMethod").and_then(|it| it.text()).filter(|it| it != "ANY");
+            vec![Call { method: method.map(std::borrow::Cow::into_owned), path: path_of(caller, api) }]
+        }
+        "AWS::ApiGatewayV2::Integration" => {
+            let routes = caller.referrers_of("AWS::ApiGatewayV2::Route");
+            let keys = routes.filter_map(|route| Some(route.get("RouteKey")?.text()?.into_owned()));
+            keys.filter_map(|key| {
+                let (method, path) = key.split_once(' ')?;
+                let method = Some(method.to_owned()).filter(|method| method != "ANY");
+                Some(Call { method, path: Some(path.trim_start_matches('/').to_owned()) })
+            })
+            .collect()
+        }
+        _ => Vec::new(),
     }
+}
+
+/// Returns the path of a method without its first slash, by the resources from the root to it.
+fn path_of(method: &Resource<'_>, api: &Resource<'_>) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = method.get("ResourceId")?;
+    loop {
+        let target = next.target()?;
+        if target.resource == *api {
+            parts.reverse();
+            return Some(parts.join("/"));
+        }
+        parts.push(target.resource.get("PathPart")?.text()?.into_owned());
+        next = target.resource.get("ParentId").filter(|_| parts.len() < 32)?;
+    }
+}
+
+/// Returns whether the `SourceArn` of a permission is of a call, or may be: `…:<api>/<stage>/<method>/<path>`.
+fn covers(permission: &Resource<'_>, api: &Resource<'_>, call: &Call) -> bool {
+    let Some(source) = permission.get("SourceArn").map(|source| source.pattern()) else { return true };
+    let Some(rest) = source.splitn(6, ':').nth(5).filter(|_| source.contains(":execute-api:")) else { return true };
+    let parts: Vec<&str> = rest.splitn(4, '/').collect();
+    let (named, of_call) = match parts.as_slice() {
+        [named, _, method, path] => (named, fits(method, call.method.as_deref()) && fits(path, call.path.as_deref())),
+        // The star of a shorter ARN stands for what follows as well.
+        [named, _, method] => (
+            named,
+            *method == "*" || (fits(method, call.method.as_deref()) && call.path.as_deref().is_none_or(str::is_empty)),
+        ),
+        [named, ..] => (named, true),
+        [] => return true,
+    };
+    // The id of an API is ten letters and digits; its logical id in its place is no API's.
+    of_call && *named != api.id()
+}
+
+/// Returns whether a part of an ARN is of a text; what stands in braces is any text.
+fn fits(pattern: &str, text: Option<&str>) -> bool {
+    let Some(text) = text else { return true };
+    let open = |text: &str| {
+        let parts = text.split('/').map(|part| if part.starts_with('{') { "*" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    glob(pattern, text) || glob(&open(pattern), &open(text)) || glob(&open(text), &open(pattern))
 }
 
 fn admits(permission: &Resource<'_>, api: &Resource<'_>) -> bool {
@@ -126,6 +191,19 @@ mod tests {
             "Resources:\n  Other: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: other, ProtocolType: HTTP } }\n",
         );
         assert_eq!(of_rule(&super::RULE, &other).len(), 1);
+    }
+
+    #[test]
+    fn a_permission_is_of_the_method_and_path_that_call() {
+        let good = super::RULE.good_example();
+        let route = "  Route: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Api, RouteKey: \"GET /orders/{id}\", Target: !Sub \"integrations/${ToOrders}\" } }\n";
+        let count = |rest: &str| of_rule(&super::RULE, &format!("{}{route}", good.replace("${Api}/*", rest))).len();
+        for covered in ["${Api}/*", "${Api}/*/*/orders/*", "${Api}/*/GET/orders/{id}", "${Api}/*/GET/*", "${Api}/*/*"] {
+            assert_eq!(count(covered), 0, "{covered}");
+        }
+        for other in ["${Api}/*/POST/orders/*", "${Api}/*/GET/carts/*", "Api/*/GET/orders/*"] {
+            assert_eq!(count(other), 1, "{other}");
+        }
     }
 
     #[test]

@@ -1,10 +1,27 @@
 //! Stacks, regions and partitions.
 
+mod edge_resource_elsewhere;
 mod foreign_partition;
+mod foreign_region_arn;
 mod import_across_regions;
+mod import_cycle;
+mod name_twice;
+mod two_policies;
+mod unknown_region;
+mod unmapped_key;
 mod unpinned_edge_region;
 
 use super::Rule;
 
-pub(super) const RULES: &[&Rule] =
-    &[&foreign_partition::RULE, &import_across_regions::RULE, &unpinned_edge_region::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &edge_resource_elsewhere::RULE,
+    &foreign_partition::RULE,
+    &foreign_region_arn::RULE,
+    &import_across_regions::RULE,
+    &import_cycle::RULE,
+    &name_twice::RULE,
+    &two_policies::RULE,
+    &unknown_region::RULE,
+    &unmapped_key::RULE,
+    &unpinned_edge_region::RULE,
+];

@@ -2,11 +2,15 @@
 
 mod alias_taken;
 mod api_errors_rewritten;
+mod authorization_header;
+mod behaviour_keys;
 mod cached_api;
 mod cached_configuration;
+mod cached_methods;
 mod failover_of_writes;
 mod forwarded_host;
 mod impatient_edge;
+mod key_without_cache;
 mod log_bucket_without_acl;
 mod lost_request_id;
 mod metric_region;
@@ -18,7 +22,9 @@ mod regional_web_acl;
 mod root_object_slash;
 mod signed_website;
 mod sticky_errors;
+mod ttl_order;
 mod two_networks;
+mod unknown_origin;
 mod unreadable_bucket;
 mod unusable_function;
 mod vpc_origin_protocols;
@@ -29,11 +35,15 @@ use crate::view::{Prop, Resource};
 pub(super) const RULES: &[&Rule] = &[
     &alias_taken::RULE,
     &api_errors_rewritten::RULE,
+    &authorization_header::RULE,
+    &behaviour_keys::RULE,
     &cached_api::RULE,
     &cached_configuration::RULE,
+    &cached_methods::RULE,
     &failover_of_writes::RULE,
     &forwarded_host::RULE,
     &impatient_edge::RULE,
+    &key_without_cache::RULE,
     &log_bucket_without_acl::RULE,
     &lost_request_id::RULE,
     &metric_region::RULE,
@@ -45,7 +55,9 @@ pub(super) const RULES: &[&Rule] = &[
     &root_object_slash::RULE,
     &signed_website::RULE,
     &sticky_errors::RULE,
+    &ttl_order::RULE,
     &two_networks::RULE,
+    &unknown_origin::RULE,
     &unreadable_bucket::RULE,
     &unusable_function::RULE,
     &vpc_origin_protocols::RULE,

@@ -1,14 +1,19 @@
 //! Load balancers, target groups and the links that lead to them.
 
 mod balancer_target;
+mod closed_listener;
 mod closed_security_group;
 mod drain_outlives_pod;
 mod groupless_network_balancer;
+mod health_check_path;
 mod health_check_port;
 mod invalid_name;
 mod link_zone;
 mod listener_expected;
+mod listener_protocol;
+mod port_twice;
 mod portless_instance;
+mod priority_twice;
 mod privatelink_inbound;
 mod public_private_integration;
 mod shared_endpoint_service;
@@ -21,14 +26,19 @@ use crate::view::Resource;
 
 pub(super) const RULES: &[&Rule] = &[
     &balancer_target::RULE,
+    &closed_listener::RULE,
     &closed_security_group::RULE,
     &drain_outlives_pod::RULE,
     &groupless_network_balancer::RULE,
+    &health_check_path::RULE,
     &health_check_port::RULE,
     &invalid_name::RULE,
     &link_zone::RULE,
     &listener_expected::RULE,
+    &listener_protocol::RULE,
+    &port_twice::RULE,
     &portless_instance::RULE,
+    &priority_twice::RULE,
     &privatelink_inbound::RULE,
     &public_private_integration::RULE,
     &shared_endpoint_service::RULE,

@@ -66,3 +66,17 @@ fn check(cx: &mut Cx<'_>, scaler: Object<'_>) {
             .help(format!("write `{}`, or apply the {kind} `{name}`", other.name())),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_workload_of_others_is_not_asked_for() {
+        // The one that is there has its autoscaler, and the name is no slip.
+        let more = "---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: own, namespace: shop }\nspec: { scaleTargetRef: { name: orders }, triggers: [{ type: cpu, metadata: { value: \"60\" } }] }\n";
+        let text = RULE.bad_example().replace("name: order\n", "name: billing\n") + more;
+        assert_eq!(of_rule(&RULE, &text), [""; 0]);
+    }
+}

@@ -197,6 +197,27 @@ mod tests {
     }
 
     #[test]
+    fn resolvers_stand_in_their_namespace_and_at_private_addresses() {
+        let of = |peer: &str| {
+            let rule = format!(
+                "      ports: [{{ protocol: TCP, port: 5432 }}]\n    - to: [{peer}]\n      ports: [{{ protocol: UDP, port: 53 }}]"
+            );
+            of_rule(&RULE, &RULE.bad_example().replace("      ports: [{ protocol: TCP, port: 5432 }]", &rule)).len()
+        };
+        let named = |name: &str| {
+            format!("{{ namespaceSelector: {{ matchLabels: {{ kubernetes.io/metadata.name: {name} }} }} }}")
+        };
+        assert_eq!((of(&named("kube-system")), of(&named("dns"))), (0, 1));
+        assert_eq!(
+            (of("{ namespaceSelector: {} }"), of("{ namespaceSelector: { matchLabels: { team: platform } } }")),
+            (0, 0)
+        );
+        assert_eq!(of("{ ipBlock: { cidr: 8.8.8.8/32 } }"), 1);
+        assert_eq!((of("{ ipBlock: { cidr: 172.20.0.10/32 } }"), of("{ ipBlock: { cidr: 0.0.0.0/0 } }")), (0, 0));
+        assert_eq!(of("{ namespaceSelector: {}, podSelector: { matchLabels: { k8s-app: other } } }"), 1);
+    }
+
+    #[test]
     fn another_policy_may_let_it_out() {
         let text = RULE.bad_example().replace("spec:\n  podSelector:", "spec: { podSelector: {}, policyTypes: [Egress], egress: [{ to: [{ namespaceSelector: {} }] }] }\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: more, namespace: shop }\nspec:\n  podSelector:");
         let titles: Vec<String> =

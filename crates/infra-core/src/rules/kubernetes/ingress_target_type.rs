@@ -102,3 +102,21 @@ fn is_of_controller(ingress: &Object<'_>) -> bool {
         None => class == "alb" && ingress.view().only_cluster().is_none_or(|it| it.auto_mode() == Some(false)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn auto_mode_and_classes_of_their_own_are_silent() {
+        let class = "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: { name: alb }\nspec: { controller: eks.amazonaws.com/alb }\n";
+        assert_eq!(of_rule(&RULE, &(RULE.bad_example() + class)), [""; 0]);
+        assert_eq!(
+            of_rule(&RULE, &RULE.bad_example().replace("ingressClassName: alb", "ingressClassName: nginx")),
+            [""; 0]
+        );
+        let ours = class.replace("eks.amazonaws.com", "ingress.k8s.aws");
+        assert_eq!(of_rule(&RULE, &(RULE.bad_example() + &ours)).len(), 1);
+    }
+}

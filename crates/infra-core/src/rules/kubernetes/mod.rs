@@ -27,6 +27,7 @@ mod store_account;
 mod two_autoscalers;
 mod uncounted_budget;
 mod unknown_ingress_service;
+mod unknown_reference;
 mod unknown_secret_key;
 mod unknown_secret_store;
 mod unknown_service_account;
@@ -74,6 +75,7 @@ pub(super) const RULES: &[&Rule] = &[
     &two_autoscalers::RULE,
     &uncounted_budget::RULE,
     &unknown_ingress_service::RULE,
+    &unknown_reference::RULE,
     &unknown_secret_key::RULE,
     &unknown_secret_store::RULE,
     &unknown_service_account::RULE,
@@ -162,8 +164,18 @@ fn nearest<'v>(candidates: &[Object<'v>], name: &str, is_used: impl Fn(&Object<'
     near.or_else(|| candidates.iter().find(|object| !is_used(object)).copied())
 }
 
-/// Returns the Services that an Ingress leads to, each with `name` and `port`.
+/// What leads requests to Services.
+const ROUTERS: &[&str] = &["GRPCRoute", "HTTPRoute", "Ingress", "TCPRoute", "TLSRoute", "UDPRoute"];
+
+/// Returns the Services that an Ingress or a route leads to, each with `name` and `port`.
 fn ingress_backends<'v>(ingress: &Object<'v>) -> Vec<Prop<'v>> {
+    if ingress.kind() != "Ingress" {
+        let rules = ingress.each("spec.rules").flat_map(|rule| rule.each("backendRefs").collect::<Vec<_>>());
+        let is_service = |backend: &Prop<'v>| {
+            backend.key("kind").is_none_or(|kind| kind.is("Service")) && backend.key("namespace").is_none()
+        };
+        return rules.filter(is_service).collect();
+    }
     let rules = ingress.each("spec.rules").flat_map(|rule| rule.each("http.paths").collect::<Vec<_>>());
     let backends = rules.filter_map(|path| path.key("backend")).chain(ingress.get("spec.defaultBackend"));
     let services = backends.filter_map(|backend| backend.key("service"));

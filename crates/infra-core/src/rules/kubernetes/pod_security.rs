@@ -224,3 +224,34 @@ fn restricted<'v>(spec: Prop<'v>, pods: &Pods<'v>, is_windows: bool) -> Vec<Brea
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    fn enforced(level: &str, pod: &str) -> usize {
+        let text = RULE.bad_example().replace("enforce: baseline", &format!("enforce: {level}"));
+        of_rule(&RULE, &text.replace("      hostNetwork: true\n", pod)).len()
+    }
+
+    #[test]
+    fn each_level_refuses_what_it_says() {
+        assert_eq!(enforced("privileged", "      hostPID: true\n"), 0);
+        assert_eq!(enforced("baseline", "      volumes: [{ name: a, hostPath: { path: /a } }]\n"), 1);
+        assert_eq!(enforced("baseline", "      volumes: [{ name: a, nfs: { server: a, path: /a } }]\n"), 0);
+        assert_eq!(enforced("restricted", "      volumes: [{ name: a, nfs: { server: a, path: /a } }]\n"), 1);
+        assert_eq!(enforced("restricted", ""), 1);
+    }
+
+    #[test]
+    fn a_pod_that_gives_up_all_is_taken_under_restricted() {
+        let text = RULE.bad_example().replace("enforce: baseline", "enforce: restricted").replace(
+            "      hostNetwork: true\n",
+            "      securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }\n",
+        );
+        let held = "          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL], add: [NET_BIND_SERVICE] } }\n";
+        let text = text.replace("          resources:", &format!("{held}          resources:"));
+        assert_eq!(of_rule(&RULE, &text), [""; 0]);
+    }
+}

@@ -104,3 +104,22 @@ fn is_handed_over(scaler: &Object<'_>, other: &Object<'_>) -> bool {
     let named = scaler.get("spec.advanced.horizontalPodAutoscalerConfig.name");
     takes && named.is_some_and(|name| name.is(&other.name()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn two_of_one_kind_count_and_what_is_taken_over_does_not() {
+        let twice = RULE
+            .bad_example()
+            .replace("HorizontalPodAutoscaler\nmetadata: { name: orders,", "ScaledObject\nmetadata: { name: orders,");
+        assert_eq!(of_rule(&RULE, &twice).len(), 1);
+        let taken = RULE.bad_example().replace(
+            "metadata: { name: orders-queue, namespace: shop }\nspec:\n",
+            "metadata: { name: orders-queue, namespace: shop, annotations: { scaledobject.keda.sh/transfer-hpa-ownership: \"true\" } }\nspec:\n  advanced: { horizontalPodAutoscalerConfig: { name: orders } }\n",
+        );
+        assert_eq!(of_rule(&RULE, &taken), [""; 0]);
+    }
+}

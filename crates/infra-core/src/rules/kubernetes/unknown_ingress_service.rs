@@ -57,7 +57,7 @@ spec:
         r#"name: orders
 "#,
     )],
-    check: Check::Objects(&["Ingress"], check),
+    check: Check::Objects(super::ROUTERS, check),
 };
 
 fn check(cx: &mut Cx<'_>, ingress: Object<'_>) {
@@ -65,7 +65,7 @@ fn check(cx: &mut Cx<'_>, ingress: Object<'_>) {
         let Some(place) = backend.key("name") else { continue };
         let Some(name) = place.text() else { continue };
         let used = |service: &Object<'_>| {
-            let ingresses = service.siblings("Ingress");
+            let ingresses = service.neighbours().filter(|it| super::ROUTERS.contains(&it.kind()));
             ingresses
                 .flat_map(|other| super::ingress_backends(&other))
                 .any(|it| it.key("name").is_some_and(|it| it.is(&service.name())))
@@ -74,7 +74,11 @@ fn check(cx: &mut Cx<'_>, ingress: Object<'_>) {
         cx.report(
             place
                 .finding(
-                    format!("Ingress `{}` leads to the Service `{name}`, which is not there", ingress.name()),
+                    format!(
+                        "{} `{}` leads to the Service `{name}`, which is not there",
+                        ingress.kind(),
+                        ingress.name()
+                    ),
                     "not there",
                 )
                 .also(other.at(), "is this meant?")

@@ -53,7 +53,7 @@ spec:
 #                         ^
 "#,
     good: &[(r#"number: 8080"#, r#"number: 80"#)],
-    check: Check::Objects(&["Ingress"], check),
+    check: Check::Objects(super::ROUTERS, check),
 };
 
 fn check(cx: &mut Cx<'_>, ingress: Object<'_>) {
@@ -63,6 +63,7 @@ fn check(cx: &mut Cx<'_>, ingress: Object<'_>) {
         };
         // What `use-annotation` names is an action of the load balancer.
         let port = ["number", "name"].into_iter().find_map(|key| Some((key, backend.key("port")?.key(key)?)));
+        let port = port.or_else(|| Some(("number", backend.key("port").filter(|port| port.int().is_some())?)));
         let Some((key, port)) = port.filter(|(_, port)| port.is_known() && !port.is("use-annotation")) else {
             continue;
         };
@@ -81,9 +82,10 @@ fn check(cx: &mut Cx<'_>, ingress: Object<'_>) {
         cx.report(
             port.finding(
                 format!(
-                    "Service `{}` has no port `{}`, which Ingress `{}` names",
+                    "Service `{}` has no port `{}`, which {} `{}` names",
                     service.name(),
                     port.pattern(),
+                    ingress.kind(),
                     ingress.name()
                 ),
                 "no such port",

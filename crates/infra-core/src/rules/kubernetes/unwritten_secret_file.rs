@@ -65,3 +65,26 @@ fn check(cx: &mut Cx<'_>, class: Object<'_>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn files_are_named_by_alias_path_or_object() {
+        let of = |objects: &str, file: &str| {
+            let text = RULE.bad_example().replace("objectName: api-token", &format!("objectName: {file}"));
+            let start = text.find("    objects: |").unwrap();
+            let end = text.find("  secretObjects:").unwrap();
+            let text = text.replace(&text[start..end], &format!("    objects: '{objects}'\n"));
+            of_rule(&RULE, &text).len()
+        };
+        let plain = r#"[{ "objectName": "shop/orders", "objectType": "secretsmanager" }]"#;
+        assert_eq!((of(plain, "shop_orders"), of(plain, "orders")), (0, 1));
+        let parts = r#"[{ "objectName": "orders", "jmesPath": [{ "path": "a", "objectAlias": "token" }] }]"#;
+        assert_eq!((of(parts, "token"), of(parts, "orders"), of(parts, "a")), (0, 0, 1));
+        // What is no list is not known.
+        assert_eq!(of("${OBJECTS}", "a"), 0);
+    }
+}

@@ -154,7 +154,8 @@ const FIELDS: [&str; 9] = [
 fn field_path<'v>(path: Prop<'v>, report: &mut Report<'v, '_>) {
     let Some(text) = values::known(Some(path)) else { return };
     let of_map = ["metadata.labels['", "metadata.annotations['"].iter().any(|start| text.starts_with(start));
-    if !FIELDS.contains(&&*text) && !(of_map && text.ends_with("']")) {
+    let is_known = FIELDS.contains(&&*text) || (of_map && text.ends_with("']"));
+    if !is_known {
         let says = format!("is `{text}`, which no variable can hold");
         let help = format!("write one of `{}`, or `metadata.labels['<key>']`", FIELDS.join("`, `"));
         report.no(path, Mistake::new("manifest/enum", says, "no such field", help));

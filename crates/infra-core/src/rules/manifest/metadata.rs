@@ -30,9 +30,6 @@ pub(super) fn check(report: &mut Report<'_, '_>) {
     if let Some(metadata) = template.and_then(|pods| pods.template.key("metadata")) {
         labels(metadata, report);
     }
-    if let Some(selector) = object.get("spec.nodeSelector") {
-        pairs(selector, report);
-    }
 }
 
 fn name(report: &mut Report<'_, '_>) {

@@ -9,6 +9,7 @@ mod single_region_data;
 mod stale_pool_connection;
 mod statement_timeout;
 mod surge_over_budget;
+mod unordered_proxy_targets;
 mod zone_coverage;
 
 use super::Rule;
@@ -25,6 +26,7 @@ pub(super) const RULES: &[&Rule] = &[
     &stale_pool_connection::RULE,
     &statement_timeout::RULE,
     &surge_over_budget::RULE,
+    &unordered_proxy_targets::RULE,
     &zone_coverage::RULE,
 ];
 

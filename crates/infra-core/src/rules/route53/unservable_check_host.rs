@@ -22,6 +22,9 @@ Resources:
   Api:
     Type: AWS::ApiGatewayV2::Api
     Properties: { Name: shop, ProtocolType: HTTP, DisableExecuteApiEndpoint: true }
+  Mapping:
+    Type: AWS::ApiGatewayV2::ApiMapping
+    Properties: { ApiId: !Ref Api, DomainName: api.example.com, Stage: live }
   Check:
     Type: AWS::Route53::HealthCheck
     Properties:

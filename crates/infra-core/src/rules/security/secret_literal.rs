@@ -1,6 +1,8 @@
 //! `security/secret-literal`: secrets appear by reference only.
 
+use crate::artifacts::Expr;
 use crate::diag::Diagnostic;
+use crate::facts::secrets;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -51,6 +53,43 @@ const PROPERTIES: &[(&str, &str)] = &[
 const WORDS: &[&str] = &["PASSWORD", "PASSWD", "SECRET", "SECRET_KEY", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY"];
 
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {
+    by_name(cx, view);
+    let resources = view.resources().map(|it| (it.properties(), format!("`{}`", it.id())));
+    let objects = view.objects().map(|it| (it.body(), format!("{} `{}`", it.kind(), it.name())));
+    for (root, owner) in resources.chain(objects) {
+        by_form(cx, root, &owner);
+    }
+    for stack in view.stacks() {
+        stack.outputs().for_each(|(key, value)| by_form(cx, value, &format!("output `{key}`")));
+    }
+}
+
+/// Reports each text that has the form of a secret, whatever it is called.
+fn by_form(cx: &mut Cx<'_>, value: Prop<'_>, owner: &str) {
+    match value.expr() {
+        Expr::Object(_) => value.entries().for_each(|(_, below)| by_form(cx, below, owner)),
+        Expr::List(_) => value.items().for_each(|item| by_form(cx, item, owner)),
+        other => {
+            if let Some(form) = form_in(other) {
+                report(cx, &value, &format!("{owner} holds what has the form of a {form}"));
+            }
+        }
+    }
+}
+
+/// Looks into text, its parts, and what functions are given.
+fn form_in(value: &Expr) -> Option<&'static str> {
+    match value {
+        Expr::Text(text) => secrets::found(text),
+        Expr::Concat(items) | Expr::List(items) => items.iter().find_map(form_in),
+        Expr::Object(object) => object.iter().find_map(|(_, below)| form_in(below)),
+        Expr::Call(_, argument) => form_in(argument),
+        _ => None,
+    }
+}
+
+/// Reports what stands in the place of a secret.
+fn by_name(cx: &mut Cx<'_>, view: &View<'_>) {
     for (kind, path) in PROPERTIES {
         for resource in view.of(kind) {
             if let Some(value) = resource.get(path).filter(is_literal) {
@@ -92,7 +131,30 @@ fn names_secret(name: &str) -> bool {
 
 /// Whether the value is a text that was written by a person and is more than a switch, a path or a name of something.
 fn is_literal(value: &Prop<'_>) -> bool {
-    let crate::artifacts::Expr::Text(text) = value.expr() else { return false };
+    let Expr::Text(text) = value.expr() else { return false };
     let reference = text.contains("${") || text.contains("{{") || text.starts_with("arn:") || text.starts_with('/');
-    !reference && text.len() >= 6 && !matches!(text.as_ref(), "changeme" | "false" | "disabled" | "REPLACE_ME")
+    // What has the form of a secret is reported as one, once.
+    !reference
+        && secrets::found(text).is_none()
+        && text.len() >= 6
+        && !matches!(text.as_ref(), "changeme" | "false" | "disabled" | "REPLACE_ME")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_token_is_told_under_any_name_in_any_plane() {
+        let token = ["ghp", "a1B2c3D4e5f6G7h8I9j0K1l2M3n4O5p6Q7r8"].join("_");
+        let function = format!(
+            "Resources:\n  One: {{ Type: AWS::Lambda::Function, Properties: {{ Environment: {{ Variables: {{ REMOTE: {token} }} }} }} }}\n"
+        );
+        let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a }}\ndata: {{ remote: {token} }}\n");
+        for text in [function, map] {
+            let found = of_rule(&super::RULE, &text);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(!found[0].contains(&token));
+        }
+    }
 }

@@ -33,14 +33,14 @@ Resources:
   JobsPolicy:
     Type: AWS::SQS::QueuePolicy
     Properties:
-      Queues: [!Ref Jobs]
+      Queues: [!Ref Jobs, !Ref Dead]
       PolicyDocument:
         Version: "2012-10-17"
         Statement:
           - Effect: Allow
             Principal: { Service: sns.amazonaws.com }
             Action: sqs:SendMessage
-            Resource: !GetAtt Jobs.Arn
+            Resource: [!GetAtt Jobs.Arn, !GetAtt Dead.Arn]
             Condition: { ArnEquals: { "aws:SourceArn": !Ref Orders } }
 "#,
     good: &[(

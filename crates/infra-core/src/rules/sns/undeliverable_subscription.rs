@@ -1,7 +1,6 @@
 //! `sns/undeliverable-subscription`: a queue lets the topics in that it is subscribed to.
 
 use crate::rules::prelude::*;
-use crate::view::glob;
 
 pub(super) const RULE: Rule = Rule {
     id: "sns/undeliverable-subscription",
@@ -54,16 +53,11 @@ Resources:
 };
 
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {
-    for subscription in view.subscriptions() {
-        let Some(queue) = subscription.queue() else { continue };
-        let Some(topic) = subscription.topic else { continue };
-        let Some(statements) = queue.queue_statements() else { continue };
-        if statements.iter().any(|statement| admits(statement, &topic)) {
-            continue;
-        }
-        let Some(endpoint) = subscription.get("Endpoint") else { continue };
+    for delivery in view.deliveries().filter(|it| super::is_to_queue(it) && it.is_refused()) {
+        let (Some(queue), Some(topic)) = (delivery.target(), delivery.source()) else { continue };
         cx.report(
-            endpoint
+            delivery
+                .written
                 .finding(
                     format!("queue `{}` does not let topic `{}` send", queue.id(), topic.id()),
                     "no policy of this queue admits SNS for that topic",
@@ -78,26 +72,6 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
                 )),
         );
     }
-}
-
-/// Returns whether a statement of the queue lets the topic in, or whether that is not known.
-fn admits(statement: &Statement<'_>, topic: &Resource<'_>) -> bool {
-    if !statement.allows() || !statement.covers("sqs:SendMessage") {
-        return false;
-    }
-    let unknown = statement.principals("Service").any(|principal| principal.text().is_none());
-    if !(unknown || statement.service("sns.amazonaws.com") || statement.anyone()) {
-        return false;
-    }
-    let mut arns = statement.condition("aws:SourceArn").peekable();
-    if arns.peek().is_none() {
-        return true;
-    }
-    let own = topic.arn_pattern();
-    arns.any(|arn| match arn.resource() {
-        Some(named) => named == *topic,
-        None => own.as_ref().is_none_or(|own| glob(&arn.pattern(), own) || glob(own, &arn.pattern())),
-    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! `sqs/dead-letter-retention`: dead letters must outlive the queue that they come from.
+//! `sqs/dead-letter-retention`: dead letters outlive the queue that they come from.
 
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
     id: "sqs/dead-letter-retention",
     code: "MSG-003",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     phase: Phase::Runtime,
-    title: "dead-letter queue keeps messages for less time than its source",
+    title: "dead-letter queue keeps messages no longer than its source",
     why: "in a standard queue a message that moves to the dead-letter queue keeps the time at which it was \
           first sent, so it expires there before anybody has looked",
     error: None,
@@ -41,8 +41,9 @@ fn check(cx: &mut Cx<'_>, queue: Resource<'_>) {
     }
     let keeps = |queue: &Resource<'_>| queue.int_or("MessageRetentionPeriod", DEFAULT);
     let (Some(source), Some(kept)) = (keeps(&queue), keeps(&dead)) else { return };
-    // As long as its source, both by default, is common and loses only what was hardly ever received.
-    if kept >= source {
+    // Both by default is common and loses only what was hardly ever received.
+    let written = [queue, dead].iter().any(|it| it.has("MessageRetentionPeriod"));
+    if kept > source || !written {
         return;
     }
     cx.report(

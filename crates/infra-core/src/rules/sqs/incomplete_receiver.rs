@@ -64,7 +64,7 @@ fn check(cx: &mut Cx<'_>, source: Resource<'_>) {
     let function = source.get("FunctionName").and_then(|function| function.resource_of("AWS::Lambda::Function"));
     let Some(role) = function.and_then(|function| function.get("Role")?.resource_of("AWS::IAM::Role")) else { return };
     // The policy of the queue may let the role in instead.
-    let Some(statements) = queue.queue_statements() else { return };
+    let Some(statements) = queue.policy_statements() else { return };
     let by_queue = |action: &str| {
         statements.iter().any(|it| {
             it.allows()

@@ -8,6 +8,7 @@ mod disposable_key;
 mod impatient_redrive;
 mod incomplete_receiver;
 mod no_dead_letters;
+mod receive_count;
 mod sender_without_key;
 mod short_polling;
 mod unpinned_sender;
@@ -25,6 +26,7 @@ pub(super) const RULES: &[&Rule] = &[
     &impatient_redrive::RULE,
     &incomplete_receiver::RULE,
     &no_dead_letters::RULE,
+    &receive_count::RULE,
     &sender_without_key::RULE,
     &short_polling::RULE,
     &unpinned_sender::RULE,

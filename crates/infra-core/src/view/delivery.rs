@@ -1,0 +1,241 @@
+//! Who delivers to whom, and whether it may: by the policy of what receives, or by a role.
+
+use std::borrow::Cow;
+
+use super::{Prop, Resource, Statement, View, glob};
+use crate::facts::delivery::{ALARM_OF_FUNCTION, Right, SLOTS, Slot};
+
+/// What receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receiver {
+    /// An event bus.
+    Bus,
+    /// A function of Lambda.
+    Function,
+    /// A queue of SQS.
+    Queue,
+    /// A state machine.
+    StateMachine,
+    /// A topic of SNS.
+    Topic,
+}
+
+impl Receiver {
+    /// Every receiver with its type, the service in its ARNs, the action that delivers to it, and what people call it.
+    const ALL: [(Self, &'static str, &'static str, &'static str, &'static str); 5] = [
+        (Self::Bus, "AWS::Events::EventBus", "events", "events:PutEvents", "event bus"),
+        (Self::Function, "AWS::Lambda::Function", "lambda", "lambda:InvokeFunction", "function"),
+        (Self::Queue, "AWS::SQS::Queue", "sqs", "sqs:SendMessage", "queue"),
+        (Self::StateMachine, "AWS::StepFunctions::StateMachine", "states", "states:StartExecution", "state machine"),
+        (Self::Topic, "AWS::SNS::Topic", "sns", "sns:Publish", "topic"),
+    ];
+
+    fn row(self) -> (&'static str, &'static str) {
+        let row = Self::ALL.iter().find(|row| row.0 == self);
+        row.map_or(("", ""), |row| (row.3, row.4))
+    }
+
+    /// Returns the action that delivers to it.
+    pub fn action(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Returns what people call it.
+    pub fn noun(self) -> &'static str {
+        self.row().1
+    }
+}
+
+/// One property that names what receives.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'v> {
+    /// What is known of properties like it.
+    pub slot: &'static Slot,
+    /// The resource in which it is written.
+    pub owner: Resource<'v>,
+    /// The item of the list in which it is written, or all properties.
+    pub item: Prop<'v>,
+    /// The value that names what receives.
+    pub written: Prop<'v>,
+}
+
+/// By what right something is delivered here.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'v> {
+    /// The policy of what receives lets the service in.
+    Service(&'static str),
+    /// A role, if it is one of the view.
+    Role(Option<Resource<'v>>),
+}
+
+impl<'v> Delivery<'v> {
+    /// Returns the resource that receives, if it is one of the view; of an alias or a version of a function the function.
+    pub fn target(&self) -> Option<Resource<'v>> {
+        let named = self.written.resource()?;
+        match named.kind() {
+            "AWS::Lambda::Alias" | "AWS::Lambda::Version" => named.get("FunctionName")?.resource(),
+            _ => Some(named),
+        }
+    }
+
+    /// Returns what receives, by its type or by the service in its ARN.
+    pub fn receiver(&self) -> Option<Receiver> {
+        let row = if let Some(target) = self.target() {
+            Receiver::ALL.iter().find(|row| row.1 == target.kind())
+        } else {
+            let arn = self.written.pattern();
+            let service = arn.strip_prefix("arn:")?.split(':').nth(1)?;
+            Receiver::ALL.iter().find(|row| row.2 == service)
+        };
+        row.map(|row| row.0)
+    }
+
+    /// Returns what the service names as the source of the delivery (`aws:SourceArn`), if it is one of the view.
+    pub fn source(&self) -> Option<Resource<'v>> {
+        match self.owner.kind() {
+            "AWS::SNS::Subscription" => self.owner.get("TopicArn")?.resource_of("AWS::SNS::Topic"),
+            "AWS::Logs::SubscriptionFilter" => self.owner.get("LogGroupName")?.resource(),
+            "AWS::CodeStarNotifications::NotificationRule" | "AWS::SES::ReceiptRule" => None,
+            "AWS::SecretsManager::RotationSchedule" => self.owner.get("SecretId")?.resource(),
+            _ => Some(self.owner),
+        }
+    }
+
+    /// Returns by what right it is delivered.
+    pub fn by(&self) -> By<'v> {
+        let role = |prop: Option<Prop<'v>>| By::Role(prop.and_then(|role| role.resource_of("AWS::IAM::Role")));
+        match self.slot.right {
+            Right::Service => By::Service(self.service()),
+            Right::RoleOrService(path) => match self.item.get(path) {
+                Some(written) => role(Some(written)),
+                None => By::Service(self.service()),
+            },
+            Right::Role(path) => role(self.owner.get(path)),
+            Right::RoleOfFunction(path) => {
+                let function = self.owner.get(path).and_then(|it| it.resource_of("AWS::Lambda::Function"));
+                role(function.and_then(|function| function.get("Role")))
+            }
+        }
+    }
+
+    /// Returns the principal that delivers.
+    pub fn service(&self) -> &'static str {
+        let of_alarm = self.slot.kind.starts_with("AWS::CloudWatch::");
+        if of_alarm && self.receiver() == Some(Receiver::Function) { ALARM_OF_FUNCTION } else { self.slot.service }
+    }
+
+    /// Returns whether the policy of what receives certainly keeps the service out.
+    pub fn is_refused(&self) -> bool {
+        let (By::Service(service), Some(target), Some(receiver)) = (self.by(), self.target(), self.receiver()) else {
+            return false;
+        };
+        let source = self.source();
+        match receiver {
+            Receiver::Function => !target.permissions().any(|it| permits(&it, service, source.as_ref())),
+            Receiver::Queue | Receiver::Topic => {
+                let Some(statements) = target.policy_statements() else { return false };
+                // A topic without a policy of its own lets the account in, of which alarms are.
+                let of_account = receiver == Receiver::Topic && service == "cloudwatch.amazonaws.com";
+                if statements.is_empty() && of_account {
+                    return false;
+                }
+                !statements.iter().any(|it| it.admits(service, receiver.action(), source.as_ref()))
+            }
+            Receiver::Bus | Receiver::StateMachine => false,
+        }
+    }
+
+    /// Returns the policies and permissions of the same stack that are about what receives.
+    pub fn policies(&self) -> Vec<Resource<'v>> {
+        let Some(target) = self.target() else { return Vec::new() };
+        let all = target.permissions().chain(target.own_policies());
+        all.filter(|it| it.stack() == self.owner.stack()).collect()
+    }
+}
+
+impl<'v> View<'v> {
+    /// Returns every property that names what receives.
+    pub fn deliveries(&'v self) -> impl Iterator<Item = Delivery<'v>> {
+        SLOTS.iter().flat_map(move |slot| {
+            self.of(slot.kind).flat_map(move |owner| {
+                let items: Vec<Prop<'v>> =
+                    if slot.list.is_empty() { vec![owner.properties()] } else { owner.each(slot.list).collect() };
+                items.into_iter().filter_map(move |item| {
+                    let written = if slot.key.is_empty() { Some(item) } else { item.get(slot.key) }?;
+                    Some(Delivery { slot, owner, item, written })
+                })
+            })
+        })
+    }
+}
+
+impl<'v> Statement<'v> {
+    /// Returns whether a statement of a resource's policy lets a service do an action for `source`, or may do so: what is
+    /// not known does.
+    pub fn admits(&self, service: &str, action: &str, source: Option<&Resource<'v>>) -> bool {
+        let unknown = self.principals("Service").any(|principal| principal.text().is_none());
+        let named = unknown || self.service(service) || self.anyone() || self.prop.key("NotPrincipal").is_some();
+        if !self.allows() || !self.covers(action) || !named {
+            return false;
+        }
+        let mut accounts = self.condition("aws:SourceAccount").chain(self.condition("aws:SourceOwner")).peekable();
+        let own = source.and_then(|source| source.stack().account());
+        if let (Some(_), Some(own)) = (accounts.peek(), own)
+            && !accounts.any(|account| account.text().is_none_or(|text| glob(&text, own.as_str())))
+        {
+            return false;
+        }
+        let mut arns = self.condition("aws:SourceArn").peekable();
+        arns.peek().is_none() || arns.any(|arn| may_name(&arn, source))
+    }
+}
+
+/// Returns whether a permission of a function lets a service invoke it for `source`, or may do so.
+fn permits(permission: &Resource<'_>, service: &str, source: Option<&Resource<'_>>) -> bool {
+    let principal = permission.get("Principal").and_then(|principal| principal.text());
+    let action = permission.get("Action").and_then(|action| action.text());
+    principal.is_none_or(|principal| principal == service || principal == "*")
+        && action.is_none_or(|action| super::action_matches(&action, "lambda:InvokeFunction"))
+        && permission.get("SourceArn").is_none_or(|arn| may_name(&arn, source))
+}
+
+/// Returns whether an ARN, or a pattern of ARNs, names `source` or may do so.
+fn may_name<'v>(arn: &Prop<'v>, source: Option<&Resource<'v>>) -> bool {
+    let Some(source) = source else { return true };
+    if let Some(named) = arn.resource() {
+        return named == *source || named.kind() != source.kind();
+    }
+    let alike: Vec<Resource<'_>> = arn.mentions().into_iter().filter(|it| it.kind() == source.kind()).collect();
+    if !alike.is_empty() {
+        return alike.contains(source);
+    }
+    source.arn_pattern().is_none_or(|own| {
+        let written: Cow<'_, str> = arn.text().unwrap_or_else(|| Cow::Owned(arn.pattern()));
+        glob(&written, &own) || glob(&own, &written)
+    })
+}
+
+impl<'v> Resource<'v> {
+    /// Returns the permissions that are of a function, or that may be.
+    pub fn permissions(&self) -> impl Iterator<Item = Resource<'v>> + use<'v> {
+        let this = *self;
+        self.view().of("AWS::Lambda::Permission").filter(move |permission| {
+            let Some(named) = permission.get("FunctionName") else { return true };
+            let function = named.resource().and_then(|it| match it.kind() {
+                "AWS::Lambda::Alias" | "AWS::Lambda::Version" => it.get("FunctionName")?.resource(),
+                _ => Some(it),
+            });
+            match (function, named.text()) {
+                (Some(function), _) => function == this,
+                (None, Some(text)) => {
+                    this.name().is_some_and(|name| text.split(':').any(|part| part == name))
+                        || named.mentions().contains(&this)
+                }
+                (None, None) => {
+                    let mentioned = named.mentions();
+                    mentioned.contains(&this) || !mentioned.iter().any(|it| it.kind() == this.kind())
+                }
+            }
+        })
+    }
+}
