@@ -163,7 +163,7 @@ fn what_is_found_in_many_templates_is_what_is_found_in_each() {
     assert!(corpus.len() > 60, "{}", corpus.len());
     let mut together = about_things(&of_documents(corpus.clone()));
     // What is deployed together may not have one name twice; each by itself has it once.
-    together.retain(|(id, ..)| id != "cloudformation/name-twice");
+    together.retain(|(id, ..)| *id != "cloudformation/name-twice");
     let alone: Found = corpus.into_iter().flat_map(|file| about_things(&of_documents([file]))).collect();
     assert_eq!(differences(&(alone, together)), Vec::<String>::new());
 }

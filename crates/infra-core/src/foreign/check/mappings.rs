@@ -28,16 +28,23 @@ fn keys(stack: &Stack, call: &Call<'_>, diags: &mut Diagnostics) {
     if has_default || names(&mapping.value) || mapping.value.pairs().iter().any(|pair| names(&pair.value)) {
         return;
     }
-    let known = |key: &Node| text_of(stack, key);
     let levels = mapping.value.pairs();
-    let inner: Vec<&str> = match known(first) {
+    let inner: Vec<&str> = match text_of(stack, first) {
         Some(name) => match mapping.value.pair(name) {
             Some(level) => level.value.pairs().iter().map(|pair| pair.key.as_str()).collect(),
-            None => return missing(diags, first, &mapping.key, name, &levels.iter().map(|it| it.key.as_str()).collect::<Vec<_>>()),
+            None => {
+                return missing(
+                    diags,
+                    first,
+                    &mapping.key,
+                    name,
+                    &levels.iter().map(|it| it.key.as_str()).collect::<Vec<_>>(),
+                );
+            }
         },
         None => levels.iter().flat_map(|level| level.value.pairs()).map(|pair| pair.key.as_str()).collect(),
     };
-    if let Some(name) = known(second).filter(|name| !inner.contains(name)) {
+    if let Some(name) = text_of(stack, second).filter(|name| !inner.contains(name)) {
         missing(diags, second, &mapping.key, name, &inner);
     }
 }
@@ -45,7 +52,9 @@ fn keys(stack: &Stack, call: &Call<'_>, diags: &mut Diagnostics) {
 /// Returns a key that is written, or the default of the parameter that is named.
 fn text_of<'a>(stack: &'a Stack, key: &'a Node) -> Option<&'a str> {
     key.scalar().or_else(|| match key.pairs() {
-        [only] if only.key == "Ref" => stack.entry("Parameters", only.value.scalar()?)?.value.pair("Default")?.value.scalar(),
+        [only] if only.key == "Ref" => {
+            stack.entry("Parameters", only.value.scalar()?)?.value.pair("Default")?.value.scalar()
+        }
         _ => None,
     })
 }
@@ -100,7 +109,9 @@ mod tests {
     fn a_mapping_has_two_levels_of_keys() {
         let of = |mapping: &str| {
             let key = "!FindInMap [Sizes, small, type]";
-            found(&format!("Mappings: {{ Sizes: {mapping} }}\nResources: {{ T: {{ Type: AWS::SNS::Topic, Properties: {{ DisplayName: {key} }} }} }}\n"))
+            found(&format!(
+                "Mappings: {{ Sizes: {mapping} }}\nResources: {{ T: {{ Type: AWS::SNS::Topic, Properties: {{ DisplayName: {key} }} }} }}\n"
+            ))
         };
         assert_eq!(of("{ small: { type: t3.small } }"), [""; 0]);
         assert_eq!(of("{ small: { type: [t3.small] } }"), [""; 0]);
@@ -119,7 +130,10 @@ mod tests {
         assert_eq!(of("!FindInMap [Sizes, smal, type]"), ["cfn/unmapped-key: mapping `Sizes` has no key `smal`"]);
         assert_eq!(of("!FindInMap [Sizes, small, typ]"), ["cfn/unmapped-key: mapping `Sizes` has no key `typ`"]);
         assert_eq!(of("!FindInMap [Sizes, !Ref Stage, type]"), ["cfn/unmapped-key: mapping `Sizes` has no key `dev`"]);
-        assert_eq!(of("!FindInMap [Sizes, !Ref AWS::Region, typ]"), ["cfn/unmapped-key: mapping `Sizes` has no key `typ`"]);
+        assert_eq!(
+            of("!FindInMap [Sizes, !Ref AWS::Region, typ]"),
+            ["cfn/unmapped-key: mapping `Sizes` has no key `typ`"]
+        );
         assert_eq!(of("!FindInMap [Sizes, !Ref AWS::Region, type]"), [""; 0]);
     }
 }

@@ -65,10 +65,18 @@ fn check(cx: &mut Cx<'_>, record: Record<'_>) {
     let most = if record.is_type(&["CNAME", "SOA"]) { 1 } else { limits::SET_VALUES };
     // A set is sent whole, and in a change that may overwrite it each character counts twice.
     let weight = if record.resource().is_none() { limits::UPSERT_WEIGHT } else { 1 };
-    let characters: usize = values.items().map(|value| value.key("Value").unwrap_or(value).pattern().chars().count()).sum();
+    let characters: usize =
+        values.items().map(|value| value.key("Value").unwrap_or(value).pattern().chars().count()).sum();
     if characters * weight > limits::BATCH_CHARACTERS {
-        let title = format!("the values of `{name}` have {characters} characters, and {} fit into a change", limits::BATCH_CHARACTERS / weight);
-        cx.report(values.finding(title, "too much for one change").help("shorten the values, or spread them over several names"));
+        let title = format!(
+            "the values of `{name}` have {characters} characters, and {} fit into a change",
+            limits::BATCH_CHARACTERS / weight
+        );
+        cx.report(
+            values
+                .finding(title, "too much for one change")
+                .help("shorten the values, or spread them over several names"),
+        );
     }
     if count == 0 || count > most {
         let title = format!("`{name}` has {count} values, and it may have 1 to {most}");
