@@ -676,3 +676,39 @@ fn parts_of_objects_are_no_objects() {
     assert_eq!(case.system.as_ref().unwrap().objects.len(), 0);
     assert_eq!(case.findings().lines().filter(|line| line.starts_with("foreign/left-alone")).count(), 2);
 }
+
+#[test]
+fn an_import_of_an_export_that_is_put_together_is_found() {
+    let exporter = "Resources: { T: { Type: AWS::SNS::Topic } }\nOutputs: { A: { Value: !Ref T, Export: { Name: !Sub '${AWS::StackName}:Arn' } } }\n";
+    let importer = |name: &str| {
+        format!(
+            "Parameters: {{ From: {{ Type: String, Default: network }} }}\nResources: {{ Q: {{ Type: AWS::SQS::Queue, Properties: {{ QueueName: {name} }} }} }}\n"
+        )
+    };
+    let found = |name: &str| read(&[("a.yaml", exporter), ("b.yaml", &importer(name))]).findings();
+    assert_eq!(found("!ImportValue { 'Fn::Sub': '${From}:Arn' }"), "");
+    let system = read(&[("a.yaml", exporter), ("b.yaml", &importer("!ImportValue 'network:Arn'"))]).system.unwrap();
+    assert_snapshot!(show(&system.evaluate(&Variant::default())[1]), @r#"Q {"Type":"AWS::SQS::Queue","UpdateReplacePolicy":"Delete","Properties":{"QueueName":{"Ref":"T"}}}"#);
+}
+
+#[test]
+fn stacks_that_take_from_each_other_are_one_component() {
+    let exporter =
+        "Resources: { T: { Type: AWS::SNS::Topic } }\nOutputs: { A: { Value: !Ref T, Export: { Name: a } } }\n";
+    let importer = "Resources: { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: !ImportValue a } } }\n";
+    let alone = "Resources: { Q: { Type: AWS::SQS::Queue } }\n";
+    let system = read(&[("a.yaml", exporter), ("b.yaml", alone), ("c.yaml", importer)]).system.unwrap();
+    assert_eq!(system.components(&[]), [vec![0, 2], vec![1]]);
+    assert_eq!(system.components(&[(0, 1)]), [vec![0, 1, 2]]);
+}
+
+#[test]
+fn each_template_has_values_of_its_own_within_its_bounds() {
+    let asks = "Parameters: { Days: { Type: Number, Default: 7 } }\nConditions: { None: !Equals [!Ref Days, 0] }\nResources: { Q: { Type: A::B::C, Properties: { A: !If [None, a, b] } } }\n";
+    let bounded = asks.replace("Default: 7", "Default: 7, MinValue: 1");
+    assert_eq!(template(&bounded).system.unwrap().variants().list.len(), 1);
+    let system = read(&[("a.yaml", asks), ("b.yaml", &bounded)]).system.unwrap();
+    let variants = system.variants_of(&[0]);
+    assert_eq!((variants.list.len(), system.evaluate(&variants.list[1]).len()), (2, 1));
+    assert_eq!(system.variants_of(&[1]).list.len(), 1);
+}

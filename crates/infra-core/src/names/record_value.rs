@@ -44,7 +44,11 @@ enum Field {
 const TYPES: &[(&str, &[Field], &str)] = &[
     ("A", &[Field::Ipv4], "192.0.2.1"),
     ("AAAA", &[Field::Ipv6], "2001:db8::1"),
-    ("CAA", &[Field::Number("flags", 255), Field::Word("tag"), Field::Quoted("value")], "0 issue \"amazon.com\""),
+    (
+        "CAA",
+        &[Field::Number("number of the flags", 255), Field::Word("tag"), Field::Quoted("value")],
+        "0 issue \"amazon.com\"",
+    ),
     ("CNAME", &[Field::Host("name")], "www.example.com"),
     (
         "DS",

@@ -824,4 +824,16 @@ mod tests {
             assert_eq!(found, format!("source/syntax {place}"), "{text:?}");
         }
     }
+
+    #[test]
+    fn brackets_and_quotes_at_the_margin_are_read_and_keep_their_places() {
+        let text = "ä:\n  b: {\n    x: 1\n  }\n  c: 'one\ntwo'\n  d: end\n";
+        let node = tree(text);
+        let inner = &node.pair("ä").unwrap().value;
+        assert_eq!(written(text, &inner.pair("b").unwrap().value.pair("x").unwrap().value), "1");
+        assert_eq!(inner.pair("c").unwrap().value.value, Value::Quoted("one two".to_owned()));
+        assert_eq!(written(text, &inner.pair("c").unwrap().value), "'one\ntwo'");
+        assert_eq!(written(text, &inner.pair("d").unwrap().value), "end");
+        assert_eq!(one("a: {\nb\n").0.split(' ').next(), Some("source/syntax"));
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::evaluate::{Export, Scope, World, agree};
 use super::{Stack, error, meant};
 use crate::artifacts::Expr;
-use crate::diag::{At, Diagnostic, Diagnostics};
+use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::names::glob;
 use crate::source::{Node, Pair};
 
@@ -21,11 +21,13 @@ pub(super) fn check(world: &World<'_>, diags: &mut Diagnostics) {
             attributes(output, diags);
         }
         let sections = ["Resources", "Outputs", "Conditions"];
+        let mut arguments = Vec::new();
         for pair in sections.into_iter().flat_map(|section| stack.section(section)) {
             if world.is_created(Scope::of(index), &pair.value) {
-                imports(world, index, stack, &pair.value, diags);
+                imports(world, index, &pair.value, &mut arguments);
             }
         }
+        missing(world, index, stack, &arguments, diags);
     }
     let mut by_name: BTreeMap<&str, Vec<(usize, &Pair)>> = BTreeMap::new();
     for export in world.exports().iter().filter(|export| !export.name.contains('*')) {
@@ -74,42 +76,58 @@ fn twice(world: &World<'_>, name: &str, outputs: &[(usize, &Pair)], diags: &mut 
     }
 }
 
-/// Reports imports below a node that no stack of the system exports.
-fn imports<'a>(world: &World<'a>, index: usize, stack: &'a Stack, node: &'a Node, diags: &mut Diagnostics) {
-    node.items().iter().for_each(|item| imports(world, index, stack, item, diags));
+/// Finds the arguments of imports below a node.
+fn imports<'a>(world: &World<'a>, index: usize, node: &'a Node, found: &mut Vec<&'a Node>) {
+    node.items().iter().for_each(|item| imports(world, index, item, found));
     for pair in node.pairs() {
         // Only the branch that is taken has to find what it imports.
         if let ("Fn::If", [condition, yes, no]) = (pair.key.as_str(), pair.value.items()) {
             let holds = condition.scalar().is_some_and(|name| world.holds(Scope::of(index), name));
-            imports(world, index, stack, if holds { yes } else { no }, diags);
+            imports(world, index, if holds { yes } else { no }, found);
             continue;
         }
         if pair.key == "Fn::ImportValue" {
-            import(world, index, stack, &pair.value, diags);
+            found.push(&pair.value);
         }
-        imports(world, index, stack, &pair.value, diags);
+        imports(world, index, &pair.value, found);
     }
 }
 
-fn import<'a>(world: &World<'a>, index: usize, stack: &'a Stack, argument: &'a Node, diags: &mut Diagnostics) {
+/// Reports imports of a stack that no other one exports.
+///
+/// Templates that are given together need not belong together: what is missing is told where the stack finds other
+/// imports here, where both stacks are named, or where a name is so near that it is a slip.
+fn missing<'a>(world: &World<'a>, index: usize, stack: &'a Stack, arguments: &[&'a Node], diags: &mut Diagnostics) {
     let is_near = |other: &Stack| {
         agree(other.region.as_ref(), stack.region.as_ref()) && agree(other.account.as_ref(), stack.account.as_ref())
     };
-    let has_others = world.system.stacks.iter().enumerate().any(|(other, it)| other != index && is_near(it));
-    let Expr::Text(name) = world.eval(Scope::of(index), argument) else { return };
-    let is_exported = |export: &Export<'_>| glob(&export.name, &name) && world.stack(export.stack).is_some_and(is_near);
-    if !has_others || world.exports().iter().any(is_exported) {
-        return;
+    let others: Vec<&Stack> = world
+        .system
+        .stacks
+        .iter()
+        .enumerate()
+        .filter(|(at, it)| *at != index && is_near(it))
+        .map(|(_, it)| it)
+        .collect();
+    let exports: Vec<&Export<'_>> =
+        world.exports().iter().filter(|export| world.stack(export.stack).is_some_and(is_near)).collect();
+    let names = arguments.iter().filter_map(|argument| match world.eval(Scope::of(index), argument) {
+        Expr::Text(name) => Some((*argument, name)),
+        _ => None,
+    });
+    let is_exported = |name: &str| exports.iter().any(|export| glob(&export.name, name));
+    let (found, lost): (Vec<_>, Vec<_>) = names.partition(|(_, name)| is_exported(name));
+    let belongs = !found.is_empty() || (stack.is_named && others.iter().any(|other| other.is_named));
+    for (argument, name) in lost {
+        let known = || exports.iter().map(|export| export.name.as_str());
+        if !belongs && suggest(&name, known()).is_none() {
+            continue;
+        }
+        let finding = Diagnostic::warning("cfn/import-of-nothing", format!("no stack here exports `{name}`"))
+            .at(At::Span(argument.span), "taken from elsewhere")
+            .note(
+                "a stack with this import can be made only after one that exports the name in the same account and region",
+            );
+        diags.push(meant(finding, &name, known(), "export it, or check that another deployment does"));
     }
-    let finding = Diagnostic::warning("cfn/import-of-nothing", format!("no stack here exports `{name}`"))
-        .at(At::Span(argument.span), "taken from elsewhere")
-        .note(
-            "a stack with this import can be made only after one that exports the name in the same account and region",
-        );
-    diags.push(meant(
-        finding,
-        &name,
-        world.exports().iter().map(|export| export.name.as_str()),
-        "export it, or check that another deployment does",
-    ));
 }

@@ -120,8 +120,11 @@ fn reasons(node: &Node, declared: Declared<'_>, value: &str) -> Vec<(&'static st
         (false, true) => split(value).collect(),
         (false, false) => vec![value],
     };
+    // A list is allowed as a whole, or item by item.
+    let is_listed = |value: &str| declared.allowed().any(|allowed| allowed == value);
+    let is_whole = declared.allowed().next().is_none() || is_listed(value);
     for value in values {
-        if declared.allowed().next().is_some() && !declared.allowed().any(|allowed| allowed == value) {
+        if !is_whole && !is_listed(value) {
             reasons.push(("AllowedValues", format!("`{value}` is none of the allowed values")));
         }
         if matches!(declared.kind(), "Number" | "List<Number>") {

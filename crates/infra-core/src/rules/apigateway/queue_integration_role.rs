@@ -75,3 +75,35 @@ fn check(cx: &mut Cx<'_>, integration: Resource<'_>) {
     };
     cx.report(slot.finding(problem, "API Gateway sends with this role").also(role.at(), "the role").help(help));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::of_rule;
+
+    /// The role gets its policy from a resource that names it in the given way.
+    fn with(name: &str, policy: &str) -> usize {
+        let text = RULE.bad_example().replace(
+            "    Properties:\n      AssumeRole",
+            &format!("    Properties:\n      RoleName: {name}\n      AssumeRole"),
+        );
+        let text = text.replace("sns:Publish", "sqs:GetQueueUrl");
+        let document = "PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Jobs.Arn }] }";
+        let text = format!("Parameters: {{ App: {{ Type: String }} }}\n{}", text.trim_start())
+            + &format!("  Send:\n    {policy}\n    DependsOn: Role\n").replace("DOCUMENT", document);
+        of_rule(&RULE, &text).len()
+    }
+
+    #[test]
+    fn a_policy_may_name_its_role_by_text() {
+        let policy = |role: &str| {
+            format!("Type: AWS::IAM::Policy\n    Properties: {{ PolicyName: send, Roles: [{role}], DOCUMENT }}")
+        };
+        assert_eq!(with("sender", &policy("sender")), 0);
+        assert_eq!(with("!Sub '${App}-sender'", &policy("!Sub '${App}-sender'")), 0);
+        assert_eq!(with("sender", &policy("other")), 1);
+        assert_eq!(with("!Sub '${App}-sender'", &policy("!Sub '${App}-other'")), 1);
+        let inline = "Type: AWS::IAM::RolePolicy\n    Properties: { PolicyName: send, RoleName: sender, DOCUMENT }";
+        assert_eq!(with("sender", inline), 0);
+    }
+}

@@ -79,7 +79,8 @@ fn check(cx: &mut Cx<'_>, record: Record<'_>) {
         );
     }
     if count == 0 || count > most {
-        let title = format!("`{name}` has {count} values, and it may have 1 to {most}");
+        let allowed = if most == 1 { "exactly one is allowed".to_owned() } else { format!("1 to {most} are allowed") };
+        let title = format!("`{name}` has {count} values, and {allowed}");
         let help = if count == 0 {
             "add a value, or remove the record"
         } else {
