@@ -102,7 +102,9 @@ mod tests {
 
     fn found(template: &str) -> Vec<String> {
         let findings = Example::read(template).findings();
-        findings.iter().filter(|it| it.id.starts_with("cfn/")).map(|it| format!("{}: {}", it.id, it.title)).collect()
+        // The part before the slash is the same for all of the room.
+        let of_room = findings.iter().filter_map(|it| Some((it.id.strip_prefix("cfn")?.strip_prefix('/')?, &it.title)));
+        of_room.map(|(id, title)| format!("{id}: {title}")).collect()
     }
 
     #[test]
@@ -115,8 +117,8 @@ mod tests {
         };
         assert_eq!(of("{ small: { type: t3.small } }"), [""; 0]);
         assert_eq!(of("{ small: { type: [t3.small] } }"), [""; 0]);
-        assert!(of("{ small: t3.small }").iter().any(|it| it.starts_with("cfn/mapping-shape")));
-        assert!(of("{ small: { type: { a: b } } }").iter().any(|it| it.starts_with("cfn/mapping-shape")));
+        assert!(of("{ small: t3.small }").iter().any(|it| it.starts_with("mapping-shape")));
+        assert!(of("{ small: { type: { a: b } } }").iter().any(|it| it.starts_with("mapping-shape")));
     }
 
     #[test]
@@ -127,13 +129,10 @@ mod tests {
             ))
         };
         assert_eq!(of("!FindInMap [Sizes, small, type]"), [""; 0]);
-        assert_eq!(of("!FindInMap [Sizes, smal, type]"), ["cfn/unmapped-key: mapping `Sizes` has no key `smal`"]);
-        assert_eq!(of("!FindInMap [Sizes, small, typ]"), ["cfn/unmapped-key: mapping `Sizes` has no key `typ`"]);
-        assert_eq!(of("!FindInMap [Sizes, !Ref Stage, type]"), ["cfn/unmapped-key: mapping `Sizes` has no key `dev`"]);
-        assert_eq!(
-            of("!FindInMap [Sizes, !Ref AWS::Region, typ]"),
-            ["cfn/unmapped-key: mapping `Sizes` has no key `typ`"]
-        );
+        assert_eq!(of("!FindInMap [Sizes, smal, type]"), ["unmapped-key: mapping `Sizes` has no key `smal`"]);
+        assert_eq!(of("!FindInMap [Sizes, small, typ]"), ["unmapped-key: mapping `Sizes` has no key `typ`"]);
+        assert_eq!(of("!FindInMap [Sizes, !Ref Stage, type]"), ["unmapped-key: mapping `Sizes` has no key `dev`"]);
+        assert_eq!(of("!FindInMap [Sizes, !Ref AWS::Region, typ]"), ["unmapped-key: mapping `Sizes` has no key `typ`"]);
         assert_eq!(of("!FindInMap [Sizes, !Ref AWS::Region, type]"), [""; 0]);
     }
 }
