@@ -668,16 +668,6 @@ fn files_of_other_tools_are_left_alone_in_one_line() {
 }
 
 #[test]
-fn parts_of_objects_are_no_objects() {
-    let case = read(&[
-        ("o/kustomization.yaml", "resources: [../base]\npatches: [{ path: ./more/web.yaml }]\n"),
-        ("o/more/web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { replicas: 2 }\n"),
-    ]);
-    assert_eq!(case.system.as_ref().unwrap().objects.len(), 0);
-    assert_eq!(case.findings().lines().filter(|line| line.starts_with("foreign/left-alone")).count(), 2);
-}
-
-#[test]
 fn an_import_of_an_export_that_is_put_together_is_found() {
     let exporter = "Resources: { T: { Type: AWS::SNS::Topic } }\nOutputs: { A: { Value: !Ref T, Export: { Name: !Sub '${AWS::StackName}:Arn' } } }\n";
     let importer = |name: &str| {
@@ -711,4 +701,14 @@ fn each_template_has_values_of_its_own_within_its_bounds() {
     let variants = system.variants_of(&[0]);
     assert_eq!((variants.list.len(), system.evaluate(&variants.list[1]).len()), (2, 1));
     assert_eq!(system.variants_of(&[1]).list.len(), 1);
+}
+
+#[test]
+fn parts_of_objects_are_no_objects() {
+    let case = read(&[
+        ("o/kustomization.yaml", "resources: [../base]\npatches: [{ path: ./more/web.yaml }]\n"),
+        ("o/more/web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { replicas: 2 }\n"),
+    ]);
+    assert_eq!(case.system.as_ref().unwrap().objects.len(), 0);
+    assert_eq!(case.findings().lines().filter(|line| line.starts_with("foreign/left-alone")).count(), 2);
 }

@@ -162,7 +162,7 @@ fn what_is_found_in_many_templates_is_what_is_found_in_each() {
         corpus().into_iter().filter(|(_, text)| text.windows(10).any(|it| it == b"Resources:")).collect();
     assert!(corpus.len() > 60, "{}", corpus.len());
     let mut together = about_things(&of_documents(corpus.clone()));
-    // What is deployed together may not have one name twice; each by itself has it once.
+    // A name that two of them take is about both at once.
     together.retain(|(id, ..)| *id != "cloudformation/name-twice");
     let mut alone: Found = corpus.into_iter().flat_map(|file| about_things(&of_documents([file]))).collect();
     alone.retain(|(id, ..)| *id != "cloudformation/name-twice");

@@ -102,9 +102,9 @@ mod tests {
 
     fn found(template: &str) -> Vec<String> {
         let findings = Example::read(template).findings();
-        // The part before the slash is the same for all of the room.
-        let of_room = findings.iter().filter_map(|it| Some((it.id.strip_prefix("cfn")?.strip_prefix('/')?, &it.title)));
-        of_room.map(|(id, title)| format!("{id}: {title}")).collect()
+        let of_document =
+            findings.iter().filter_map(|it| Some((it, it.id.split_once('/').filter(|id| id.0 == "cfn")?.1)));
+        of_document.map(|(it, problem)| format!("{problem}: {}", it.title)).collect()
     }
 
     #[test]
