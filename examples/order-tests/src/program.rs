@@ -19,7 +19,7 @@ use crate::secrets;
 const ON_THE_WAY: Duration = Duration::from_millis(300);
 
 /// Longest that a job takes here.
-const TO_ITS_END: Duration = Duration::from_secs(60);
+const TO_ITS_END: Duration = Duration::from_mins(1);
 
 /// Where the things are that a program in the cluster would find elsewhere.
 #[derive(Clone, Debug)]

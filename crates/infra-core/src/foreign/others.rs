@@ -46,9 +46,9 @@ pub(super) fn of(path: &str, node: &Node) -> Option<&'static str> {
 pub(super) fn patches(path: &str, node: &Node) -> Vec<String> {
     let folder = path.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default();
     let items = |key: &str| node.pair(key).map(|pair| pair.value.items()).unwrap_or_default();
-    let named = items("patches").iter().chain(items("patchesJson6902")).filter_map(|patch| patch.pair("path"));
+    let given = items("patches").iter().chain(items("patchesJson6902")).filter_map(|patch| patch.pair("path"));
     let merged = items("patchesStrategicMerge").iter().filter_map(Node::scalar);
-    let names = named.filter_map(|pair| pair.value.scalar()).chain(merged);
+    let names = given.filter_map(|pair| pair.value.scalar()).chain(merged);
     names.map(|name| joined(folder, name)).collect()
 }
 

@@ -198,6 +198,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a snapshot")]
     fn a_job_gets_the_master_user_and_every_user() {
         assert_snapshot!(serde_yaml::to_string(&object(Migration::EXAMPLE, "Job")["spec"]).unwrap(), @"
         backoffLimit: 6

@@ -20,7 +20,7 @@ pub fn identified(sources: &Sources, file: FileId, id: &ProjectId) -> Option<Vec
         let line = bytes.get(end..)?.iter().position(|byte| *byte == b'\n').map(|length| end + length);
         let newline = if bytes.windows(2).any(|pair| pair == b"\r\n") { "\r\n" } else { "\n" };
         match line {
-            Some(line) => drop(bytes.splice(line + 1..line + 1, format!("id: {id}{newline}").into_bytes())),
+            Some(line) => drop(bytes.splice(line + 1..=line, format!("id: {id}{newline}").into_bytes())),
             None => bytes.extend(format!("{newline}id: {id}{newline}").into_bytes()),
         }
     }

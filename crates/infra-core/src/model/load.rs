@@ -111,7 +111,8 @@ pub fn overlay_place(sources: &Sources, file: FileId, overlay: &str) -> At {
 /// editor's schema or a filter of CI, does not see them.
 pub fn endings(sources: &Sources, files: &[FileId], diags: &mut Diagnostics) {
     let paths = files.iter().filter_map(|file| Some((*file, sources.get(*file)?.path.as_str())));
-    let (short, long): (Vec<_>, Vec<_>) = paths.partition(|(_, path)| path.ends_with(".yml"));
+    let ending = |path: &str| std::path::Path::new(path).extension().is_some_and(|ending| ending == "yml");
+    let (short, long): (Vec<_>, Vec<_>) = paths.partition(|(_, path)| ending(path));
     if long.is_empty() {
         return;
     }

@@ -170,14 +170,13 @@ pub(super) fn check(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
 fn login(entry: Bound<'_, Database>, name: &Name, login: &Login, diags: &mut Diagnostics) {
     let at = || entry.at(&route!["users", name.as_str(), "login"]);
     match login {
-        Login::Password => {}
         Login::Iam if entry.proxied() => diags.push(
             Diagnostic::error("databases/iam-users-and-proxy", "a proxy logs in with secrets only")
                 .at(at(), "would reach the database past the proxy")
                 .also(entry.at(&route!["proxy"]), "lets only itself in")
                 .help("remove the line: the user gets a password, which the proxy reads"),
         ),
-        Login::Iam => {}
+        Login::Password | Login::Iam => {}
         Login::Secret(reference) => {
             let secret = entry.follow(reference);
             let keys = secret.json_keys();

@@ -303,8 +303,8 @@ impl<K: Workload> Report<'_, '_, K> {
         }
         let at = self.entry.at(&route!["database", "user"]);
         match used.user {
-            Some(user) => {
-                let unknown = database.unknown_user(user);
+            Some(name) => {
+                let unknown = database.unknown_user(name);
                 self.diags.extend(unknown.map(|error| error.at(at, "not one of its `users`")));
             }
             None if used.migrates => {}

@@ -1,5 +1,7 @@
 //! Namespace, service account, Deployment and disruption budget.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use super::spec::Identity;
@@ -106,7 +108,11 @@ pub(super) fn job(pod: &Pod<'_>, once: &Once<'_>) -> Expr {
 fn digest(expr: &Expr) -> String {
     // Every expression can be written as JSON.
     let text = serde_json::to_vec(expr).unwrap_or_default();
-    Sha256::digest(text).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::new();
+    for byte in Sha256::digest(text).iter().take(5) {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 fn pod_spec(pod: &Pod<'_>, once: Option<&Once<'_>>) -> Expr {
