@@ -15,6 +15,7 @@ use infra::names::Seconds;
 /// If a name is not one.
 pub(crate) fn definition() -> Result<Definition, BuildError> {
     let environment = Environment::new("dev", "111122223333", "eu-west-1", "dev.example.com")?;
+    let environment = environment.with_project_id("x7gq2mfh9bkr5vtw")?;
     let mut definition = Definition::new("shop", environment)?;
     let mut messaging = definition.stack("messaging")?;
     messaging.describe("Order events to one queue per consumer");

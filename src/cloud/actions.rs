@@ -91,6 +91,8 @@ actions! {
     GetTemplate "cloudformation:GetTemplate": Diff Apply Destroy Status Drift Bootstrap;
     GetHostedZone "route53:GetHostedZone": Diff Apply Destroy Status Drift Dns;
     ListResourceRecordSets "route53:ListResourceRecordSets": Diff Apply Destroy Status Drift Dns;
+    ListHostedZonesByName "route53:ListHostedZonesByName": Diff Apply Destroy Status Drift Bootstrap;
+    ListStackResources "cloudformation:ListStackResources": Apply Destroy;
     DescribeCertificate "acm:DescribeCertificate": Diff Apply Destroy Status Drift;
     ListCertificates "acm:ListCertificates": Apply;
     DetectStackDrift "cloudformation:DetectStackDrift": Drift;

@@ -67,6 +67,11 @@ pub(crate) async fn read(
     }
     if extent == Extent::All {
         zones(cloud, desired, &mut deployed).await?;
+        let new: BTreeSet<String> = desired.new_zones(&deployed).map(|(domain, ..)| domain).collect();
+        for domain in new {
+            let there = cloud.zones_named(&domain).await?;
+            deployed.namesakes.extend((!there.is_empty()).then_some((domain, there)));
+        }
         certificates(cloud, desired, &mut deployed).await?;
     }
     Ok(deployed)

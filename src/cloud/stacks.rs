@@ -1,5 +1,7 @@
 //! Stacks of CloudFormation: what they are, and what happens in them.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cloudformation::types::{StackDriftDetectionStatus, StackResourceDriftStatus, TemplateStage};
 use serde_json::Value;
 
@@ -116,6 +118,27 @@ impl Cloud {
             Ok(answer) => answer.stacks().first().map(|stack| summary(region, stack)).transpose(),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The ids that the resources of a stack have in AWS, by logical id.
+    pub(crate) async fn physical_ids(&self, id: &str, region: &str) -> Result<BTreeMap<String, String>, Failure> {
+        let client = self.cloudformation(region);
+        let (mut found, mut next) = (BTreeMap::new(), None);
+        loop {
+            let ask = || client.list_stack_resources().stack_name(id).set_next_token(next.clone()).send();
+            let page = self.call(Action::ListStackResources, ask).await?;
+            for resource in page.stack_resource_summaries() {
+                if let (Some(logical), Some(physical)) =
+                    (resource.logical_resource_id(), resource.physical_resource_id())
+                {
+                    found.insert(logical.to_owned(), physical.to_owned());
+                }
+            }
+            match page.next_token {
+                Some(token) => next = Some(token),
+                None => return Ok(found),
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Hosted zones of Route 53.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, CidrRoutingConfig, Coordinates, GeoLocation,
     GeoProximityLocation, ResourceRecord, ResourceRecordSet, ResourceRecordSetFailover, ResourceRecordSetRegion,
@@ -42,6 +44,20 @@ impl Cloud {
             }
             start = (page.next_record_name, page.next_record_type, page.next_record_identifier);
         }
+    }
+
+    /// Ids of the public zones of a domain, which has the trailing dot.
+    pub(crate) async fn zones_named(&self, domain: &str) -> Result<BTreeSet<String>, Failure> {
+        let client = self.route53();
+        // They come in the order of their names, those of this one first.
+        let ask = || client.list_hosted_zones_by_name().dns_name(domain).max_items(100).send();
+        let page = self.call(Action::ListHostedZonesByName, ask).await?;
+        let is_one = |zone: &&aws_sdk_route53::types::HostedZone| {
+            let private = zone.config().is_some_and(|config| config.private_zone);
+            crate::state::normal_name(&zone.name) == domain && !private
+        };
+        let id = |zone: &aws_sdk_route53::types::HostedZone| zone.id.trim_start_matches("/hostedzone/").to_owned();
+        Ok(page.hosted_zones().iter().filter(is_one).map(id).collect())
     }
 
     /// Sends one batch, carried out whole or not at all; returns the id of the change.

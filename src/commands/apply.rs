@@ -322,6 +322,7 @@ pub(crate) async fn execute(
         lost: AtomicBool::new(false),
         outputs: run::outputs(&deployed),
     });
+    let kept = kept(&run, &deployed).await;
     let outcome = tokio::select! {
         outcome = run::execute(&run) => outcome.context("the journal cannot be written")?,
         () = interrupted(&run) => {
@@ -330,6 +331,13 @@ pub(crate) async fn execute(
         }
     };
     output::note(&summary(&run, &outcome))?;
+    let is_done = |key: &StackKey| {
+        let step = Target::Stack(key.clone()).step();
+        outcome.ends.iter().any(|(id, end)| *id == step && matches!(end, End::Done))
+    };
+    for (key, lines) in kept.into_iter().filter(|(key, _)| is_done(key)) {
+        output::note(&format!("kept of stack {key}, and no longer managed:\n  {}\n", lines.join("\n  ")))?;
+    }
     // A stack that is broken is not up to date, even if the plan has nothing to do with it.
     let broken = |(key, stack): &(&StackKey, &DeployedStack)| {
         run.plan.changes.stack(key).is_none() && verdict(Some(stack.status), Verb::Status) == Verdict::Unsound
@@ -342,6 +350,23 @@ pub(crate) async fn execute(
         Exit::Done if !broken.is_empty() => Exit::Failed,
         exit => exit,
     })
+}
+
+/// What stays of the stacks that are deleted, by the ids that it has in AWS: nothing else will know them.
+async fn kept(run: &Run, deployed: &Deployed) -> Vec<(StackKey, Vec<String>)> {
+    let mut all = Vec::new();
+    for change in run.plan.changes.stacks.iter().filter(|change| change.action == Action::Delete) {
+        let retained: Vec<_> = change.resources.iter().filter(|it| it.action == Action::Retain).collect();
+        let Some(stack) = deployed.stacks.get(&change.stack).filter(|_| !retained.is_empty()) else { continue };
+        // What cannot be asked has its logical id alone.
+        let ids = run.cloud.physical_ids(&stack.id, &change.stack.region).await.unwrap_or_default();
+        let line = |it: &&diff::ResourceChange| {
+            let physical = ids.get(&it.id).map_or("(its id is not known)", String::as_str);
+            format!("{} {} {physical}", it.kind, it.id)
+        };
+        all.push((change.stack.clone(), retained.iter().map(line).collect()));
+    }
+    all
 }
 
 /// Refuses what would fail in the middle: a template that is too long for a request, and no bucket for it.

@@ -231,6 +231,7 @@ pub(crate) fn changes() -> Changes {
             true,
         )],
         warnings: Vec::new(),
+        second_zones: Vec::new(),
         unseen: vec!["objects of cluster spare were not compared: no cluster was asked".into()],
     }
 }

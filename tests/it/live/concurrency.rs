@@ -62,7 +62,7 @@ fn an_apply_that_comes_while_a_stack_is_busy_is_refused_and_sends_nothing() {
     site.until("the update begins", |site| site.status("shop-dev-main") == "UPDATE_IN_PROGRESS");
     let before = site.writes();
     // Also if what is being done is what is wanted: it may still be rolled back.
-    let same = site.run(1, &["apply", "--yes"]);
+    let same = site.run(3, &["apply", "--yes"]);
     assert!(same.stdout.contains("the stack is UPDATE_IN_PROGRESS: an operation is under way\n"), "{}", same.stdout);
     site.stack("main", &SLOWER.replace("90", "100"));
     let other = site.run(3, &["apply", "--yes"]);

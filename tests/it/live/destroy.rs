@@ -104,6 +104,25 @@ fn the_whole_platform_goes_and_can_be_made_again() {
     assert!(site.stacks("eu-west-1").is_empty() && site.stacks("us-east-1").is_empty());
     let description = site.json("dynamodb", "DynamoDB_20120810.DescribeTable", &json!({ "TableName": table }));
     assert_eq!(description["Table"]["TableStatus"], "ACTIVE", "a table stays: {description}");
-    site.run(0, &["apply", "--env", "local", "--yes"]);
+    // Its zone stays, too, so that the next one is a second of the name.
+    site.run(3, &["apply", "--env", "local", "--yes"]);
+    site.run(0, &["apply", "--env", "local", "--yes", "--approve", "second-zone"]);
     site.run(0, &["status", "--env", "local"]);
+}
+
+#[test]
+fn what_is_kept_is_named_and_no_second_zone_is_made_beside_it_unasked() {
+    let site = Site::shop(&[("dns", ZONE)]);
+    site.run(0, &["apply", "--yes"]);
+    let zone = site.zone();
+    let run = site.run(0, &CONFIRMED);
+    assert!(run.stderr.contains("kept of stack shop-dev-dns@eu-west-1, and no longer managed"), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("AWS::Route53::HostedZone ZoneMain {zone}")), "{}", run.stderr);
+    let asks = format!("second-zone: shop-dev-dns@eu-west-1/ZoneMain: dev.example.com has the zone {zone} already");
+    assert!(site.run(2, &["diff"]).stdout.contains(&asks));
+    site.aws.forget_calls();
+    assert!(site.run(3, &["apply", "--yes"]).stderr.contains("--approve second-zone"));
+    assert_eq!(site.writes(), [""; 0]);
+    site.run(0, &["apply", "--yes", "--approve", "second-zone:dev.example.com"]);
+    site.run(0, &["diff"]);
 }

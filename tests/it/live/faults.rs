@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::{APPLY, STACKS, World};
 
 /// The requests of a first deployment.
-const FIRST: [&str; 10] = [
+const FIRST: [&str; 11] = [
     "sts:GetCallerIdentity",
     "cloudformation:DescribeStacks",
     "cloudformation:CreateChangeSet",
@@ -13,6 +13,7 @@ const FIRST: [&str; 10] = [
     "cloudformation:ExecuteChangeSet",
     "cloudformation:DescribeStackEvents",
     "route53:GetHostedZone",
+    "route53:ListHostedZonesByName",
     "route53:ListResourceRecordSets",
     "route53:ChangeResourceRecordSets",
     "route53:GetChange",
@@ -58,7 +59,7 @@ fn everywhere(fault: &Value, times: u64, reads: bool) {
         disturb(action, &[&APPLY[..], &["--approve", "protected-environment"]].concat());
         assert_eq!(world.starts("shop-dev-messaging", "eu-west-1", "UPDATE_IN_PROGRESS"), 1, "{fault} at {action}");
         world.protect(false);
-        world.run(&APPLY);
+        world.run(&[&APPLY[..], &["--approve", "termination-protection"]].concat());
         world.project.write("stacks/messaging.yaml", STACKS[2].1);
         world.anew();
         world.run(&APPLY);

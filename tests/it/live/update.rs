@@ -67,7 +67,8 @@ fn termination_protection_is_set_and_taken_back_without_a_change_set() {
     site.run(0, &["apply", "--yes", "--approve", "protected-environment"]);
     assert!(site.is_protected("shop-dev-other"));
     site.settings("");
-    site.run(0, &["apply", "--yes"]);
+    site.run(3, &["apply", "--yes"]);
+    site.run(0, &["apply", "--yes", "--approve", "termination-protection"]);
     assert!(!site.is_protected("shop-dev-main") && !site.is_protected("shop-dev-other"));
     site.run(0, &["diff"]);
 }

@@ -123,6 +123,7 @@ fn place(ask: &Ask<'_>, action: &str) -> (&'static str, BTreeSet<String>) {
         "cloudformation:DescribeStackDriftDetectionStatus" | "cloudformation:BatchDescribeTypeConfigurations" => {
             ("DriftDetectionHasNoResource", all())
         }
+        "route53:ListHostedZonesByName" => ("ListingZonesHasNoResource", all()),
         "route53:GetChange" => ("ChangesHaveIdsOfTheirOwn", BTreeSet::from([global(desired, "route53", "change/*")])),
         _ => match action.split(':').next().unwrap_or_default() {
             "cloudformation" => ("Stacks", stacks(desired)),

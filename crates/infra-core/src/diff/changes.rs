@@ -20,6 +20,9 @@ pub struct Changes {
     pub certificates: Vec<CertificateNote>,
     /// Kubernetes objects that would change.
     pub objects: Vec<ObjectChange>,
+    /// Hosted zones that would be made although the account has one of the name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub second_zones: Vec<SecondZone>,
     /// Who could do or reach more than before.
     pub exposures: Vec<Exposure>,
     /// What would make AWS refuse the changes, or harm others.
@@ -230,6 +233,20 @@ pub struct ObjectChange {
     /// Why it is deleted and made anew: what the API server says of a field that cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anew: Option<String>,
+}
+
+/// A public hosted zone that would be made beside one of the same name: the new one answers nobody until the name is
+/// delegated to it, and what was delegated before goes on answering.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SecondZone {
+    /// The domain, with the trailing dot.
+    pub domain: String,
+    /// The stack that makes it.
+    pub stack: StackKey,
+    /// Its logical id.
+    pub resource: String,
+    /// Ids of the zones that are there.
+    pub existing: Vec<String>,
 }
 
 /// Kinds of exposure.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::kin::{Kin, kin};
-use super::{Changes, Objects, Stacks, certificates, objects, stacks, zones};
+use super::{Changes, Objects, SecondZone, Stacks, certificates, objects, stacks, zones};
 use crate::names::Date;
 use crate::state::{Deployed, Desired, StackKey};
 
@@ -14,6 +14,14 @@ use crate::state::{Deployed, Desired, StackKey};
 pub fn changes(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<StackKey>, today: Option<Date>) -> Changes {
     let Stacks { changes: stacks, exposures, hazards, unknown } = stacks(desired, deployed, selected);
     let mut changes = Changes { stacks, exposures, hazards, ..Changes::default() };
+    let selected_stack = |key: &StackKey| selected.is_empty() || selected.contains(key);
+    let new = desired.new_zones(deployed).filter(|(_, key, _)| selected_stack(key));
+    changes.second_zones = new
+        .filter_map(|(domain, stack, resource)| {
+            let existing = deployed.namesakes.get(&domain)?.iter().cloned().collect();
+            Some(SecondZone { domain, stack: stack.clone(), resource: resource.to_owned(), existing })
+        })
+        .collect();
     changes.certificates = certificates(desired, deployed, today);
     changes.hazards.extend(super::zones::hazards(desired, deployed, selected));
     let Kin { hazards, unseen } = kin(desired, deployed);

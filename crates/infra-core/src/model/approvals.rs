@@ -95,6 +95,8 @@ approvals! {
         "The name servers of a zone itself change.";
     DnsAdoption dns_adoption = "dns-adoption", Required "required":
         "A record set that infra did not make is taken over and changed.";
+    SecondZone second_zone = "second-zone", Required "required":
+        "A public hosted zone is made although the account has one of that name.";
     StackAdoption stack_adoption = "stack-adoption", Required "required":
         "A stack that infra did not make is taken over and changed.";
     ObjectAdoption object_adoption = "object-adoption", Required "required":

@@ -63,6 +63,15 @@ impl Environment {
             clusters: std::collections::BTreeMap::new(),
         })
     }
+
+    /// The same environment, of a project with an id; `infra id` makes one.
+    ///
+    /// # Errors
+    /// If `id` is no id.
+    pub fn with_project_id(mut self, id: &str) -> Result<Self, BuildError> {
+        self.project_id = Some(parse(id)?);
+        Ok(self)
+    }
 }
 
 impl Definition {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diff::{
-    Action, Changes, DataLoss, Impact, ObjectChange, RecordChange, ResourceChange, StackChange, TERMINATION_PROTECTION,
-    ZoneChange,
+    Action, Changes, DataLoss, Impact, ObjectChange, RecordChange, ResourceChange, SecondZone, StackChange,
+    TERMINATION_PROTECTION, ZoneChange,
 };
 use crate::facts::stateful;
 use crate::model::{ApprovalLevel, ApprovalRule, Approvals};
@@ -97,6 +97,14 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<Becaus
             Action::Delete => Some("may be another's: a run that was going to make it did not end"),
             Action::Create | Action::Update | Action::Retain => Some("is not ours yet"),
         }),
+        ApprovalRule::SecondZone => {
+            let text = |zone: &SecondZone| {
+                let domain = zone.domain.trim_end_matches('.');
+                let place = format!("{}/{}", zone.stack, zone.resource);
+                (domain.to_owned(), format!("{place}: {domain} has the zone {} already", zone.existing.join(", ")))
+            };
+            changes.second_zones.iter().map(text).collect()
+        }
         ApprovalRule::StackAdoption => {
             let adopted = changes.stacks.iter().filter(|stack| stack.adopts);
             adopted.map(|stack| of_stack(stack, "carries no tags of a project")).collect()

@@ -22,6 +22,8 @@ pub struct Deployed {
     pub silent: BTreeMap<String, String>,
     /// The hosted zones whose records are wanted or ours, by id.
     pub zones: BTreeMap<String, DeployedZone>,
+    /// Public hosted zones that are there under the name of one that is to be made, by domain.
+    pub namesakes: BTreeMap<String, BTreeSet<String>>,
     /// The certificates that stacks hold or refer to, by ARN.
     pub certificates: BTreeMap<String, Certificate>,
     /// Objects of clusters that answered; `None` if no cluster was asked.

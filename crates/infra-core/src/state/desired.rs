@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{OutputRef, Owned, Owner, Record, StackKey, placeholders};
+use super::{Deployed, OutputRef, Owned, Owner, Record, StackKey, placeholders};
 use crate::assembly::digest;
 use crate::names::Name;
 
@@ -218,6 +218,21 @@ impl Desired {
     /// Who the environment is among all that use its account and its clusters.
     pub fn owner(&self) -> Owner {
         Owner { project: self.project.clone(), environment: self.environment.clone(), id: self.id.clone() }
+    }
+
+    /// The domains of the public hosted zones that are to be made, with the stack and the logical id.
+    pub fn new_zones<'a>(&'a self, deployed: &'a Deployed) -> impl Iterator<Item = (String, &'a StackKey, &'a str)> {
+        let zone = |value: &Value| value.get("Type").and_then(Value::as_str) == Some("AWS::Route53::HostedZone");
+        self.stacks.iter().flat_map(move |(key, stack)| {
+            let before = deployed.stacks.get(key).and_then(|stack| stack.template.get("Resources"));
+            let resources = stack.template.get("Resources").and_then(Value::as_object).into_iter().flatten();
+            resources.filter_map(move |(id, resource)| {
+                let is_there = before.and_then(|all| all.get(id)).is_some_and(zone);
+                let properties = resource.get("Properties").filter(|_| zone(resource) && !is_there)?;
+                let name = properties.get("Name")?.as_str().filter(|_| properties.get("VPCs").is_none())?;
+                Some((super::normal_name(name), key, id.as_str()))
+            })
+        })
     }
 
     /// What is ours outside CloudFormation once all of this is applied.
