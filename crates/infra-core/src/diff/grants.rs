@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::normal::{Context, normal};
+use crate::names::overlap;
 
 /// What is granted: texts, or everything but these.
 #[derive(Clone, Debug, PartialEq)]
@@ -233,7 +234,7 @@ fn covers(known: &Names, other: &Names) -> bool {
         }
         (Names::Only(known), Names::Except(_)) => known.iter().any(|pattern| pattern == "*"),
         (Names::Except(not), Names::Only(list)) => {
-            list.iter().all(|text| !not.iter().any(|pattern| overlap(pattern.as_bytes(), text.as_bytes())))
+            list.iter().all(|text| !not.iter().any(|pattern| overlap(pattern, text)))
         }
         (Names::Except(not), Names::Except(list)) => {
             not.iter().all(|pattern| list.iter().any(|other| glob(other, pattern)))
@@ -262,33 +263,6 @@ fn glob(pattern: &str, text: &str) -> bool {
         }
     }
     pattern.get(p..).unwrap_or_default().iter().all(|byte| *byte == b'*')
-}
-
-/// Whether two patterns may hold a text in common.
-fn overlap(one: &[u8], other: &[u8]) -> bool {
-    let mut row = vec![false; other.len() + 1];
-    for i in 0..=one.len() {
-        let mut next = vec![false; other.len() + 1];
-        for j in 0..=other.len() {
-            let (a, b) = (i.checked_sub(1).and_then(|i| one.get(i)), j.checked_sub(1).and_then(|j| other.get(j)));
-            let up = row.get(j).copied().unwrap_or_default();
-            let left = j.checked_sub(1).and_then(|j| next.get(j)).copied().unwrap_or_default();
-            let both = j.checked_sub(1).and_then(|j| row.get(j)).copied().unwrap_or_default();
-            let value = match (a, b) {
-                (None, None) => true,
-                (Some(b'*'), None) => up,
-                (None, Some(b'*')) => left,
-                (Some(b'*'), Some(_)) | (Some(_), Some(b'*')) => up || left || both,
-                (Some(a), Some(b)) => both && (a == b || *a == b'?' || *b == b'?'),
-                (Some(_), None) | (None, Some(_)) => false,
-            };
-            if let Some(place) = next.get_mut(j) {
-                *place = value;
-            }
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// Texts of a value; calls of functions as they would be written in `Fn::Sub`.
@@ -455,14 +429,14 @@ mod tests {
         fn a_pattern_covers_what_it_matches(pattern in "[ab*?]{0,6}", text in "[ab]{0,6}") {
             let expected = regress::Regex::new(&format!("^{}$", pattern.replace('*', ".*").replace('?', "."))).unwrap();
             prop_assert_eq!(glob(&pattern, &text), expected.find(&text).is_some());
-            prop_assert_eq!(overlap(pattern.as_bytes(), text.as_bytes()), glob(&pattern, &text));
-            prop_assert_eq!(overlap(text.as_bytes(), pattern.as_bytes()), glob(&pattern, &text));
+            prop_assert_eq!(overlap(&pattern, &text), glob(&pattern, &text));
+            prop_assert_eq!(overlap(&text, &pattern), glob(&pattern, &text));
         }
 
         #[test]
         fn what_two_patterns_hold_in_common_is_held_by_both(one in "[ab*?]{0,4}", other in "[ab*?]{0,4}", text in "[ab]{0,5}") {
             if glob(&one, &text) && glob(&other, &text) {
-                prop_assert!(overlap(one.as_bytes(), other.as_bytes()));
+                prop_assert!(overlap(&one, &other));
             }
             if glob(&one, &other) && glob(&other, &text) {
                 prop_assert!(glob(&one, &text));

@@ -23,6 +23,34 @@ pub fn glob(pattern: &str, text: &str) -> bool {
     pattern.get(p..).unwrap_or_default().iter().all(|c| *c == '*')
 }
 
+/// Returns whether two patterns with `*` and `?` may hold a text in common.
+pub fn overlap(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut row = vec![false; other.len() + 1];
+    for i in 0..=one.len() {
+        let mut next = vec![false; other.len() + 1];
+        for j in 0..=other.len() {
+            let (a, b) = (i.checked_sub(1).and_then(|i| one.get(i)), j.checked_sub(1).and_then(|j| other.get(j)));
+            let up = row.get(j).copied().unwrap_or_default();
+            let left = j.checked_sub(1).and_then(|j| next.get(j)).copied().unwrap_or_default();
+            let both = j.checked_sub(1).and_then(|j| row.get(j)).copied().unwrap_or_default();
+            let value = match (a, b) {
+                (None, None) => true,
+                (Some(b'*'), None) => up,
+                (None, Some(b'*')) => left,
+                (Some(b'*'), Some(_)) | (Some(_), Some(b'*')) => up || left || both,
+                (Some(a), Some(b)) => both && (a == b || *a == b'?' || *b == b'?'),
+                (Some(_), None) | (None, Some(_)) => false,
+            };
+            if let Some(place) = next.get_mut(j) {
+                *place = value;
+            }
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -34,7 +34,7 @@ pub use self::cidr::{Cidr, CidrError};
 pub use self::date::{Date, DateError};
 pub use self::domain_name::{DomainName, DomainNameError};
 pub use self::email_address::{EmailAddress, EmailAddressError};
-pub use self::glob::glob;
+pub use self::glob::{glob, overlap};
 pub use self::hosted_zone_id::{HostedZoneId, HostedZoneIdError};
 pub use self::https_url::{HttpsUrl, HttpsUrlError};
 pub use self::image_ref::{ImageRef, ImageRefError};

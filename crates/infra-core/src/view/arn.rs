@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Prop, Resource, View};
 use crate::artifacts::Expr;
+use crate::names::overlap;
 
 /// How the ARN of a type is made of the resource's name.
 struct Named {
@@ -25,6 +26,7 @@ struct Named {
 const NAMED: &[Named] = &[
     Named { kind: "AWS::DynamoDB::Table", property: "TableName", service: "dynamodb", prefix: "table/", by_ref: true },
     Named { kind: "AWS::EKS::Cluster", property: "Name", service: "eks", prefix: "cluster/", by_ref: true },
+    Named { kind: "AWS::Events::EventBus", property: "Name", service: "events", prefix: "event-bus/", by_ref: true },
     Named { kind: "AWS::IAM::Role", property: "RoleName", service: "iam", prefix: "role/", by_ref: true },
     Named {
         kind: "AWS::Lambda::Function",
@@ -43,6 +45,13 @@ const NAMED: &[Named] = &[
     Named { kind: "AWS::S3::Bucket", property: "BucketName", service: "s3", prefix: "", by_ref: true },
     Named { kind: "AWS::SNS::Topic", property: "TopicName", service: "sns", prefix: "", by_ref: false },
     Named { kind: "AWS::SQS::Queue", property: "QueueName", service: "sqs", prefix: "", by_ref: false },
+    Named {
+        kind: "AWS::StepFunctions::StateMachine",
+        property: "StateMachineName",
+        service: "states",
+        prefix: "stateMachine:",
+        by_ref: false,
+    },
 ];
 
 fn named(kind: &str) -> Option<&'static Named> {
@@ -74,6 +83,19 @@ impl<'v> Resource<'v> {
             account.map_or(unknown(named.service == "s3"), |account| account.as_str()),
             named.prefix,
         ))
+    }
+}
+
+impl Resource<'_> {
+    /// Returns whether a pattern of ARNs may name the resource; `None` for types whose ARN is not known here.
+    ///
+    /// The ARN of a log group may be followed by `:*`.
+    /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html> (from
+    /// memory).
+    pub fn is_named_by(&self, pattern: &str) -> Option<bool> {
+        let own = self.arn_pattern()?;
+        let streams = self.kind() == "AWS::Logs::LogGroup";
+        Some(overlap(pattern, &own) || (streams && overlap(pattern, &format!("{own}:*"))))
     }
 }
 

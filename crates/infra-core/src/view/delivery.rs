@@ -101,6 +101,17 @@ impl<'v> Delivery<'v> {
         }
     }
 
+    /// Returns the actions of which a role must allow one, so that it delivers.
+    ///
+    /// A pipe starts an express workflow and waits for it. Source:
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/pipes-enrichment.html> (read 2026-11-30).
+    pub fn actions(&self, receiver: Receiver) -> Vec<&'static str> {
+        let waits = receiver == Receiver::StateMachine && self.owner.kind() == "AWS::Pipes::Pipe";
+        let mut actions = vec![receiver.action()];
+        actions.extend(waits.then_some("states:StartSyncExecution"));
+        actions
+    }
+
     /// Returns by what right it is delivered.
     pub fn by(&self) -> By<'v> {
         let role = |prop: Option<Prop<'v>>| By::Role(prop.and_then(|role| role.resource_of("AWS::IAM::Role")));
@@ -173,9 +184,9 @@ impl<'v> Statement<'v> {
     /// Returns whether a statement of a resource's policy lets a service do an action for `source`, or may do so: what is
     /// not known does.
     pub fn admits(&self, service: &str, action: &str, source: Option<&Resource<'v>>) -> bool {
-        let unknown = self.principals("Service").any(|principal| principal.text().is_none());
-        let named = unknown || self.service(service) || self.anyone() || self.prop.key("NotPrincipal").is_some();
-        if !self.allows() || !self.covers(action) || !named {
+        let named =
+            self.is_for_unknown() || self.service(service) || self.anyone() || self.prop.key("NotPrincipal").is_some();
+        if !self.may_let(action) || !named {
             return false;
         }
         let mut accounts = self.condition("aws:SourceAccount").chain(self.condition("aws:SourceOwner")).peekable();
@@ -194,7 +205,7 @@ impl<'v> Statement<'v> {
 fn permits(permission: &Resource<'_>, service: &str, source: Option<&Resource<'_>>) -> bool {
     let principal = permission.get("Principal").and_then(|principal| principal.text());
     let action = permission.get("Action").and_then(|action| action.text());
-    principal.is_none_or(|principal| principal == service || principal == "*")
+    principal.is_none_or(|principal| super::is_service(&principal, service) || principal == "*")
         && action.is_none_or(|action| super::action_matches(&action, "lambda:InvokeFunction"))
         && permission.get("SourceArn").is_none_or(|arn| may_name(&arn, source))
 }
@@ -209,10 +220,8 @@ fn may_name<'v>(arn: &Prop<'v>, source: Option<&Resource<'v>>) -> bool {
     if !alike.is_empty() {
         return alike.contains(source);
     }
-    source.arn_pattern().is_none_or(|own| {
-        let written: Cow<'_, str> = arn.text().unwrap_or_else(|| Cow::Owned(arn.pattern()));
-        glob(&written, &own) || glob(&own, &written)
-    })
+    let written: Cow<'_, str> = arn.text().unwrap_or_else(|| Cow::Owned(arn.pattern()));
+    source.is_named_by(&written).unwrap_or(true)
 }
 
 impl<'v> Resource<'v> {
@@ -223,8 +232,14 @@ impl<'v> Resource<'v> {
             let Some(named) = permission.get("FunctionName") else { return true };
             let function = named.resource().and_then(|it| match it.kind() {
                 "AWS::Lambda::Alias" | "AWS::Lambda::Version" => it.get("FunctionName")?.resource(),
+                // Both what it refers to and its attribute are the function's ARN.
+                "AWS::Lambda::Url" => it.get("TargetFunctionArn")?.resource(),
                 _ => Some(it),
             });
+            if function.is_some_and(|it| it.kind() != this.kind()) {
+                // What a custom resource gives may be any function.
+                return true;
+            }
             match (function, named.text()) {
                 (Some(function), _) => function == this,
                 (None, Some(text)) => {
@@ -237,5 +252,85 @@ impl<'v> Resource<'v> {
                 }
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::Example;
+
+    /// Ids of the findings about deliveries and roles.
+    fn found(text: &str) -> Vec<&'static str> {
+        let about = |id: &&str| id.starts_with("delivery/") || id.starts_with("sqs/queue-policy");
+        Example::read(text).findings().iter().map(|finding| finding.id).filter(about).collect()
+    }
+
+    /// A schedule with a role whose policy is about these actions and resources.
+    fn schedule(action: &str, resource: &str) -> String {
+        format!(
+            r#"
+Resources:
+  Jobs: {{ Type: AWS::SQS::Queue, Properties: {{ QueueName: app-jobs }} }}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{ Version: "2012-10-17", Statement: [{{ Effect: Allow, Principal: {{ Service: scheduler.amazonaws.com }}, Action: "sts:AssumeRole" }}] }}
+      Policies: [{{ PolicyName: a, PolicyDocument: {{ Version: "2012-10-17", Statement: [{{ Effect: Allow, Action: {action}, Resource: {resource} }}] }} }}]
+  Nightly: {{ Type: AWS::Scheduler::Schedule, Properties: {{ FlexibleTimeWindow: {{ Mode: "OFF" }}, ScheduleExpression: rate(1 day), Target: {{ Arn: !GetAtt Jobs.Arn, RoleArn: !GetAtt Role.Arn }} }} }}
+"#
+        )
+    }
+
+    #[test]
+    fn patterns_of_arns_are_compared_with_what_is_known_of_the_resource() {
+        for right in [
+            "\"arn:aws:sqs:*:*:app-*\"",
+            "!Sub \"arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:*\"",
+            "!Sub \"arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:app-job?\"",
+            "\"*\"",
+        ] {
+            assert_eq!(found(&schedule("sqs:SendMessage", right)), [""; 0], "{right}");
+        }
+        for wrong in ["\"arn:aws:sqs:*:*:other-*\"", "!Sub \"arn:aws:sns:${AWS::Region}:${AWS::AccountId}:app-jobs\""] {
+            assert_eq!(found(&schedule("sqs:SendMessage", wrong)), ["delivery/role-lacks-action"], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_may_let_it_through() {
+        let parameter = |text: String| format!("Parameters: {{ Act: {{ Type: String }} }}{text}");
+        assert_eq!(found(&parameter(schedule("!Sub \"sqs:${Act}\"", "\"*\""))), [""; 0]);
+        assert_eq!(found(&parameter(schedule("[!Ref Act]", "\"*\""))), [""; 0]);
+        let document = schedule("sqs:SendMessage", "\"*\"").replace(
+            "PolicyDocument: { Version: \"2012-10-17\", Statement: [{ Effect: Allow, Action: sqs:SendMessage, Resource: \"*\" }] }",
+            "PolicyDocument: !Ref Act",
+        );
+        assert!(document.contains("!Ref Act"));
+        assert_eq!(found(&parameter(document)), [""; 0]);
+    }
+
+    /// A log group that sends to a function, with the permission's principal and source.
+    fn logs(principal: &str, source: &str) -> String {
+        format!(
+            r#"
+Resources:
+  Group: {{ Type: AWS::Logs::LogGroup, Properties: {{ LogGroupName: /x/y, RetentionInDays: 7 }} }}
+  Fn: {{ Type: AWS::Lambda::Function, Properties: {{ Runtime: python3.13, Handler: a.b, Role: "arn:aws:iam::111122223333:role/work", Code: {{ ZipFile: "1" }} }} }}
+  May: {{ Type: AWS::Lambda::Permission, Properties: {{ Action: "lambda:InvokeFunction", FunctionName: !Ref Fn, Principal: {principal}, SourceArn: {source} }} }}
+  Filter: {{ Type: AWS::Logs::SubscriptionFilter, DependsOn: May, Properties: {{ DestinationArn: !GetAtt Fn.Arn, FilterPattern: "", LogGroupName: !Ref Group }} }}
+"#
+        )
+    }
+
+    #[test]
+    fn log_groups_are_named_with_their_streams_and_logs_by_region() {
+        let arn = "!Sub \"arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/x/y:*\"";
+        for principal in ["logs.amazonaws.com", "logs.eu-west-1.amazonaws.com"] {
+            assert_eq!(found(&logs(principal, arn)), [""; 0], "{principal}");
+            assert_eq!(found(&logs(principal, "!GetAtt Group.Arn")), [""; 0], "{principal}");
+        }
+        assert_eq!(found(&logs("sns.amazonaws.com", arn)), ["delivery/refused"]);
+        let other = arn.replace("/x/y", "/x/z");
+        assert_eq!(found(&logs("logs.amazonaws.com", &other)), ["delivery/refused"]);
     }
 }

@@ -47,7 +47,7 @@ pub use network::{WayOut, single_zone};
 pub use object::{Container, Object, Pods, Selector};
 pub use origin::{Located, Origin, Scalar, Step};
 pub use own::Own;
-pub use policy::{Action, Attached, Document, Statement, action_matches};
+pub use policy::{Action, Attached, Document, Statement, action_matches, is_readable, is_service};
 pub use prop::Prop;
 pub use record::{Alias, Record, Zone};
 pub use resource::{Resource, Target};

@@ -73,7 +73,11 @@ impl<'v> Resource<'v> {
                 .view()
                 .of("AWS::EC2::SubnetRouteTableAssociation")
                 .any(|it| it.get("SubnetId").is_none_or(|subnet| subnet.resource().is_none() && !subnet.is_known()));
-            return if own && !elsewhere { WayOut::None } else { WayOut::Unknown };
+            // A route of a table that is not made here may be one of the main table.
+            let of_main = self.view().of("AWS::EC2::Route").any(|route| {
+                route.get("RouteTableId").is_none_or(|table| table.resource_of("AWS::EC2::RouteTable").is_none())
+            });
+            return if own && !elsewhere && !of_main { WayOut::None } else { WayOut::Unknown };
         }
         let table = tables.next().and_then(|it| it.get("RouteTableId")?.resource_of("AWS::EC2::RouteTable"));
         table.map_or(WayOut::Unknown, |table| way_of(&table))
@@ -88,24 +92,35 @@ impl<'v> Resource<'v> {
 fn way_of<'v>(table: &Resource<'v>) -> WayOut<'v> {
     let mut way = WayOut::None;
     for route in table.referrers_of("AWS::EC2::Route") {
-        let Some(block) = route.get("DestinationCidrBlock") else { continue };
-        match block.text() {
-            None => return WayOut::Unknown,
-            Some(block) if block != "0.0.0.0/0" => continue,
-            Some(_) => {}
+        if route.get("DestinationIpv6CidrBlock").is_some() {
+            continue;
         }
-        way = if let Some(nat) = route.get("NatGatewayId") {
-            WayOut::Nat(nat.resource_of("AWS::EC2::NatGateway"))
-        } else if let Some(gateway) = route.get("GatewayId") {
-            match gateway.resource() {
-                Some(gateway) if gateway.kind() == "AWS::EC2::InternetGateway" => WayOut::Internet,
-                None if gateway.text().is_some_and(|id| id.starts_with("igw-")) => WayOut::Internet,
-                None if gateway.text().is_none() => return WayOut::Unknown,
-                Some(_) | None => WayOut::Other,
-            }
-        } else {
-            WayOut::Other
+        let is_default = match route.get("DestinationCidrBlock").map(|block| block.text()) {
+            Some(None) => return WayOut::Unknown,
+            Some(Some(block)) => block == "0.0.0.0/0",
+            None => false,
         };
+        let found = way_through(&route);
+        if found == WayOut::Unknown {
+            return found;
+        }
+        // A way to some of what is outside is one, but for NAT gateways: the rest may be meant to be out of reach.
+        if is_default || (way == WayOut::None && !matches!(found, WayOut::Nat(_))) {
+            way = found;
+        }
     }
     way
+}
+
+fn way_through<'v>(route: &Resource<'v>) -> WayOut<'v> {
+    if let Some(nat) = route.get("NatGatewayId") {
+        return WayOut::Nat(nat.resource_of("AWS::EC2::NatGateway"));
+    }
+    let Some(gateway) = route.get("GatewayId") else { return WayOut::Other };
+    match gateway.resource() {
+        Some(gateway) if gateway.kind() == "AWS::EC2::InternetGateway" => WayOut::Internet,
+        None if gateway.text().is_some_and(|id| id.starts_with("igw-")) => WayOut::Internet,
+        None if gateway.text().is_none() => WayOut::Unknown,
+        Some(_) | None => WayOut::Other,
+    }
 }

@@ -63,6 +63,8 @@ impl<'v> Resource<'v> {
         if policies.unclear.contains(self.kind()) {
             return None;
         }
-        Some(self.own_policies().filter_map(|policy| policy.get("PolicyDocument")).flat_map(Statement::of).collect())
+        let documents: Vec<_> = self.own_policies().filter_map(|policy| policy.get("PolicyDocument")).collect();
+        let readable = documents.iter().all(super::is_readable);
+        readable.then(|| documents.into_iter().flat_map(Statement::of).collect())
     }
 }

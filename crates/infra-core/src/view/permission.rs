@@ -1,6 +1,7 @@
 //! What a role may do, as far as the deployment says.
 
-use super::{Prop, Resource, Statement, glob};
+use super::{Prop, Resource, Statement};
+use crate::names::overlap;
 
 /// Policies of AWS that allow nothing but telemetry.
 ///
@@ -25,8 +26,7 @@ impl<'v> Resource<'v> {
     ///
     /// It cannot be told where a policy is attached whose text is not in the view.
     pub fn may(&self, action: &str, resource: &Resource<'v>) -> bool {
-        self.has_unseen_policies()
-            || self.identity_statements().iter().any(|it| it.allows() && it.covers(action) && it.on(resource))
+        self.has_unseen_policies() || self.identity_statements().iter().any(|it| it.may_let(action) && it.on(resource))
     }
 
     /// Returns whether a role may do `action` on anything, or whether that cannot be told.
@@ -36,7 +36,7 @@ impl<'v> Resource<'v> {
         };
         self.has_unseen_policies()
             || GIVES.iter().any(by_aws)
-            || self.identity_statements().iter().any(|it| it.allows() && it.covers(action))
+            || self.identity_statements().iter().any(|it| it.may_let(action))
     }
 
     /// Returns whether a role may do `action` on what `written` names, or whether that cannot be told.
@@ -49,11 +49,13 @@ impl<'v> Resource<'v> {
             it.prop.key("Resource").is_none()
                 || it.resources().any(|named| named.is_same(written) || fits(&named, &arn))
         };
-        self.has_unseen_policies()
-            || self.identity_statements().iter().any(|it| it.allows() && it.covers(action) && names(it))
+        self.has_unseen_policies() || self.identity_statements().iter().any(|it| it.may_let(action) && names(it))
     }
 
     fn has_unseen_policies(&self) -> bool {
+        if self.identity_documents().iter().any(|document| !super::is_readable(document)) {
+            return true;
+        }
         let unseen = self.each("ManagedPolicyArns").filter(|arn| arn.resource_of("AWS::IAM::ManagedPolicy").is_none());
         unseen.map(|arn| arn.pattern()).any(|arn| {
             let name = arn.split_once(":aws:policy/").map(|(_, name)| name);
@@ -64,8 +66,7 @@ impl<'v> Resource<'v> {
 
 /// Returns whether two patterns of ARNs may name the same.
 fn fits(named: &Prop<'_>, arn: &str) -> bool {
-    let named = named.pattern();
-    glob(&named, arn) || glob(arn, &named)
+    overlap(&named.pattern(), arn)
 }
 
 #[cfg(test)]

@@ -31,6 +31,14 @@ impl<'v> Statement<'v> {
         self.prop.key("Effect").is_some_and(|effect| effect.is("Allow"))
     }
 
+    /// Returns whether it lets an action through, or may do so: what is not known does.
+    pub fn may_let(&self, action: &str) -> bool {
+        let effect = self.prop.key("Effect");
+        let allows = effect.is_none_or(|effect| effect.text().is_none_or(|text| text == "Allow"));
+        let unknown = self.prop.each("Action").any(|it| it.text().is_none());
+        allows && (unknown || self.covers(action))
+    }
+
     /// Returns whether it denies.
     pub fn denies(&self) -> bool {
         self.prop.key("Effect").is_some_and(|effect| effect.is("Deny"))
@@ -66,7 +74,7 @@ impl<'v> Statement<'v> {
                 // What is put together from another resource of the type names that one.
                 return mentioned.contains(resource);
             }
-            prop.resource() == Some(*resource) || resource.arn_pattern().is_some_and(|arn| glob(&prop.pattern(), &arn))
+            prop.resource() == Some(*resource) || resource.is_named_by(&prop.pattern()) == Some(true)
         })
     }
 
@@ -85,7 +93,14 @@ impl<'v> Statement<'v> {
 
     /// Returns whether a service is the principal, such as `sns.amazonaws.com`.
     pub fn service(&self, service: &str) -> bool {
-        self.principals("Service").any(|principal| principal.is(service))
+        self.principals("Service").any(|it| it.text().is_some_and(|name| is_service(&name, service)))
+    }
+
+    /// Returns whether who may do it cannot be told.
+    pub fn is_for_unknown(&self) -> bool {
+        let opaque = |it: &Prop<'_>| !it.is_object() && it.text().is_none();
+        self.prop.key("Principal").is_some_and(|it| opaque(&it))
+            || self.principals("Service").any(|principal| principal.text().is_none())
     }
 
     /// Returns the conditions as operator, key and value; several values of one key come one by one.
@@ -115,6 +130,11 @@ impl<'v> Resource<'v> {
 
     /// Returns the statements that a role's identity policies give: its own, and those of policies that name it.
     pub fn identity_statements(&self) -> Vec<Statement<'v>> {
+        self.identity_documents().into_iter().flat_map(Statement::of).collect()
+    }
+
+    /// Returns the documents of a role's identity policies: its own, and those of policies that name it.
+    pub fn identity_documents(&self) -> Vec<Prop<'v>> {
         let inline = self.each("Policies").filter_map(|policy| policy.key("PolicyDocument"));
         let mut documents: Vec<Prop<'v>> = inline.collect();
         for policy in self.referrers() {
@@ -131,7 +151,7 @@ impl<'v> Resource<'v> {
         }
         let attached = self.each("ManagedPolicyArns").filter_map(|arn| arn.resource_of("AWS::IAM::ManagedPolicy"));
         documents.extend(attached.filter_map(|policy| policy.get("PolicyDocument")));
-        documents.into_iter().flat_map(Statement::of).collect()
+        documents
     }
 
     /// Returns the ARNs of AWS's own policies that are attached to a role, without the partition:
@@ -215,6 +235,20 @@ impl<'v> Document<'v> {
         let written = Statement::of(self.prop).filter(|it| it.prop.is_object());
         written.filter(|it| !it.prop.entries().any(|(key, _)| key.starts_with("Fn::") || key == "Ref"))
     }
+}
+
+/// Returns whether the statements of a policy document can be read: not those that a function gives.
+pub fn is_readable(document: &Prop<'_>) -> bool {
+    let functions = document.entries().any(|(key, _)| key.starts_with("Fn::") || key == "Ref");
+    document.is_object() && !functions && document.key("Statement").is_some()
+}
+
+/// Returns whether a principal is a service. `CloudWatch` Logs also goes by a name for each region.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html> (from memory).
+pub fn is_service(principal: &str, service: &str) -> bool {
+    let regional = || principal.strip_prefix("logs.").is_some_and(|rest| rest.ends_with(".amazonaws.com"));
+    principal == service || (service == "logs.amazonaws.com" && regional())
 }
 
 /// Returns whether an action fits a pattern of a policy; letter case does not count.

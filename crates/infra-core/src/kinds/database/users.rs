@@ -114,7 +114,7 @@ pub(super) fn emit(entry: Bound<'_, Database>, cx: &mut Lowering<'_>) {
             "GenerateSecretString" => generated(entry, name),
             "KmsKeyId" => entry.key_arn(),
         };
-        cx.add(entry.resource(&format!("{name} User"), "AWS::SecretsManager::Secret", properties));
+        cx.add(entry.resource(&format!("{name} User"), "AWS::SecretsManager::Secret", properties).retain());
     }
 }
 

@@ -51,7 +51,8 @@ Resources:
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     for delivery in view.deliveries() {
         let (By::Role(Some(role)), Some(receiver)) = (delivery.by(), delivery.receiver()) else { continue };
-        if role.may_on(receiver.action(), &delivery.written) {
+        let actions = delivery.actions(receiver);
+        if actions.iter().any(|action| role.may_on(action, &delivery.written)) {
             continue;
         }
         // The policy of the queue or topic may let the role in instead.
@@ -60,7 +61,7 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
         let names_role = |it: &Statement<'_>| {
             it.anyone() || it.principals("AWS").any(|who| who.resource().is_none_or(|who| who == role))
         };
-        if statements.iter().any(|it| it.allows() && it.covers(receiver.action()) && names_role(it)) {
+        if statements.iter().any(|it| it.may_let(receiver.action()) && names_role(it)) {
             continue;
         }
         let what = target.map_or_else(|| delivery.written.pattern(), |target| target.id().to_owned());

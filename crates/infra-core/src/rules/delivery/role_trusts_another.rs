@@ -48,8 +48,9 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     for delivery in view.deliveries() {
         let By::Role(Some(role)) = delivery.by() else { continue };
         let service = delivery.slot.service;
-        let unknown = |it: &Statement<'_>| it.principals("Service").any(|principal| principal.text().is_none());
-        let trusts = |it: &Statement<'_>| it.allows() && (it.service(service) || it.anyone() || unknown(it));
+        let trusts = |it: &Statement<'_>| {
+            it.may_let("sts:AssumeRole") && (it.service(service) || it.anyone() || it.is_for_unknown())
+        };
         let mut trust = role.trust().peekable();
         if trust.peek().is_none() || trust.any(|it| trusts(&it)) {
             continue;

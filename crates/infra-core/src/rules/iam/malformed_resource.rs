@@ -80,6 +80,12 @@ fn problem(resource: &Prop<'_>) -> Option<(String, String)> {
     if pattern.is_empty() || pattern.starts_with('*') || pattern.starts_with("{{") || pattern.starts_with("${") {
         return None;
     }
+    // The policy of a REST API may name its own methods without the start of the ARN.
+    // Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
+    // (read 2026-11-30).
+    if pattern.starts_with("execute-api:/") {
+        return None;
+    }
     let Some(rest) = pattern.strip_prefix("arn:") else {
         return Some((format!("`{pattern}` does not begin with `arn:`"), help()));
     };

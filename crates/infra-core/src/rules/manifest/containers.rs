@@ -307,8 +307,8 @@ fn security<'v>(container: Prop<'v>, report: &mut Report<'v, '_>) {
         return;
     };
     let privileged = context.key("privileged").is_some_and(|it| it.bool() == Some(true));
-    let admin = context.each("capabilities.add").any(|it| it.is_one_of(&["SYS_ADMIN", "CAP_SYS_ADMIN"]));
-    let why = if privileged { "`privileged: true`" } else { "the capability `SYS_ADMIN`" };
+    let admin = context.each("capabilities.add").any(|it| it.is("CAP_SYS_ADMIN"));
+    let why = if privileged { "`privileged: true`" } else { "the capability `CAP_SYS_ADMIN`" };
     if privileged || admin {
         let says = format!("is false beside {why}");
         report.no(escalation, Mistake::new("manifest/not-together", says, "contradicts it", "remove one of the two"));

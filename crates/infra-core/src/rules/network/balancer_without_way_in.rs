@@ -39,6 +39,10 @@ Resources:
 };
 
 fn check(cx: &mut Cx<'_>, balancer: Resource<'_>) {
+    // A Gateway Load Balancer has no scheme.
+    if balancer.text_or("Type", "application").as_deref() == Some("gateway") {
+        return;
+    }
     if balancer.text_or("Scheme", "internet-facing").as_deref() != Some("internet-facing") {
         return;
     }

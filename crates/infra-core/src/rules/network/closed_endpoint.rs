@@ -36,7 +36,10 @@ Resources:
 };
 
 /// Endpoints that are called by another protocol, by the last part of their name.
-const OTHER_PORTS: &[&str] = &["email-smtp"];
+///
+/// Sources: <https://docs.aws.amazon.com/keyspaces/latest/devguide/vpc-endpoints.html> (read 2026-11-30): port 9142; MQTT of
+/// AWS `IoT` Core, 8883 (from memory).
+const OTHER_PORTS: &[&str] = &["email-smtp", ".cassandra", ".cassandra-fips", ".iot.data"];
 
 fn check(cx: &mut Cx<'_>, endpoint: Resource<'_>) {
     let Some(service) = endpoint.get("ServiceName").map(|name| name.pattern()) else { return };

@@ -350,3 +350,15 @@ fn neither_order_nor_odd_values_break_anything() {
         }
     }
 }
+
+#[test]
+fn the_class_of_a_deprecated_version_is_not_judged() {
+    let of = |version: &str, class: &str| {
+        format!(
+            "Resources: {{ Db: {{ Type: AWS::RDS::DBInstance, Properties: {{ Engine: postgres, EngineVersion: '{version}', DBInstanceClass: {class} }} }} }}\n"
+        )
+    };
+    let judged = |text: &str| found(&Example::read(text)).iter().any(|finding| finding.id == "schema/enum");
+    assert!(!judged(&of("17.4", "db.t4g.micro")));
+    assert!(judged(&of("17.6", "db.t4g.micr")));
+}
