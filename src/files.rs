@@ -318,7 +318,7 @@ pub fn paths(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
 
 /// A file or folder that cannot be written. What was there is as it was.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {path}: {source}; nothing was changed")]
+#[error("cannot write {path}, and nothing was changed")]
 pub struct Unwritten {
     path: String,
     source: io::Error,

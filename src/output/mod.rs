@@ -79,7 +79,9 @@ fn style(text: &str) -> Option<&str> {
 pub(crate) fn result(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(clean(text).as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::from(error).context("cannot write what there is to say"))
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }
@@ -88,7 +90,9 @@ pub(crate) fn result(text: &str) -> anyhow::Result<()> {
 pub(crate) fn styled(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::AutoStream::auto(std::io::stdout());
     match stdout.write_all(clean(text).as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::from(error).context("cannot write what there is to say"))
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }
@@ -139,7 +143,9 @@ pub(crate) fn note(text: &str) -> anyhow::Result<()> {
 fn to_stderr(text: &str) -> anyhow::Result<()> {
     let mut stderr = anstream::AutoStream::auto(std::io::stderr());
     match stderr.write_all(clean(text).as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::from(error).context("cannot write what there is to say"))
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -356,3 +356,44 @@ fn is_open(root: &Path, run: &str) -> anyhow::Result<bool> {
     let last: Option<Entry> = serde_json::from_slice(last).ok();
     Ok(!matches!(last, Some(Entry { event: Event::Finished { .. }, .. })))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_journal_ends_with_says_whether_the_run_was_cut_off() {
+        let root = tempfile::tempdir().unwrap();
+        folder(root.path()).unwrap();
+        let open = |name: &str, bytes: &[u8]| {
+            fs::write(path(root.path(), name), bytes).unwrap();
+            is_open(root.path(), name).unwrap()
+        };
+        let line = |event: Event| {
+            let mut line = serde_json::to_vec(&Entry { at: "2999-01-01T00:00:00Z".to_owned(), event }).unwrap();
+            line.push(b'\n');
+            line
+        };
+        let finished = line(Event::Finished { complete: true, calls: BTreeMap::new() });
+        let resumed = line(Event::Resumed);
+        assert!(!open("done", &finished));
+        assert!(open("begun", &resumed));
+        assert!(!open("empty", b""), "nothing was announced");
+        assert!(!open("torn", b"{\"at\":\"2026"));
+        // Half a line of bytes that are no text is as if it were not there.
+        assert!(open("torn-later", &[&resumed[..], b"{\"at\":\"\xff"].concat()));
+        assert!(!open("torn-after-the-end", &[&finished[..], b"\xff\xfe"].concat()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn journals_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let root = tempfile::tempdir().unwrap();
+        let folder = folder(root.path()).unwrap();
+        let file = path(root.path(), "run");
+        private(OpenOptions::new().append(true).create_new(true)).open(&file).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+    }
+}

@@ -45,7 +45,7 @@ pub fn compile(
     sources: &Sources,
     diags: &mut Diagnostics,
 ) -> Option<Assembly> {
-    let world = resolve::resolve(definition, diags)?;
+    let world = whole(definition, diags)?;
     let mut selected = BTreeSet::new();
     for name in stacks {
         let known = || (0..world.stack_count()).map(|index| world.stack(index).0.as_str());
@@ -70,13 +70,29 @@ pub fn compile(
     Some(Assembly { allowances, ..assembly::assemble(&world, sources, &artifacts) })
 }
 
+/// Binds a definition. Where a bad reference keeps that from being done, the schemas still judge what does not hang
+/// together with it.
+fn whole(definition: Definition, diags: &mut Diagnostics) -> Option<Resolved> {
+    let rest = match resolve::resolve_or_rest(definition, diags) {
+        Ok(world) => return Some(world),
+        Err(rest) => rest?,
+    };
+    let mut found = Diagnostics::default();
+    if let Some(artifacts) = lower::lower(&rest, &mut found) {
+        check_artifacts(&rest, &artifacts, None, &mut found);
+    }
+    let of_schema = found.into_sorted().into_iter().filter(|finding| finding.id.starts_with("schema/"));
+    diags.extend(of_schema);
+    None
+}
+
 /// Checks what one definition compiles to against every rule, those of the calendar if the day is given.
 ///
 /// What the definition accepts is still among the findings; [`rules::allow::apply`] takes it out.
 pub fn check(definition: Definition, today: Option<names::Date>) -> Checked {
     let environment = definition.environment.name.to_string();
     let mut diags = Diagnostics::default();
-    let world = resolve::resolve(definition, &mut diags);
+    let world = whole(definition, &mut diags);
     let artifacts = world.as_ref().and_then(|world| lower::lower(world, &mut diags));
     let allowances = match (&world, &artifacts) {
         (Some(world), Some(artifacts)) => check_artifacts(world, artifacts, today, &mut diags),

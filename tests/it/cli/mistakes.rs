@@ -241,3 +241,17 @@ fn an_overlay_that_is_not_there_is_named_where_the_project_names_it() {
     assert!(run.stdout.contains("there is no file `overlays/dev.yaml`"), "{}", run.stdout);
     assert!(run.stdout.contains("--> infra.yaml:3:") && run.stdout.contains("delai"), "{}", run.stdout);
 }
+
+#[test]
+fn a_bad_reference_hides_nothing_that_the_schemas_say_of_raw_resources() {
+    let project = Project::of_stack(
+        "topics:\n  events: { subscriptions: { jobs: { queue: jbs } } }\nqueues:\n  jobs: { dead-letter: { enabled: false } }\n\
+         raw:\n  p: { type: 'AWS::SSM::Parameter', properties: { Type: Strin, Value: x, Nam: /a } }\n",
+    );
+    let run = project.run(&["check"]);
+    assert_eq!(run.code, 1);
+    for said in ["there is no queue `jbs`", "`Type` of `RawP` is `Strin`", "`RawP` has no property `Nam`"] {
+        assert!(run.stdout.contains(said), "{said}: {}", run.stdout);
+    }
+    assert!(!run.stdout.contains("warning["), "{}", run.stdout);
+}

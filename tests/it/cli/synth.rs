@@ -171,3 +171,16 @@ fn stacks_that_need_each_other_are_refused_with_the_way_round() {
     assert!(run.stderr.contains("lower/stack-cycle"), "{}", run.stderr);
     assert!(run.stderr.contains("`shop-dev-a` needs `shop-dev-b` needs `shop-dev-a`"), "{}", run.stderr);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_has_an_exit_code_of_its_own_and_is_named() {
+    let project = Project::of_stack("queues: { jobs: {} }\n");
+    for (out, why) in [("/proc/nope", "cannot write /proc/nope, and nothing was changed: "), ("/dev/full", "/dev/full")]
+    {
+        let run = project.run(&["synth", "--out", out]);
+        assert_eq!(run.code, 74, "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+        assert_eq!(run.stderr.matches("(os error").count(), 1, "it is said once: {}", run.stderr);
+    }
+}

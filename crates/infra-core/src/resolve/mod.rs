@@ -78,6 +78,12 @@ impl<K> Deref for Bound<'_, K> {
 /// Reports unknown names, names of another kind, and what the kinds themselves refuse; `None` if any is an error. An
 /// entry with a bad reference hides only what hangs together with it: the rest is still checked.
 pub fn resolve(definition: Definition, diags: &mut Diagnostics) -> Option<Resolved> {
+    resolve_or_rest(definition, diags).ok()
+}
+
+/// Does the same; where only references are bad, what does not hang together with them is the error, so that it can be
+/// looked at further. Nothing is ever made of it.
+pub fn resolve_or_rest(definition: Definition, diags: &mut Diagnostics) -> Result<Resolved, Option<Box<Resolved>>> {
     let (unread, flawed) = (definition.unread, definition.flawed);
     let mut world = Resolved {
         project: definition.project,
@@ -86,20 +92,24 @@ pub fn resolve(definition: Definition, diags: &mut Diagnostics) -> Option<Resolv
         stacks: definition.stacks.into_iter().collect(),
         referrals: BTreeMap::new(),
     };
-    let mut found = Diagnostics::default();
-    let bound = bind(&world, &unread, &mut found);
+    let bound = bind(&world, &unread, diags);
     let whole = bound.loose.is_empty() && unread.is_empty();
     world.referrals = bound.referrals;
     if !whole {
         world.drop_connected(&bound.loose);
         world.referrals = bind(&world, &unread, &mut Diagnostics::default()).referrals;
     }
+    let mut found = Diagnostics::default();
     for stack in 0..world.stack_count() {
         KINDS.iter().for_each(|kind| (kind.validate)(&world, stack, &mut found));
     }
-    let ok = whole && !flawed && !found.has_errors();
+    let sound = !found.has_errors();
     diags.append(found);
-    ok.then_some(world)
+    match (whole && !flawed && sound, sound && unread.is_empty()) {
+        (true, _) => Ok(world),
+        (false, true) => Err(Some(Box::new(world))),
+        (false, false) => Err(None),
+    }
 }
 
 /// What binding found.
