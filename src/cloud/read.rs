@@ -79,7 +79,8 @@ pub(crate) async fn read(
 
 /// The stacks of every region that the definition names, and of those that the environment's stacks there name.
 ///
-/// Where the environment has nothing in its own region, it may have been in another one: then every region is asked.
+/// Where the environment has nothing in its own region and is to have something there, it may have been in another one:
+/// then every region is asked.
 async fn summaries(cloud: &Arc<Cloud>, desired: &Desired) -> Result<(Vec<Summary>, BTreeMap<String, String>), Failure> {
     let mut regions: BTreeSet<String> = desired.stacks.keys().map(|key| key.region.clone()).collect();
     regions.insert(desired.region.clone());
@@ -91,9 +92,10 @@ async fn summaries(cloud: &Arc<Cloud>, desired: &Desired) -> Result<(Vec<Summary
     let more: BTreeSet<String> = more.difference(&regions).cloned().collect();
     found.extend(of_regions(cloud, more.clone()).await?);
     regions.extend(more);
+    let wants = desired.stacks.keys().any(|key| key.region == desired.region);
     let is_here = |summary: &Summary| summary.key.region == desired.region && !crate::plan::is_absent(&summary.stack);
     let mut silent = BTreeMap::new();
-    if desired.is_bound_to_regions() && !found.iter().filter(ours).any(is_here) {
+    if wants && desired.is_bound_to_regions() && !found.iter().filter(ours).any(is_here) {
         let all = Region::all().filter(|region| region.partition().as_str() == desired.partition);
         let rest = all.map(|region| region.to_string()).filter(|region| !regions.contains(region));
         let (elsewhere, without_answer) = surveyed(cloud, rest.collect()).await;

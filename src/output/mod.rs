@@ -49,6 +49,12 @@ fn clean(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
+        // The end of a line of Windows, as in the patch of a file that has them.
+        if let Some(after) = rest.strip_prefix("\r\n") {
+            out.push_str("\r\n");
+            rest = after;
+            continue;
+        }
         let style = style(rest);
         let taken = style.map_or(c.len_utf8(), str::len);
         match style {
@@ -210,6 +216,7 @@ mod tests {
             "\\u001b]0;title\\u0007 \\u001b[2J \\u001b[8mhidden"
         );
         assert_eq!(clean("a\u{9b}31m b\u{202e}c \r"), "a\\u009b31m b\\u202ec \\u000d");
+        assert_eq!(clean("a\r\nb\x07\r\n"), "a\r\nb\\u0007\r\n", "lines of Windows end as they did");
         let styled = "\x1b[1m\x1b[38;5;9merror\x1b[0m: \x1b[31m";
         assert_eq!(clean(styled), styled);
     }

@@ -207,9 +207,9 @@ impl Journal {
         journal.write(begins).map_err(|error| Unwritten::new(&path, error))?;
         // What was cut off before is not gone on with any more: this run was planned on what it left.
         while let Some(past) = superseded(root, run, plan)? {
-            let old = Self::resume(root, &past, now)?;
             let finished = Event::Finished { complete: false, calls: BTreeMap::new() };
-            old.write(finished).map_err(|error| Unwritten::new(&path, error))?;
+            let written = Self::resume(root, &past, now)?.write(finished);
+            written.map_err(|error| Unwritten::new(&self::path(root, &past.run), error))?;
         }
         Ok(journal)
     }

@@ -162,6 +162,16 @@ fn an_environment_that_moves_is_found_where_no_stack_of_it_says_so() {
     assert!(site.aws.count("cloudformation:DescribeStacks") <= 3);
 }
 
+#[test]
+fn an_environment_that_has_nothing_in_its_own_region_by_design_asks_no_others() {
+    let edge = "region: us-east-1\ntopics: { edge: {} }\n";
+    let site = Site::shop(&[("edge", edge)]);
+    site.run(0, &["apply", "--yes"]);
+    site.aws.forget_calls();
+    site.run(0, &["diff"]);
+    assert!(site.aws.count("cloudformation:DescribeStacks") <= 2);
+}
+
 /// Says what the project and its environment are called, and the project's id.
 fn named(site: &Site, project: &str, id: Option<&str>, environment: &str) {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();

@@ -58,7 +58,8 @@ fn help(desired: &Desired, project: &str, environment: &str) -> String {
         format!(
             "names of stacks and of what is in them hold the environment's, so it cannot be renamed in place: call it \
              `{environment}` again; or run `infra destroy --env {environment}` from a revision that has it and then \
-             deploy `{within}`; if both are to exist, keep `{environment}` in infra.yaml beside `{within}`"
+             deploy `{within}`; if both are to exist, keep `{environment}` in infra.yaml beside `{within}`; if it is of \
+             another project that is called so, too, give both an id with `infra id`"
         )
     } else {
         format!(

@@ -14,7 +14,9 @@ impl Plan {
         let mut wrong = Vec::new();
         for change in &self.changes.stacks {
             let same = now.stack(&change.stack).is_some_and(|now| match change.method {
-                Method::ChangeSet => change.action == now.action && change.adopts == now.adopts,
+                Method::ChangeSet => {
+                    (change.action, change.adopts, &change.attributes) == (now.action, now.adopts, &now.attributes)
+                }
                 Method::Template | Method::Live => bare(change) == bare(now),
             });
             if !same {
@@ -33,6 +35,10 @@ impl Plan {
         let opened = now.exposures.iter().filter(|exposure| touched(&exposure.stack));
         for exposure in opened.filter(|exposure| !self.changes.exposures.contains(exposure)) {
             wrong.push(format!("it does not say of stack {}: {}", exposure.stack, exposure.text));
+        }
+        let second = now.second_zones.iter().filter(|zone| touched(&zone.stack));
+        for zone in second.filter(|zone| !self.changes.second_zones.contains(zone)) {
+            wrong.push(format!("it does not say of stack {} that {} has a zone already", zone.stack, zone.domain));
         }
         let about = |subject: &str| subject.parse().map_or(true, |stack| touched(&stack));
         for hazard in now.hazards.iter().filter(|hazard| hazard.blocking && about(&hazard.subject)) {
