@@ -98,17 +98,17 @@ actions! {
     DetectStackDrift "cloudformation:DetectStackDrift": Drift;
     DescribeStackDriftDetectionStatus "cloudformation:DescribeStackDriftDetectionStatus": Drift;
     DescribeStackResourceDrifts "cloudformation:DescribeStackResourceDrifts": Drift;
-    CreateChangeSet "cloudformation:CreateChangeSet": ChangeSet Apply Bootstrap;
-    DescribeChangeSet "cloudformation:DescribeChangeSet": ChangeSet Apply Bootstrap;
-    DeleteChangeSet "cloudformation:DeleteChangeSet": ChangeSet Apply Bootstrap;
+    CreateChangeSet "cloudformation:CreateChangeSet": ChangeSet Apply Destroy Bootstrap;
+    DescribeChangeSet "cloudformation:DescribeChangeSet": ChangeSet Apply Destroy Bootstrap;
+    DeleteChangeSet "cloudformation:DeleteChangeSet": ChangeSet Apply Destroy Bootstrap;
     ListChangeSets "cloudformation:ListChangeSets": ChangeSet Apply Bootstrap;
-    ExecuteChangeSet "cloudformation:ExecuteChangeSet": Apply Bootstrap;
+    ExecuteChangeSet "cloudformation:ExecuteChangeSet": Apply Destroy Bootstrap;
     DescribeStackEvents "cloudformation:DescribeStackEvents": Apply Destroy Recover Bootstrap;
     DeleteStack "cloudformation:DeleteStack": ChangeSet Apply Destroy Recover Bootstrap;
     UpdateTerminationProtection "cloudformation:UpdateTerminationProtection": Apply Destroy Bootstrap;
     ContinueUpdateRollback "cloudformation:ContinueUpdateRollback": Recover;
     RollbackStack "cloudformation:RollbackStack": Recover;
-    PutObject "s3:PutObject": ChangeSet Apply;
+    PutObject "s3:PutObject": ChangeSet Apply Destroy;
     ChangeResourceRecordSets "route53:ChangeResourceRecordSets": Apply Destroy Dns;
     GetChange "route53:GetChange": Apply Destroy Dns;
 }

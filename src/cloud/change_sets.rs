@@ -31,8 +31,8 @@ pub(crate) struct NewChangeSet<'a> {
     pub(crate) desired: &'a DesiredStack,
     /// Tags of the stack: those that are wanted, and what the stack has written down.
     pub(crate) tags: std::collections::BTreeMap<String, String>,
-    /// Values of its parameters.
-    pub(crate) parameters: Vec<(String, String)>,
+    /// Values of its parameters; nothing for one that keeps its value.
+    pub(crate) parameters: Vec<(String, Option<String>)>,
     /// Where the template was uploaded, if it is too long for a request.
     pub(crate) url: Option<String>,
 }
@@ -66,8 +66,9 @@ impl Cloud {
         let ask = || {
             let kind = if new.creates { ChangeSetType::Create } else { ChangeSetType::Update };
             let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
-            let parameter = |(key, value): &(String, String)| {
-                Parameter::builder().parameter_key(key).parameter_value(value).build()
+            let parameter = |(key, value): &(String, Option<String>)| {
+                let parameter = Parameter::builder().parameter_key(key).set_parameter_value(value.clone());
+                parameter.set_use_previous_value(value.is_none().then_some(true)).build()
             };
             let capability = |name: &String| Capability::from(name.as_str());
             let request = client
@@ -153,7 +154,7 @@ impl Cloud {
             && live.stack.status == StackStatus::ReviewInProgress
             && self.change_sets(key).await?.is_empty()
         {
-            self.delete_stack(&live.stack.id, &key.region, name).await?;
+            self.delete_stack((&live.stack.id, &key.region), &[], name).await?;
         }
         Ok(())
     }

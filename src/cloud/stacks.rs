@@ -219,10 +219,19 @@ impl Cloud {
         Ok(!operation.events.is_empty())
     }
 
-    /// Starts the deletion of a stack; one that is gone is no failure.
-    pub(crate) async fn delete_stack(&self, id: &str, region: &str, token: &str) -> Result<(), Failure> {
+    /// Starts the deletion of a stack; one that is gone is no failure. Resources that are kept leave it: AWS takes these
+    /// only of a stack whose deletion failed.
+    pub(crate) async fn delete_stack(
+        &self,
+        (id, region): (&str, &str),
+        keep: &[String],
+        token: &str,
+    ) -> Result<(), Failure> {
         let client = self.cloudformation(region);
-        let ask = || client.delete_stack().stack_name(id).client_request_token(token).send();
+        let ask = || {
+            let request = client.delete_stack().stack_name(id).client_request_token(token);
+            request.set_retain_resources((!keep.is_empty()).then(|| keep.to_vec())).send()
+        };
         match self.call(Action::DeleteStack, ask).await {
             Ok(_) => Ok(()),
             Err(error) if is_absent(&error) => Ok(()),

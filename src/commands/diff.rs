@@ -272,7 +272,7 @@ async fn review(
             let why = format!("parameter {parameter} takes {output}, which is not known before it is deployed");
             return Err(failure(why));
         };
-        parameters.push((parameter.clone(), value.to_owned()));
+        parameters.push((parameter.clone(), Some(value.to_owned())));
     }
     let bucket = live.environment.template_bucket.as_deref();
     let url = cloud.uploaded(bucket, &live.desired.region, (key, desired)).await?;

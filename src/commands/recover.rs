@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Logical ids of resources that a continued rollback leaves as they are.
     #[arg(long, value_name = "ID", num_args = 1.., requires = "execute")]
     skip: Vec<String>,
+    /// Logical ids of resources that a stack whose deletion failed leaves behind when it is deleted again.
+    #[arg(long, value_name = "ID", num_args = 1.., requires = "delete")]
+    keep: Vec<String>,
     /// Agree that the stack is deleted, where that is the proposal.
     #[arg(long, requires = "execute")]
     delete: bool,
@@ -65,8 +68,12 @@ async fn proposal(cloud: &Cloud, key: &StackKey, stack: &DeployedStack, env: &st
     let failed = failed_resources(cloud, key, stack).await?;
     for (id, reason) in &failed {
         let _ = writeln!(text, "  {id}: {reason}");
+        if let Some(help) = crate::run::remedy(reason) {
+            let _ = writeln!(text, "    {help}");
+        }
     }
     let command = format!("infra recover --env {env} --do {}", key.name);
+    let ids: Vec<&str> = failed.iter().map(|(id, _)| id.as_str()).collect();
     let help = match remedy(stack.status) {
         Remedy::None => String::new(),
         Remedy::Wait => "  an operation is under way: wait for it\n".to_owned(),
@@ -75,7 +82,6 @@ async fn proposal(cloud: &Cloud, key: &StackKey, stack: &DeployedStack, env: &st
         ),
         Remedy::Rollback => format!("  roll it back to where it was\n    {command}\n"),
         Remedy::ContinueRollback => {
-            let ids: Vec<&str> = failed.iter().map(|(id, _)| id.as_str()).collect();
             let skip = if ids.is_empty() {
                 String::new()
             } else {
@@ -86,7 +92,17 @@ async fn proposal(cloud: &Cloud, key: &StackKey, stack: &DeployedStack, env: &st
             };
             format!("  remove what kept it from being rolled back, then go on\n    {command}\n{skip}")
         }
-        Remedy::DeleteAgain => format!("  remove what kept it, then delete it again\n    {command} --delete\n"),
+        Remedy::DeleteAgain => {
+            let keep = if failed.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    "  or without what cannot be deleted, which stays and is yours to remove\n    {command} --delete --keep {}\n",
+                    ids.join(" ")
+                )
+            };
+            format!("  remove what kept it, then delete it again\n    {command} --delete\n{keep}")
+        }
     };
     text.push_str(&help);
     Ok(text)
@@ -125,7 +141,17 @@ async fn execute(cloud: &Arc<Cloud>, (key, stack): (&StackKey, &DeployedStack), 
         Remedy::DeleteAndCreate | Remedy::DeleteAgain if !args.delete => {
             return Err(Halt::Blocked(format!("nothing was changed: that deletes {key}; add --delete to agree")).into());
         }
-        Remedy::DeleteAndCreate | Remedy::DeleteAgain => cloud.delete_stack(&stack.id, &key.region, &token).await?,
+        Remedy::DeleteAndCreate if !args.keep.is_empty() => {
+            return Err(Halt::Blocked(format!(
+                "nothing was changed: AWS keeps resources only of a stack whose deletion failed, and {key} is {}; delete it \
+                 first",
+                stack.status
+            ))
+            .into());
+        }
+        Remedy::DeleteAndCreate | Remedy::DeleteAgain => {
+            cloud.delete_stack((&stack.id, &key.region), &args.keep, &token).await?;
+        }
         Remedy::Rollback => cloud.rollback(key, &token).await?,
         Remedy::ContinueRollback => cloud.continue_rollback(key, &args.skip, &token).await?,
     }

@@ -20,8 +20,10 @@ pub(super) fn first(events: &[Event]) -> Option<&Event> {
 }
 
 /// What to do about a cause, where its words tell.
-pub(super) fn remedy(reason: &str) -> Option<&'static str> {
-    const KNOWN: [(&str, &str); 9] = [
+pub(crate) fn remedy(reason: &str) -> Option<&'static str> {
+    const PROTECTED: &str =
+        "its deletion protection is on: switch it off in its console or with the AWS CLI, then run this again";
+    const KNOWN: [(&str, &str); 14] = [
         (
             "already exists",
             "something with this name exists outside the stack: give this one another name, or import or remove the other",
@@ -39,6 +41,12 @@ pub(super) fn remedy(reason: &str) -> Option<&'static str> {
             "remove the other records of the zone, then run this again",
         ),
         ("has dependencies", "something outside the stack still uses it; remove that first"),
+        // RDS and its kin, DynamoDB, balancers, user pools and clusters, instances; each in its own words (from memory).
+        ("protected DB", PROTECTED),
+        ("protected Cluster", PROTECTED),
+        ("protected against deletion", PROTECTED),
+        ("eletion protection", PROTECTED),
+        ("disableApiTermination", PROTECTED),
         ("Rate exceeded", "AWS throttled itself; run this again"),
     ];
     KNOWN.iter().find(|(words, _)| reason.contains(words)).map(|(_, help)| *help)
@@ -72,6 +80,8 @@ mod tests {
         assert_eq!(first(&events[..2]).map(|event| event.logical_id.as_str()), Some("B"), "better than nothing");
         assert!(first(&events[..1]).is_none());
         assert!(remedy("A already exists").is_some());
+        let protected = "Cannot delete protected DB Instance, please disable deletion protection and try again.";
+        assert!(remedy(protected).is_some_and(|help| help.starts_with("its deletion protection is on")));
         assert!(remedy("something else").is_none());
     }
 }

@@ -8,12 +8,14 @@ mod records;
 mod rollout;
 mod schedule;
 mod stack;
+mod unprotect;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use self::cause::remedy;
 pub(crate) use self::journal::{End, Event, Journal, Lock, Past, Unfinished, read, runs, unfinished};
 pub(crate) use self::schedule::{Outcome, execute};
 use crate::cloud::{Cloud, Failure};

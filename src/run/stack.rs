@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::{Duration, Instant};
 
 use super::watch::{self, Ended};
-use super::{End, Event, Notice, Run, Trouble, cause, memory};
+use super::{End, Event, Notice, Run, Trouble, cause, memory, unprotect};
 use crate::cloud::{NewChangeSet, Pauses, Review, Summary, UNSEEN};
 use crate::diff::{self, Action, StackChange};
 use crate::plan::is_absent;
@@ -83,7 +83,7 @@ pub(super) async fn delete(run: &Run, step: &str, key: &StackKey) -> Result<End,
     } else if run.cloud.has_begun((&live.stack.id, &key.region), &token).await? {
         let ended = watch::wait(run, step, (key, &live.stack.id), &token).await?;
         return deleted(run, key, &ended);
-    } else {
+    } else if !unprotect::has_begun(run, step, (key, &live)).await? {
         // The protection may be off by our own hand.
         let planned = Summary {
             stack: crate::state::DeployedStack {
@@ -97,7 +97,8 @@ pub(super) async fn delete(run: &Run, step: &str, key: &StackKey) -> Result<End,
     if live.stack.termination_protection {
         run.cloud.protect(&key.name, &key.region, false).await?;
     }
-    run.cloud.delete_stack(&live.stack.id, &key.region, &token).await?;
+    unprotect::unprotect(run, step, (key, &live)).await?;
+    run.cloud.delete_stack((&live.stack.id, &key.region), &[], &token).await?;
     let ended = watch::wait(run, step, (key, &live.stack.id), &token).await?;
     deleted(run, key, &ended)
 }
@@ -193,7 +194,7 @@ pub(super) async fn execute(
 }
 
 /// The change set once it is complete. Those of others go with the one that is executed first.
-async fn reviewed(run: &Run, key: &StackKey, name: &str) -> Result<Review, Trouble> {
+pub(super) async fn reviewed(run: &Run, key: &StackKey, name: &str) -> Result<Review, Trouble> {
     let since = Instant::now();
     loop {
         let review = run.cloud.reviewed(key, name, SURE).await?;
@@ -218,9 +219,9 @@ async fn started_by_us(run: &Run, (key, stack): (&StackKey, &str), token: &str) 
     Err(Trouble::Refused(format!("someone else began to change {key} while this run did; make the plan again")))
 }
 
-fn parameters(run: &Run, desired: &DesiredStack) -> Result<Vec<(String, String)>, Trouble> {
+fn parameters(run: &Run, desired: &DesiredStack) -> Result<Vec<(String, Option<String>)>, Trouble> {
     let one = |(name, output): (&String, &crate::state::OutputRef)| match run.output(output) {
-        Some(value) => Ok((name.clone(), value)),
+        Some(value) => Ok((name.clone(), Some(value))),
         None => Err(Trouble::Failed(format!("{} has no output {}, which {name} takes", output.stack, output.output))),
     };
     desired.parameters.iter().map(one).collect()
@@ -257,7 +258,8 @@ async fn settled(run: &Run, key: &StackKey) -> Result<Summary, Trouble> {
     }
 }
 
-fn judge(run: &Run, key: &StackKey, ended: &Ended) -> Result<(), Trouble> {
+/// Whether an operation ended well.
+pub(super) fn judge(run: &Run, key: &StackKey, ended: &Ended) -> Result<(), Trouble> {
     match ended.status {
         StackStatus::CreateComplete | StackStatus::UpdateComplete | StackStatus::ImportComplete => Ok(()),
         status => Err(failed(run, key, status, ended)),

@@ -7,6 +7,19 @@ use super::site::{QUEUE, READER, Site, ZONE};
 /// What must be agreed to for the queue's data.
 const CONFIRMED: [&str; 5] = ["destroy", "--confirm", "dev", "--approve", "data-loss"];
 
+/// A table that is protected, and that goes with its stack.
+const TABLE: &str = "
+raw:
+  t:
+    type: AWS::DynamoDB::Table
+    deletion: delete
+    properties:
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      BillingMode: PAY_PER_REQUEST
+      DeletionProtectionEnabled: true
+";
+
 #[test]
 fn nothing_is_destroyed_without_the_name_of_the_environment() {
     let site = Site::shop(&[("main", QUEUE), ("reader", READER)]);
@@ -125,4 +138,33 @@ fn what_is_kept_is_named_and_no_second_zone_is_made_beside_it_unasked() {
     assert_eq!(site.writes(), [""; 0]);
     site.run(0, &["apply", "--yes", "--approve", "second-zone:dev.example.com"]);
     site.run(0, &["diff"]);
+}
+
+#[test]
+fn resources_that_are_protected_go_only_when_somebody_agrees_and_are_opened_first() {
+    let site = Site::shop(&[("main", TABLE)]);
+    site.run(0, &["apply", "--yes"]);
+    site.aws.forget_calls();
+    let run = site.run(3, &CONFIRMED);
+    let asks = "deletion-protection: shop-dev-main@eu-west-1/RawT is deleted, and is protected from that";
+    assert!(run.stdout.contains(asks), "{}", run.stdout);
+    assert!(run.stderr.contains("--approve deletion-protection"), "{}", run.stderr);
+    assert_eq!(site.writes(), [""; 0]);
+    site.run(0, &[&CONFIRMED[..], &["deletion-protection:shop-dev-main"]].concat());
+    assert_eq!(
+        site.writes(),
+        ["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet", "cloudformation:DeleteStack"]
+    );
+    assert!(site.stacks("eu-west-1").is_empty(), "{:?}", site.stacks("eu-west-1"));
+}
+
+#[test]
+fn a_protected_resource_does_not_go_with_an_update() {
+    let site = Site::shop(&[("main", &[QUEUE, TABLE].concat())]);
+    site.run(0, &["apply", "--yes"]);
+    site.stack("main", QUEUE);
+    site.aws.forget_calls();
+    let run = site.run(3, &["apply", "--yes", "--approve", "data-loss"]);
+    assert!(run.stdout.contains("its deletion protection is on: AWS keeps it"), "{}", run.stdout);
+    assert_eq!(site.writes(), [""; 0]);
 }

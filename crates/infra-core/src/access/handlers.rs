@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::calls::{prefix, texts};
 use super::{Ask, Handlers, Needs, Statement};
+use crate::diff::is_protected;
 use crate::facts::resource_types;
 use crate::state::Desired;
 
@@ -26,13 +27,19 @@ pub(super) fn add(ask: &Ask<'_>, needs: &mut Needs) {
         Handlers::All => &["create", "read", "update", "delete", "list"],
     };
     let mut actions = BTreeSet::new();
+    let opened = match ask.handlers {
+        Handlers::Delete => protected(ask.desired),
+        Handlers::None | Handlers::Read | Handlers::All => BTreeSet::new(),
+    };
     for name in types(ask.desired) {
         let Some(kind) = resource_types::find(name) else {
             needs.silent.insert(name.to_owned());
             continue;
         };
         let mut said = false;
-        for permissions in handlers.iter().filter_map(|handler| kind.permissions(handler)) {
+        // What is protected from deletion is changed before it goes.
+        let update = opened.contains(name).then_some(&"update");
+        for permissions in handlers.iter().chain(update).filter_map(|handler| kind.permissions(handler)) {
             said = true;
             actions.extend(permissions.filter(|action| is_action(action)));
         }
@@ -71,6 +78,12 @@ pub(super) fn add(ask: &Ask<'_>, needs: &mut Needs) {
 fn types(desired: &Desired) -> BTreeSet<&str> {
     let resources = resources(desired);
     resources.filter_map(|(_, resource)| resource.get("Type").and_then(Value::as_str)).collect()
+}
+
+/// The types of resources that their service refuses to delete.
+fn protected(desired: &Desired) -> BTreeSet<&str> {
+    let protected = resources(desired).filter(|(_, resource)| is_protected(resource));
+    protected.filter_map(|(_, resource)| resource.get("Type").and_then(Value::as_str)).collect()
 }
 
 fn resources(desired: &Desired) -> impl Iterator<Item = (&String, &Value)> {
@@ -308,6 +321,12 @@ raw:
         assert!(!find(&found, "sqs:CreateQueue").is_empty() && !find(&found, "sqs:DeleteQueue").is_empty());
         let found = ask("queues: { jobs: {} }\n", &[], Handlers::Delete);
         assert!(find(&found, "sqs:CreateQueue").is_empty() && !find(&found, "sqs:DeleteQueue").is_empty());
+        let pool = |protection: &str| {
+            let properties = format!("{{ DeletionProtection: {protection} }}");
+            let yaml = format!("raw: {{ p: {{ type: 'AWS::Cognito::UserPool', properties: {properties} }} }}\n");
+            find(&ask(&yaml, &[], Handlers::Delete), "cognito-idp:UpdateUserPool").len()
+        };
+        assert_eq!((pool("ACTIVE"), pool("INACTIVE")), (1, 0));
     }
 
     #[test]

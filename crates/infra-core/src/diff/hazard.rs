@@ -8,6 +8,7 @@ use super::changes::{Action, Hazard, Impact, ResourceChange, StackChange};
 use super::draft::{entry, section};
 use super::grants::text;
 use super::normal::{Context, scalar_text};
+use super::protection;
 use super::references::{Target, references};
 use super::refusals::refusals;
 use super::stacks::holding;
@@ -36,6 +37,8 @@ pub(super) fn hazards(
         found.extend(scene.names(change));
         found.extend(renames(change));
         found.extend(scene.refusals(change));
+        let before = holding(deployed, &change.stack);
+        found.extend(before.into_iter().flat_map(|before| protection::hazards(change, &before.template)));
     }
     found
 }

@@ -12,7 +12,7 @@ use super::given::{given, settled};
 use super::normal::scalar_text;
 use super::references::Target;
 use super::secrets::{self, Side, shown};
-use super::{exposure, hazard, loss};
+use super::{exposure, hazard, loss, protection};
 use crate::state::{
     Deployed, DeployedStack, Desired, DesiredStack, Holder, OutputRef, Phase, StackKey, StackStatus, kept,
 };
@@ -191,7 +191,7 @@ fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
     if phase == Phase::Gone {
         return None;
     }
-    let protection = stack.termination_protection.then(|| ValueChange {
+    let terminates = stack.termination_protection.then(|| ValueChange {
         path: TERMINATION_PROTECTION.to_owned(),
         before: Some(true.into()),
         after: None,
@@ -221,7 +221,7 @@ fn deletion(key: &StackKey, stack: &DeployedStack) -> Option<StackChange> {
         resources: resources.collect(),
         parameters: Vec::new(),
         outputs: Vec::new(),
-        attributes: protection.into_iter().collect(),
+        attributes: terminates.into_iter().chain(protection::of_deletion(stack).filter(|_| holds)).collect(),
         adopts: false,
     })
 }

@@ -107,6 +107,8 @@ approvals! {
         "A field of a Kubernetes object is taken from whoever manages it.";
     TerminationProtection termination_protection = "termination-protection", Required "required":
         "A stack is deleted although it is protected from that, or its protection is switched off.";
+    DeletionProtection deletion_protection = "deletion-protection", Required "required":
+        "A resource goes with its stack although it is protected from deletion: the protection is switched off first.";
     ProtectedEnvironment protected_environment = "protected-environment", Protected "protected":
         "Anything changes in an environment that is protected.";
 }

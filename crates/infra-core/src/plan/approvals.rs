@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diff::{
     Action, Changes, DataLoss, Impact, ObjectChange, RecordChange, ResourceChange, SecondZone, StackChange,
-    TERMINATION_PROTECTION, ZoneChange,
+    TERMINATION_PROTECTION, ZoneChange, unprotected,
 };
 use crate::facts::stateful;
 use crate::model::{ApprovalLevel, ApprovalRule, Approvals};
@@ -133,6 +133,15 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<Becaus
                 Action::Create | Action::Update | Action::Retain => "is not protected from deletion any more",
             };
             protected.map(|stack| of_stack(stack, why(stack))).collect()
+        }
+        ApprovalRule::DeletionProtection => {
+            let of = |stack: &StackChange, id: &str| {
+                let key = stack.stack.to_string();
+                let text = format!("{key}/{id} is deleted, and is protected from that");
+                (key, text)
+            };
+            let stacks = changes.stacks.iter();
+            stacks.flat_map(|stack| unprotected(stack).map(move |id| of(stack, id))).collect()
         }
         ApprovalRule::ProtectedEnvironment => {
             let anything = protected && !changes.is_empty();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Desired, Named, OutputRef, Owned, Record, StackKey, StackStatus, fill_text};
+use super::{Desired, DesiredStack, Named, OutputRef, Owned, Record, StackKey, StackStatus, fill_text};
 
 /// What is deployed of an environment.
 #[derive(Clone, Debug, Default)]
@@ -132,6 +132,26 @@ pub struct DeployedStack {
     pub termination_protection: bool,
     /// When it was last created or updated, as AWS gives it; part of the fingerprint.
     pub changed: String,
+}
+
+impl DeployedStack {
+    /// The stack as it is, with another template. What it needs of IAM is not known, so all of it is granted.
+    pub fn with_template(&self, template: Value) -> DesiredStack {
+        let stack = DesiredStack {
+            stack: self.tags.get("infra:stack").cloned().unwrap_or_default(),
+            path: String::new(),
+            body: String::new(),
+            template: Value::Null,
+            sha256: String::new(),
+            needs: BTreeSet::new(),
+            parameters: BTreeMap::new(),
+            capabilities: ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"].map(str::to_owned).to_vec(),
+            tags: self.tags.clone(),
+            termination_protection: self.termination_protection,
+            provenance: BTreeMap::new(),
+        };
+        stack.with_template(template)
+    }
 }
 
 /// A hosted zone and its records.
