@@ -129,6 +129,12 @@ pub(crate) fn human(live: &Live, plan: &Plan) -> String {
     seen(live, plan, |view| output::changes::human::render(view, true, output::width()))
 }
 
+/// What somebody decides on, once more, if the plan does not fit a screen.
+pub(crate) fn last_screen(live: &Live, plan: &Plan) -> Option<String> {
+    let size = (output::width(), output::height());
+    seen(live, plan, |view| output::changes::human::last_screen(view, true, size))
+}
+
 /// Does something with what a report shows of a plan.
 fn seen<T>(live: &Live, plan: &Plan, show: impl FnOnce(&View<'_>) -> T) -> T {
     let requirements = plan::required(&plan.changes, live.environment.protected, &live.environment.approvals);

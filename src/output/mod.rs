@@ -25,6 +25,8 @@ use crate::source::Sources;
 
 /// Columns of a report when no terminal tells.
 const DEFAULT_WIDTH: usize = 120;
+/// Lines of a screen when no terminal tells.
+const DEFAULT_HEIGHT: usize = 24;
 
 /// Chooses when to colour for the rest of the run.
 pub(crate) fn set_color(color: Color) {
@@ -157,13 +159,19 @@ fn to_stderr(text: &str) -> anyhow::Result<()> {
 }
 
 fn terminal_width() -> Option<usize> {
+    terminal().map(|size| usize::from(size.ws_col)).filter(|width| *width > 0)
+}
+
+/// Lines of a screen.
+pub(crate) fn height() -> usize {
+    terminal().map(|size| usize::from(size.ws_row)).filter(|height| *height > 0).unwrap_or(DEFAULT_HEIGHT)
+}
+
+fn terminal() -> Option<rustix::termios::Winsize> {
     if !std::io::stderr().is_terminal() {
         return None;
     }
-    rustix::termios::tcgetwinsize(std::io::stderr())
-        .ok()
-        .map(|size| usize::from(size.ws_col))
-        .filter(|width| *width > 0)
+    rustix::termios::tcgetwinsize(std::io::stderr()).ok()
 }
 
 /// Prints why a command could not do its work at all.

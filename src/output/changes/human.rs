@@ -74,6 +74,27 @@ pub fn render(view: &View<'_>, colour: bool, width: usize) -> String {
     out
 }
 
+/// Returns what is decided on, again, for the screen before a question: dangers, approvals and the summary. Nothing if all
+/// of the report is on a screen of so many lines.
+pub fn last_screen(view: &View<'_>, colour: bool, (width, height): (usize, usize)) -> Option<String> {
+    let width = width.clamp(MIN_WIDTH, MAX_WIDTH);
+    let mut concern = concern(view, width);
+    if concern.is_empty() || render(view, false, width).lines().count() < height {
+        return None;
+    }
+    let mut summary = vec![Line::default()];
+    summary.extend(bold(&Summary::of(view.changes).to_string(), width));
+    // Two lines are the question's, and one may have to say that there are more.
+    let room = height.saturating_sub(summary.len() + 3).max(1);
+    let more = concern.len().saturating_sub(room);
+    if more > 0 {
+        concern.truncate(room);
+        concern.push(Line::default().add(Tone::Dim, format!("  and {} above", count(more, "line"))));
+    }
+    let lines = concern.into_iter().chain(summary);
+    Some(lines.map(|line| line.show(colour) + "\n").collect())
+}
+
 /// The summary, broken only between its parts.
 fn bold(summary: &str, width: usize) -> Vec<Line> {
     let mut lines: Vec<String> = Vec::new();
@@ -87,6 +108,17 @@ fn bold(summary: &str, width: usize) -> Vec<Line> {
 }
 
 fn body(view: &View<'_>, width: usize) -> Vec<Line> {
+    let mut lines = concern(view, width);
+    for section in sections(view, width) {
+        lines.push(Line::default());
+        lines.extend(tailed(Line::default().add(Tone::Bold, section.title), &section.note, 2, width));
+        lines.extend(section.lines);
+    }
+    lines
+}
+
+/// What is dangerous, and what somebody must agree to.
+fn concern(view: &View<'_>, width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let dangers = dangers(view.changes);
     if !dangers.is_empty() {
@@ -107,11 +139,6 @@ fn body(view: &View<'_>, width: usize) -> Vec<Line> {
                 width,
             ));
         }
-    }
-    for section in sections(view, width) {
-        lines.push(Line::default());
-        lines.extend(tailed(Line::default().add(Tone::Bold, section.title), &section.note, 2, width));
-        lines.extend(section.lines);
     }
     lines
 }
@@ -430,6 +457,21 @@ mod tests {
 
     use super::*;
     use crate::output::changes::testing as fixture;
+
+    #[test]
+    fn the_last_screen_before_a_question_holds_what_is_decided_on() {
+        for height in [12, 24] {
+            let text = fixture::full(|view| last_screen(view, false, (80, height))).unwrap();
+            assert!(text.lines().count() < height, "{text}");
+            assert!(text.trim_start().starts_with("danger: "), "{text}");
+            let whole = fixture::full(|view| render(view, false, 80));
+            assert_eq!(text.lines().last(), whole.lines().last());
+        }
+        let text = fixture::full(|view| last_screen(view, false, (80, 12))).unwrap();
+        assert!(text.contains(" lines above\n"), "{text}");
+        assert_eq!(fixture::full(|view| last_screen(view, false, (80, 1_000))), None);
+        assert_eq!(fixture::none(|view| last_screen(view, false, (80, 2))), None);
+    }
 
     #[test]
     #[expect(clippy::too_many_lines, reason = "a snapshot")]
