@@ -26,17 +26,23 @@ pub enum Exit {
     Bug,
 }
 
+impl Exit {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Different => 2,
+            Self::Blocked => 3,
+            Self::Usage => 64,
+            Self::Unwritten => 74,
+            Self::Bug => 70,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Different => 2,
-            Exit::Blocked => 3,
-            Exit::Usage => 64,
-            Exit::Unwritten => 74,
-            Exit::Bug => 70,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -99,7 +105,10 @@ enum Command {
 
 /// Runs the command line and returns how it ended.
 pub fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(|panic| output::bug(&panic.to_string())));
+    std::panic::set_hook(Box::new(|panic| {
+        output::bug(&panic.to_string());
+        std::process::exit(Exit::Bug.code().into());
+    }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -110,7 +119,7 @@ pub fn main() -> ExitCode {
         }
     };
     output::set_color(cli.global.color);
-    let run = std::panic::catch_unwind(|| match &cli.command {
+    let run = match &cli.command {
         Command::Synth(args) => commands::synth::run(&cli.global, args),
         Command::Check(args) => commands::check::run(&cli.global, args),
         Command::Diff(args) => commands::diff::run(&cli.global, args),
@@ -127,13 +136,12 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => commands::schema::run(args),
-    });
+    };
     match run {
-        Ok(Ok(exit)) => exit.into(),
-        Ok(Err(error)) => {
+        Ok(exit) => exit.into(),
+        Err(error) => {
             output::failure(&error);
             commands::live::Halt::exit(&error).into()
         }
-        Err(_) => Exit::Bug.into(),
     }
 }

@@ -1,10 +1,9 @@
 //! Templates that are too long for a request, in a bucket.
 
-use aws_sdk_s3::primitives::ByteStream;
-
-use super::Cloud;
 use super::actions::Action;
 use super::call::Failure;
+use super::signed::Ask;
+use super::{Cloud, suffix};
 use crate::facts::limits::cloudformation::TEMPLATE_BODY_BYTES;
 use crate::state::{DesiredStack, StackKey};
 
@@ -32,17 +31,29 @@ impl Cloud {
                 ),
             ));
         };
-        let client = self.clients(region).s3.clone();
-        let object = format!("{}/{}.template.json", key.name, stack.sha256);
+        let url = format!("{}/{}/{}.template.json", self.bucket(bucket, region), key.name, stack.sha256);
         let ask = || {
-            let body = ByteStream::from(stack.body.as_bytes().to_vec());
-            client.put_object().bucket(bucket).key(&object).body(body).send()
+            self.signer.send(Ask {
+                service: "s3",
+                region,
+                method: "PUT",
+                url: &url,
+                content_type: "application/json",
+                body: stack.body.as_bytes(),
+            })
         };
         self.call(PUT, ask).await?;
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        Ok(Some(match self.config.endpoint_url() {
-            Some(url) => format!("{}/{bucket}/{object}", url.trim_end_matches('/')),
-            None => format!("https://{bucket}.s3.{region}.{suffix}/{object}"),
-        }))
+        Ok(Some(url))
+    }
+
+    /// The address of a bucket. One with a dot in its name has no certificate for a host of its own.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html> (from memory).
+    fn bucket(&self, bucket: &str, region: &str) -> String {
+        match self.elsewhere("S3") {
+            Some(url) => format!("{url}/{bucket}"),
+            None if bucket.contains('.') => format!("https://s3.{region}.{}/{bucket}", suffix(region)),
+            None => format!("https://{bucket}.s3.{region}.{}", suffix(region)),
+        }
     }
 }

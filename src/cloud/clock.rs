@@ -1,4 +1,4 @@
-//! A clock of this machine that is off: the SDK learns the right time from an answer and signs the next request with it.
+//! A clock of this machine that is off: the right time is learned from an answer, and the next request is signed with it.
 
 use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_smithy_types::DateTime;
@@ -21,9 +21,14 @@ const CODES: [&str; 5] = [
 
 /// Whether an answer refuses a request because of this machine's clock.
 pub(super) fn is_off(code: &str, answer: &HttpResponse) -> bool {
-    let date = answer.headers().get("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
-    let here = DateTime::from(std::time::SystemTime::now()).secs();
-    CODES.contains(&code) && date.is_some_and(|date| (date.secs() - here).abs() >= SKEWED)
+    skew(code, answer).is_some()
+}
+
+/// How far the service's clock is ahead of this machine's, where it refuses a request for that. Unit: seconds.
+pub(super) fn skew(code: &str, answer: &HttpResponse) -> Option<i64> {
+    let date = answer.headers().get("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok())?;
+    let ahead = date.secs() - DateTime::from(std::time::SystemTime::now()).secs();
+    (CODES.contains(&code) && ahead.abs() >= SKEWED).then_some(ahead)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod change_sets;
 mod clock;
 mod pauses;
 mod read;
+mod signed;
 mod stacks;
 mod zones;
 
@@ -21,6 +22,8 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_types::service_config::ServiceConfigKey;
 
 pub(crate) use self::actions::{Action, Use};
 use self::call::Calls;
@@ -28,6 +31,7 @@ pub(crate) use self::call::Failure;
 pub(crate) use self::change_sets::{NewChangeSet, Review, UNSEEN};
 pub(crate) use self::pauses::Pauses;
 pub(crate) use self::read::{Extent, read};
+use self::signed::{Ask, Signer, element};
 pub(crate) use self::stacks::{Drift, Event, Operation, Summary};
 
 /// Longest that one attempt of a request may take before it is tried again.
@@ -48,7 +52,7 @@ pub(crate) struct Endpoint {
 pub(crate) struct Cloud {
     config: SdkConfig,
     route53: aws_sdk_route53::Client,
-    sts: aws_sdk_sts::Client,
+    signer: Signer,
     local: bool,
     calls: Calls,
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
@@ -58,7 +62,6 @@ pub(crate) struct Cloud {
 struct Clients {
     cloudformation: aws_sdk_cloudformation::Client,
     acm: aws_sdk_acm::Client,
-    s3: aws_sdk_s3::Client,
 }
 
 impl Cloud {
@@ -66,22 +69,24 @@ impl Cloud {
     ///
     /// An emulator on this machine gets the account's number as its access key and never real credentials.
     pub(crate) async fn connect(endpoint: &Endpoint, region: &str) -> Self {
+        let (connector, http) = signed::connections();
         // Attempts are made by `call`, which keeps within rates and counts them.
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
+            .http_client(http)
             .retry_config(RetryConfig::disabled())
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
             );
         if let Some(url) = &endpoint.url {
-            let credentials = aws_sdk_sts::config::Credentials::new(&endpoint.account, "local", None, None, "emulator");
+            let credentials = Credentials::new(&endpoint.account, "local", None, None, "emulator");
             loader = loader.endpoint_url(url).credentials_provider(credentials);
         }
         let config = loader.load().await;
         let local = endpoint.url.is_some();
         Self {
             route53: aws_sdk_route53::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            signer: Signer::new(connector, config.clone()),
             config,
             local,
             calls: Calls::new(local),
@@ -93,11 +98,9 @@ impl Cloud {
         let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let made = clients.entry(region.to_owned()).or_insert_with(|| {
             let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
-            let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(self.local).build();
             Arc::new(Clients {
                 cloudformation: aws_sdk_cloudformation::Client::new(&config),
                 acm: aws_sdk_acm::Client::new(&config),
-                s3: aws_sdk_s3::Client::from_conf(s3),
             })
         });
         Arc::clone(made)
@@ -112,9 +115,40 @@ impl Cloud {
     }
 
     /// The account that the credentials belong to.
+    ///
+    /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html> (from memory).
     pub(crate) async fn account(&self) -> Result<String, Failure> {
-        let identity = self.call(Action::GetCallerIdentity, || self.sts.get_caller_identity().send()).await?;
-        Ok(identity.account.unwrap_or_default())
+        let region = self.config.region().map(Region::as_ref).unwrap_or_default();
+        let url = format!("{}/", self.address("STS", region));
+        let ask = || {
+            self.signer.send(Ask {
+                service: "sts",
+                region,
+                method: "POST",
+                url: &url,
+                content_type: "application/x-www-form-urlencoded",
+                body: b"Action=GetCallerIdentity&Version=2011-06-15",
+            })
+        };
+        let answer = self.call(Action::GetCallerIdentity, ask).await?;
+        Ok(element(&String::from_utf8_lossy(&answer), "Account").unwrap_or_default())
+    }
+
+    /// Where a service is asked, without a slash at the end: at AWS, or where the settings of the SDK send its requests.
+    ///
+    /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html> (from memory).
+    fn address(&self, service: &str, region: &str) -> String {
+        let url = self.elsewhere(service);
+        url.unwrap_or_else(|| format!("https://{}.{region}.{}", service.to_lowercase(), suffix(region)))
+    }
+
+    /// Where the settings of the SDK send the requests of a service, without a slash at the end, if not to AWS.
+    fn elsewhere(&self, service: &str) -> Option<String> {
+        let key =
+            ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+        let own = key.ok().and_then(|key| self.config.service_config()?.load_config(key));
+        let url = if self.local { None } else { own }.or_else(|| self.config.endpoint_url().map(str::to_owned));
+        url.map(|url| url.trim_end_matches('/').to_owned())
     }
 
     /// Whether an emulator on this machine stands for AWS; the public DNS knows nothing of what is there.
@@ -137,4 +171,9 @@ impl Cloud {
 fn time(time: Option<&aws_smithy_types::DateTime>) -> String {
     let time = time.and_then(|time| time.fmt(aws_smithy_types::date_time::Format::DateTime).ok());
     time.unwrap_or_default()
+}
+
+/// The end of the names of a region's services; of a region that is not known, the most common one.
+fn suffix(region: &str) -> &'static str {
+    region.parse::<crate::names::Region>().map_or("amazonaws.com", |region| region.partition().dns_suffix())
 }

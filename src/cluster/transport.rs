@@ -75,6 +75,8 @@ mod with_kube {
             config.read_timeout = Some(ATTEMPT);
             let host = config.cluster_url.host().unwrap_or_default();
             let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+            // A build of the whole workspace has two providers, and rustls then picks none.
+            let _ = rustls::crypto::ring::default_provider().install_default();
             let client = Client::try_from(config).map_err(|error| format!("context `{context}`: {}", chain(&error)))?;
             Ok(Self { client, local })
         }

@@ -4,6 +4,7 @@
 
 mod builder;
 mod cli;
+mod cost;
 mod deploy;
 mod determinism;
 mod generated;
