@@ -24,6 +24,8 @@ mod ownership;
 mod plans;
 mod platform;
 mod progress;
+#[cfg(feature = "k8s")]
+mod recordings;
 mod reports;
 mod site;
 mod update;
