@@ -161,6 +161,17 @@ fn objects_are_created_in_order_and_then_nothing_differs() {
 }
 
 #[test]
+fn a_real_server_is_reached_by_the_certificate_of_its_authority() {
+    let world = World::new();
+    // The model speaks no TLS.
+    let Some(kubeconfig) = world.cluster.direct() else { return };
+    world.project.write("kubeconfig", kubeconfig);
+    world.ends(&APPLY, 0);
+    world.ends(&["diff"], 0);
+    assert!(world.cluster.calls().is_empty(), "nothing went through the front");
+}
+
+#[test]
 fn only_our_field_changes_and_what_others_manage_stays() {
     let world = World::deployed();
     // An autoscaler, and somebody who restarts pods.

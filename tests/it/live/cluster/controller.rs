@@ -54,10 +54,15 @@ pub(super) fn step(server: &dyn Server, sticking: &Sticking) {
                 server,
                 "DELETE",
                 &format!("/api/v1/namespaces/{}/pods/{}", text(&pod, "namespace"), text(&pod, "name")),
-                &json!({ "gracePeriodSeconds": 0 }),
+                &at_once(),
             );
         }
     }
+}
+
+/// A deletion that waits for no kubelet.
+fn at_once() -> Value {
+    json!({ "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 })
 }
 
 fn text(object: &Value, key: &str) -> String {
@@ -83,12 +88,7 @@ fn finalize(server: &dyn Server, mut namespace: Value) {
         for object in listed(server, &list) {
             left = true;
             if object["metadata"]["deletionTimestamp"].is_null() {
-                send(
-                    server,
-                    "DELETE",
-                    &format!("{list}/{}", text(&object, "name")),
-                    &json!({ "gracePeriodSeconds": 0 }),
-                );
+                send(server, "DELETE", &format!("{list}/{}", text(&object, "name")), &at_once());
             } else if object["metadata"]["finalizers"] == json!(["kubernetes.io/pvc-protection"]) {
                 send(
                     server,
@@ -173,14 +173,10 @@ fn pods(server: &dyn Server, object: &Value, pods: &Value) {
         {
             continue;
         }
-        let mut made = json!({
+        let made = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name, "labels": object["spec"]["selector"]["matchLabels"] },
-            "spec": { "containers": object["spec"]["template"]["spec"]["containers"] },
+            "spec": object["spec"]["template"]["spec"],
         });
-        // Volumes are not there, so nothing is mounted.
-        for container in made["spec"]["containers"].as_array_mut().into_iter().flatten() {
-            *container = json!({ "name": container["name"], "image": container["image"] });
-        }
         send(server, "POST", &format!("{list}?fieldManager=test-controller"), &made);
         let mut status = pod["status"].clone();
         for container in status["containerStatuses"].as_array_mut().into_iter().flatten() {

@@ -43,6 +43,11 @@ trait Server: Send + Sync {
 
     /// How long the controllers rest between two looks.
     fn pace(&self) -> Duration;
+
+    /// What leads to a real one by itself.
+    fn kubeconfig(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The model, which is asked by one at a time.
@@ -147,6 +152,11 @@ impl Cluster {
             } } }],
         })
         .to_string()
+    }
+
+    /// A kubeconfig whose context `test` leads to a real server without the front; nothing of the model.
+    pub(crate) fn direct(&self) -> Option<String> {
+        self.server.kubeconfig()
     }
 
     pub(crate) fn fault(&self, fault: Fault) {

@@ -36,6 +36,8 @@ pub(super) struct Real {
     runtime: tokio::runtime::Runtime,
     client: kube::Client,
     folder: tempfile::TempDir,
+    /// What leads to it without a front.
+    kubeconfig: Value,
 }
 
 impl Drop for Real {
@@ -162,11 +164,9 @@ impl Real {
         let processes = Mutex::new(vec![etcd]);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads");
-        let client = {
-            let _within = runtime.enter();
-            connection(port, &authority)
-        };
-        let real = Self { processes, runtime, client, folder };
+        let kubeconfig = kubeconfig(port, &authority);
+        let client = connection(&runtime, kubeconfig.clone());
+        let real = Self { processes, runtime, client, folder, kubeconfig };
         let server = start(
             &assets.join("kube-apiserver"),
             real.folder.path(),
@@ -225,24 +225,26 @@ impl Real {
     }
 }
 
-fn connection(port: u16, authority: &str) -> kube::Client {
-    let text = json!({
+/// The way to a server, with the certificate of its authority and the administrator's token.
+fn kubeconfig(port: u16, authority: &str) -> Value {
+    json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "test",
         "clusters": [{ "name": "c", "cluster": {
             "server": format!("https://127.0.0.1:{port}"), "certificate-authority-data": encoded(authority.as_bytes()),
         } }],
         "contexts": [{ "name": "test", "context": { "cluster": "c", "user": "u" } }],
         "users": [{ "name": "u", "user": { "token": super::TOKEN } }],
-    });
-    let file: Kubeconfig = serde_json::from_value(text).expect("a kubeconfig");
-    let options = KubeConfigOptions::default();
-    let config = futures_free(kube::Config::from_custom_kubeconfig(file, &options)).expect("a configuration");
-    kube::Client::try_from(config).expect("a client")
+    })
 }
 
-/// Waits for what does not wait for anything outside.
-fn futures_free<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Handle::current().block_on(future)
+fn connection(runtime: &tokio::runtime::Runtime, kubeconfig: Value) -> kube::Client {
+    let file: Kubeconfig = serde_json::from_value(kubeconfig).expect("a kubeconfig");
+    let options = KubeConfigOptions::default();
+    let mut config = runtime.block_on(kube::Config::from_custom_kubeconfig(file, &options)).expect("a configuration");
+    // Loopback is not behind a proxy.
+    config.proxy_url = None;
+    let _within = runtime.enter();
+    kube::Client::try_from(config).expect("a client")
 }
 
 fn encoded(bytes: &[u8]) -> String {
@@ -298,6 +300,10 @@ impl Server for Real {
     fn pace(&self) -> Duration {
         Duration::from_millis(100)
     }
+
+    fn kubeconfig(&self) -> Option<String> {
+        Some(self.kubeconfig.to_string())
+    }
 }
 
 /// The CRD of a kind of a controller, from the facts that `infra` has of it.
@@ -349,5 +355,106 @@ fn structural(schema: Schema, depth: usize) -> Value {
         }
         Tag::Map => json!({ "type": "object", "additionalProperties": inner() }),
         Tag::List => json!({ "type": "array", "items": inner() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// What the scenarios of the tests are in.
+    const SCENARIOS: [&str; 1] = [include_str!("../objects.rs")];
+
+    /// Serves what a start asks for, over TLS with the certificate that it is given, to whom it is told to.
+    const SERVER: &str = r#"#!/usr/bin/env python3
+import http.server, ssl, sys
+given = dict(arg[2:].split('=', 1) for arg in sys.argv[1:])
+token = open(given['token-auth-file']).read().split(',')[0]
+for name in ('service-account-key-file', 'service-account-signing-key-file'):
+    assert 'BEGIN P' in open(given[name]).read()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        self.rfile.read(int(self.headers.get('Content-Length') or 0))
+        known = self.headers.get('Authorization') == 'Bearer ' + token
+        self.send_response(401 if not known else 201 if self.command == 'POST' else 200)
+        self.send_header('Content-Length', '2')
+        self.end_headers()
+        self.wfile.write(b'{}')
+    do_GET = do_POST = answer
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer((given['bind-address'], int(given['secure-port'])), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(given['tls-cert-file'], given['tls-private-key-file'])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"#;
+    /// Listens where it is told to.
+    const STORE: &str = r#"#!/usr/bin/env python3
+import socket, sys, time
+given = dict(arg[2:].split('=', 1) for arg in sys.argv[1:])
+port = int(given['listen-client-urls'].rsplit(':', 1)[1])
+socket.create_server(('127.0.0.1', port))
+time.sleep(600)
+"#;
+
+    /// The programs here are not the real ones: that ports, certificates and the token fit together and that both end is
+    /// all that this says.
+    #[test]
+    fn a_control_plane_is_started_and_ends_also_when_a_test_fails() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in [("etcd", STORE), ("kube-apiserver", SERVER)] {
+            let path = folder.path().join(name);
+            fs::write(&path, text).expect("a file can be written");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be made a program");
+        }
+        let real = Real::of(folder.path());
+        let get = || real.answer(&Request::new("GET", "/anything", "application/json", &Value::Null)).status;
+        assert_eq!(get(), 200);
+        let text = real.kubeconfig.to_string();
+        let port = text.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('"').next()).expect("a port");
+        let address = format!("127.0.0.1:{port}");
+        assert!(TcpStream::connect(&address).is_ok());
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let _held = real;
+            panic!("a test that fails");
+        }));
+        assert!(ended.is_err());
+        assert!(TcpStream::connect(&address).is_err(), "it goes on");
+    }
+
+    #[test]
+    fn what_starts_a_control_plane_says_where_everything_is() {
+        let folder = Path::new("/f");
+        let given = [etcd(folder, 1), api_server(folder, (1, 2))].concat();
+        let mut names: Vec<&str> = given.iter().filter_map(|it| it.split('=').next()).collect();
+        assert!(given.iter().all(|it| it.starts_with("--") && it.contains('=')), "{given:?}");
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), given.len(), "each once: {given:?}");
+    }
+
+    #[test]
+    fn crds_are_made_of_what_is_known() {
+        for (version, kind, plural) in CUSTOM {
+            let crd = crd(version, kind, plural);
+            let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+            assert_eq!(schema["type"], "object", "{kind}");
+            assert!(schema["properties"]["spec"].is_object(), "{kind}");
+        }
+    }
+
+    /// Says how many scenarios the model alone has answered.
+    #[test]
+    fn scenarios_that_no_real_control_plane_answered_are_counted() {
+        let count: usize = SCENARIOS.iter().map(|text| text.matches("#[test]").count()).sum();
+        match assets() {
+            Some(folder) => println!("{count} scenarios run on the control plane of {}", folder.display()),
+            None => println!(
+                "{count} scenarios were not run on a real control plane: {VARIABLE} names no folder with etcd and kube-apiserver"
+            ),
+        }
     }
 }
