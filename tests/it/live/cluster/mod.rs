@@ -265,6 +265,11 @@ impl Cluster {
         self.sent("POST", &format!("{list}?fieldManager=somebody"), "application/json", &object);
     }
 
+    /// Writes as somebody does by hand.
+    pub(crate) fn send(&self, method: &str, target: &str, body: &Value) {
+        self.sent(method, target, "application/json", body);
+    }
+
     /// Deletes an object, as somebody does by hand.
     pub(crate) fn delete(&self, path: &str) {
         self.sent("DELETE", path, "application/json", &Value::Null);
