@@ -179,7 +179,7 @@ impl Drift {
             match object.action {
                 Action::Create => text.push_str("    it is not there\n"),
                 Action::Delete => {
-                    text.push_str("    it carries the label of this environment, and no run remembers it\n")
+                    text.push_str("    it carries the label of this environment, and no run remembers it\n");
                 }
                 Action::Update | Action::Retain => {}
             }

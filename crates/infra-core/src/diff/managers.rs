@@ -98,7 +98,7 @@ fn step<'a>(key: &str, path: &str, live: Option<&'a Value>) -> (String, Option<&
     let keys: Map<String, Value> =
         key.strip_prefix("k:").and_then(|keys| serde_json::from_str(keys).ok()).unwrap_or_default();
     let is_it = |item: &Value| match key.strip_prefix("v:") {
-        Some(value) => item.to_string() == value,
+        Some(value) => serde_json::from_str::<Value>(value).is_ok_and(|value| value == *item),
         None => keys.iter().all(|(name, value)| item.get(name) == Some(value)),
     };
     let place = items.iter().position(is_it);
