@@ -28,5 +28,7 @@ mod progress;
 mod recordings;
 mod reports;
 mod site;
+#[cfg(feature = "k8s")]
+mod teams;
 mod update;
 mod world;

@@ -10,7 +10,7 @@ use super::cluster::{Cluster, Fault, What};
 use super::emulator::Emulator;
 use crate::project::{Project, Run, infra};
 
-const PLATFORM: &str = "
+pub(super) const PLATFORM: &str = "
 networks: { main: { cidr: 10.20.0.0/16 } }
 clusters:
   main:
@@ -43,14 +43,14 @@ const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/shop/deployments/jobs";
 const APPLY: [&str; 4] = ["apply", "--yes", "--progress", "plain"];
 
 /// A project with workers, an AWS and a cluster.
-struct World {
-    cluster: Cluster,
-    project: Project,
-    emulator: Emulator,
+pub(super) struct World {
+    pub(super) cluster: Cluster,
+    pub(super) project: Project,
+    pub(super) emulator: Emulator,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (emulator, cluster) = (Emulator::start(), Cluster::start());
         let yaml = format!(
             "project: shop\nenvironments:\n  dev: {{ account: \"000000000000\", region: eu-west-1, domain: dev.example.com, \
@@ -76,7 +76,7 @@ impl World {
         world
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = infra();
         command.current_dir(self.project.path()).args(arguments);
         command.env("KUBECONFIG", self.project.path().join("kubeconfig"));
@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Runs, and expects an exit code; returns everything that was said.
-    fn ends(&self, arguments: &[&str], code: i32) -> String {
+    pub(super) fn ends(&self, arguments: &[&str], code: i32) -> String {
         let run = self.run(arguments);
         assert_eq!(run.code, code, "{arguments:?}: {}{}", run.stdout, run.stderr);
         format!("{}{}", run.stdout, run.stderr)
@@ -112,7 +112,7 @@ impl World {
         all.iter().map(|it| format!("{} {}", text(&it["action"]), id(it))).collect()
     }
 
-    fn debug(&self) {
+    pub(super) fn debug(&self) {
         self.project.write("stacks/app.yaml", APP.replace("LEVEL: info", "LEVEL: debug"));
     }
 }

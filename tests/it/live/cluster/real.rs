@@ -366,7 +366,7 @@ mod tests {
     use super::*;
 
     /// What the scenarios of the tests are in.
-    const SCENARIOS: [&str; 1] = [include_str!("../objects.rs")];
+    const SCENARIOS: [&str; 2] = [include_str!("../objects.rs"), include_str!("../teams.rs")];
 
     /// Serves what a start asks for, over TLS with the certificate that it is given, to whom it is told to.
     const SERVER: &str = r#"#!/usr/bin/env python3
