@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::objects::Kind;
@@ -21,6 +22,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(20);
 /// Longest pause that a server may ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// Requests of a comparison that are under way at a time.
+const AT_ONCE: usize = 8;
 
 /// Why a request failed for good.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -148,6 +152,8 @@ pub(crate) struct Cluster {
     answered: AtomicBool,
     counts: Mutex<BTreeMap<&'static str, u64>>,
     warnings: Mutex<BTreeSet<String>>,
+    /// Who may ask now, where much is asked side by side.
+    pub(super) turns: Semaphore,
     /// What is served, by version of a group.
     pub(super) kinds: Mutex<BTreeMap<String, Vec<Kind>>>,
 }
@@ -161,6 +167,7 @@ impl Cluster {
             answered: AtomicBool::new(false),
             counts: Mutex::default(),
             warnings: Mutex::default(),
+            turns: Semaphore::new(AT_ONCE),
             kinds: Mutex::default(),
         })
     }

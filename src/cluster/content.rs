@@ -76,7 +76,7 @@ impl Cluster {
     /// The preferred version of every group.
     ///
     /// Source: <https://kubernetes.io/docs/reference/using-api/api-concepts/#unaggregated-discovery> (read 2026-11-30).
-    async fn versions(&self) -> Result<Vec<String>, Failure> {
+    pub(super) async fn versions(&self) -> Result<Vec<String>, Failure> {
         let groups = self.call("kubernetes:discover", &get("/apis".to_owned())).await?;
         let groups = groups.get("groups").and_then(Value::as_array).into_iter().flatten();
         let preferred = |group: &Value| Some(group.pointer("/preferredVersion/groupVersion")?.as_str()?.to_owned());

@@ -6,6 +6,7 @@
 
 mod call;
 mod content;
+mod members;
 mod objects;
 mod read;
 mod transport;

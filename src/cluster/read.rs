@@ -4,18 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::Clusters;
 use super::call::{Cluster, Failure};
+use super::members::members;
 use crate::state::{
     Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, OutputRef, Owner, adopted, fill,
-    is_same, placeholders, read_id,
+    is_same, parent_id, placeholders, read_id,
 };
-
-/// Objects that are asked about at a time.
-const AT_ONCE: usize = 8;
 
 /// An object to look at.
 enum Wanted {
@@ -44,7 +41,7 @@ pub(crate) async fn read(clusters: &Clusters, desired: &Desired, depth: Depth, d
         let ours = owned.get(name).into_iter().flatten().filter_map(|text| read_id(text));
         let ours: Vec<ObjectId> =
             ours.filter(|id| !desired_here.iter().any(|it| is_same(&it.identity(), id))).collect();
-        if desired_here.is_empty() && ours.is_empty() {
+        if desired_here.is_empty() && ours.is_empty() && !is_parted(clusters, (name, desired)).await {
             continue;
         }
         let output = |output: &OutputRef| deployed.output(output).map(str::to_owned);
@@ -54,15 +51,19 @@ pub(crate) async fn read(clusters: &Clusters, desired: &Desired, depth: Depth, d
             placeholders(&object, &mut |_| known = false);
             (it.identity(), if known { Wanted::Whole(object) } else { Wanted::Unknown })
         });
-        let wanted: Vec<(ObjectId, Wanted)> =
+        let mut wanted: Vec<(ObjectId, Wanted)> =
             wanted.chain(ours.iter().map(|id| (id.clone(), Wanted::Unknown))).collect();
+        if wanted.is_empty() {
+            wanted.push((parent_id(&desired.project, &desired.environment), Wanted::Unknown));
+        }
         let gone = match depth {
             Depth::Applied | Depth::Live => ours,
             Depth::Going => wanted.iter().map(|(id, _)| id.clone()).collect(),
         };
         let reason = match of_cluster(clusters, (name, desired), wanted, &gone).await {
-            Ok((objects, others)) => {
+            Ok((objects, others, hidden)) => {
                 deployed.objects.get_or_insert_default().extend(objects);
+                deployed.hidden.extend((!hidden.is_empty()).then(|| (name.clone(), hidden)));
                 deployed.others.extend(others.into_iter().map(|(id, others)| ((name.clone(), id), others)));
                 None
             }
@@ -81,6 +82,9 @@ pub(crate) async fn read(clusters: &Clusters, desired: &Desired, depth: Depth, d
     }
 }
 
+/// Kinds and namespaces that could not be listed, by the reason.
+type Hidden = BTreeMap<String, BTreeSet<String>>;
+
 /// What others have in namespaces of ours that go.
 type Others = Vec<(ObjectId, Vec<String>)>;
 
@@ -89,9 +93,8 @@ async fn of_cluster(
     (name, desired): (&str, &Desired),
     wanted: Vec<(ObjectId, Wanted)>,
     gone: &[ObjectId],
-) -> Result<(Vec<DeployedObject>, Others), Failure> {
+) -> Result<(Vec<DeployedObject>, Others, Hidden), Failure> {
     let cluster = clusters.get(name).await?;
-    let turns = Arc::new(Semaphore::new(AT_ONCE));
     // What is served is asked one after the other, so that a cluster that does not answer is found out once.
     let versions: BTreeSet<&String> = wanted.iter().map(|([version, ..], _)| version).collect();
     for version in versions {
@@ -105,9 +108,9 @@ async fn of_cluster(
     let us = desired.owner();
     let mut asked = JoinSet::new();
     for (place, (id, wanted)) in wanted.into_iter().enumerate() {
-        let (cluster, turns, made, us) = (Arc::clone(&cluster), Arc::clone(&turns), made.clone(), us.clone());
+        let (cluster, made, us) = (Arc::clone(&cluster), made.clone(), us.clone());
         asked.spawn(async move {
-            let _turn = turns.acquire_owned().await;
+            let _turn = cluster.turns.acquire().await;
             (place, one(&cluster, (id, wanted), &made, &us).await)
         });
     }
@@ -123,9 +126,27 @@ async fn of_cluster(
             Err(_) => return Err(Failure::of("a task was cancelled")),
         }
     }
-    let found: Vec<DeployedObject> = found.into_values().collect();
-    let others = others(&cluster, &found, gone, &us).await?;
-    Ok((found, others))
+    let mut found: Vec<DeployedObject> = found.into_values().collect();
+    let members = members(&cluster, desired, &found).await?;
+    let forgotten = members.found.into_iter().map(|(identity, live)| DeployedObject {
+        cluster: name.to_owned(),
+        identity,
+        live,
+        applied: Applied::Unknown,
+    });
+    let forgotten: Vec<DeployedObject> = forgotten.collect();
+    let gone: Vec<ObjectId> = gone.iter().chain(forgotten.iter().map(|there| &there.identity)).cloned().collect();
+    found.extend(forgotten);
+    let others = others(&cluster, &found, &gone, &us).await?;
+    Ok((found, others, members.hidden))
+}
+
+/// Whether a cluster in which nothing is wanted and nothing is remembered holds the object that stands for our set. One
+/// that does not answer is not asked for more: nobody knows of anything there.
+async fn is_parted(clusters: &Clusters, (name, desired): (&str, &Desired)) -> bool {
+    let Ok(cluster) = clusters.get(name).await else { return false };
+    let parent = cluster.object(&parent_id(&desired.project, &desired.environment)).await;
+    parent.is_ok_and(|live| !live.is_null() && desired.owner().of_object(&live) == Holder::Ours)
 }
 
 /// Looks into the namespaces of ours that are wanted no more.

@@ -7,10 +7,10 @@ use super::live::{self, Live, Scope, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::{Cloud, Failure, Pauses};
 use crate::cluster::Depth;
-use crate::diff::{self, Action, DriftNote, ObjectChange, ZoneChange};
+use crate::diff::{self, Action, DriftNote, Foreign, ObjectChange, ZoneChange};
 use crate::output;
 use crate::plan::is_absent;
-use crate::state::{Deployed, StackKey, Verb, Verdict, spelled, verdict};
+use crate::state::{Deployed, Holder, ObjectId, StackKey, Verb, Verdict, manager, spelled, verdict};
 
 /// Show what was changed by hand: resources that are not as their stack's template says, stacks that are gone, records
 /// and objects of clusters that are not as the project says.
@@ -31,6 +31,8 @@ struct Drift {
     /// Stacks that are gone although others of the environment are there.
     stacks: Vec<StackKey>,
     objects: Vec<ObjectChange>,
+    /// Fields of our objects that others manage, by cluster and object.
+    foreign: Vec<(String, ObjectId, Vec<Foreign>)>,
     /// Clusters that gave no answer, with the reason.
     silent: Vec<(String, String)>,
 }
@@ -45,6 +47,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
             zones: owned(&live, &deployed),
             stacks: gone(&live, &deployed),
             objects: objects(&live, &deployed),
+            foreign: foreign(&live, &deployed),
             silent: deployed.asked.iter().filter_map(|(name, why)| Some((name.clone(), why.clone()?))).collect(),
         };
         output::result(&drift.text())?;
@@ -83,10 +86,19 @@ fn objects(live: &Live, deployed: &Deployed) -> Vec<ObjectChange> {
     let ours =
         |change: &ObjectChange| owned.get(&change.cluster).is_some_and(|set| set.contains(&change.identity.join("/")));
     let found = diff::objects(&live.desired, deployed, &[]).changes;
-    found
-        .into_iter()
-        .filter(|change| change.action != Action::Delete && change.waits.is_none() && ours(change))
-        .collect()
+    // What nobody remembers is no difference of ours that waits to be applied.
+    let forgotten = |change: &ObjectChange| change.action == Action::Delete && !ours(change);
+    let changed = |change: &ObjectChange| change.action != Action::Delete && change.waits.is_none() && ours(change);
+    found.into_iter().filter(|change| changed(change) || forgotten(change)).collect()
+}
+
+/// Who else manages fields of our objects.
+fn foreign(live: &Live, deployed: &Deployed) -> Vec<(String, ObjectId, Vec<Foreign>)> {
+    let us = live.desired.owner();
+    let manager = manager(&live.desired.project, &live.desired.environment);
+    let ours = deployed.objects.iter().flatten().filter(|there| us.of_object(&there.live) == Holder::Ours);
+    let all = ours.map(|there| (there.cluster.clone(), there.identity.clone(), diff::foreign(&there.live, &manager)));
+    all.filter(|(.., fields)| !fields.is_empty()).collect()
 }
 
 /// Has CloudFormation compare every stack with its template, side by side.
@@ -164,17 +176,38 @@ impl Drift {
         }
         for object in &self.objects {
             let _ = writeln!(text, "OBJECT {} of cluster {}", spelled(&object.identity), object.cluster);
-            if object.action == Action::Create {
-                text.push_str("    it is not there\n");
+            match object.action {
+                Action::Create => text.push_str("    it is not there\n"),
+                Action::Delete => {
+                    text.push_str("    it carries the label of this environment, and no run remembers it\n");
+                }
+                Action::Update | Action::Retain => {}
             }
             for field in &object.fields {
-                let _ = writeln!(text, "    {}: {} -> {}", field.path, side(&field.after), side(&field.before));
+                let by = self.by(object, &field.path);
+                let _ = writeln!(text, "    {}: {} -> {}{by}", field.path, side(&field.after), side(&field.before));
+            }
+        }
+        for (cluster, id, fields) in &self.foreign {
+            for who in diff::told(fields) {
+                let _ = writeln!(text, "{} of cluster {cluster}: {who}", spelled(id));
             }
         }
         for (cluster, why) in &self.silent {
             let _ = writeln!(text, "cluster {cluster} was not looked at: {why}");
         }
         text + &self.numbers()
+    }
+
+    /// Who manages a field that differs.
+    fn by(&self, object: &ObjectChange, path: &str) -> String {
+        let of =
+            |(cluster, id, _): &&(String, ObjectId, Vec<Foreign>)| *cluster == object.cluster && *id == object.identity;
+        let fields = self.foreign.iter().find(of).map(|(.., fields)| fields.as_slice()).unwrap_or_default();
+        let mut managers: Vec<&str> =
+            fields.iter().filter(|it| it.is_within(path)).map(|it| it.manager.as_str()).collect();
+        managers.dedup();
+        if managers.is_empty() { String::new() } else { format!(", by {}", managers.join(", ")) }
     }
 
     fn numbers(&self) -> String {

@@ -315,7 +315,8 @@ fn object_lines(object: &ObjectChange, width: usize) -> Vec<Line> {
     let head = notes.into_iter().flatten().fold(head, |head, note| head.add(Tone::Change, format!("  {note}")));
     let fields = object.fields.iter().flat_map(|field| value_lines(field, 6, width));
     let taken = object.conflicts.iter().flat_map(|field| remark_lines(&format!("taken over: {field}"), 6, width));
-    std::iter::once(head).chain(fields).chain(taken).collect()
+    let others = object.others.iter().flat_map(|who| remark_lines(who, 6, width));
+    std::iter::once(head).chain(fields).chain(taken).chain(others).collect()
 }
 
 /// Lays out a changed value: on one line where it fits, else the values on lines of their own.

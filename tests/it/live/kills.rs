@@ -204,3 +204,97 @@ fn taking_everything_away_survives_kills_at_any_moment() {
     }
     println!("{kills} kills in {rounds} rounds, seed 4");
 }
+
+/// The same with objects in a cluster, beside those of others.
+#[cfg(feature = "k8s")]
+mod with_objects {
+    use std::collections::BTreeMap;
+    use std::process::Stdio;
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::{RESUME, Seeded};
+    use crate::live::objects::World;
+
+    /// Agrees to what is asked for.
+    const AGREED: [&str; 6] =
+        ["data-loss", "dns-threshold", "exposure", "object-deletion", "stack-deletion", "stateful-replacement"];
+
+    /// Runs with kills and ends it; how many came in time.
+    fn disturbed(world: &World, first: &[&str], moments: &[Duration]) -> usize {
+        let mut kills = 0;
+        for (index, moment) in moments.iter().enumerate() {
+            let mut command = world.command(if index == 0 { first } else { &RESUME });
+            let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut child = command.spawn().expect("infra starts");
+            std::thread::sleep(*moment);
+            kills += usize::from(matches!(child.try_wait(), Ok(None)));
+            child.kill().ok();
+            child.wait().expect("the run ends");
+        }
+        world.ends(&RESUME, 0);
+        // A run that was killed before it wrote down what it would do is begun anew.
+        world.ends(first, 0);
+        kills
+    }
+
+    /// What is there that is not ours, whole.
+    fn others(world: &World) -> BTreeMap<String, Value> {
+        let paths = world.cluster.paths().into_iter().filter(|path| path.contains("other"));
+        paths.map(|path| (path.clone(), world.cluster.get(&path).expect("it is there"))).collect()
+    }
+
+    fn round(world: &World, seeded: &mut Seeded) -> usize {
+        const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/shop/deployments/jobs";
+        let apply = [&["apply", "--yes", "--progress", "plain", "--approve"][..], &AGREED].concat();
+        let destroy = [&["destroy", "--confirm", "dev", "--progress", "plain", "--approve"][..], &AGREED].concat();
+        let mut moments = || [seeded.below(1_200_000), seeded.below(800_000)].map(Duration::from_micros);
+        let theirs = others(world);
+        let mut kills = disturbed(world, &apply, &moments());
+        world.ends(&["diff"], 0);
+        let ours = world.cluster.paths();
+        let annotated = json!({ "metadata": { "annotations": { "somebody": "was here" } } });
+        world.cluster.manage(DEPLOYMENT, "kubectl-annotate", &annotated);
+        world.debug();
+        kills += disturbed(world, &apply, &moments());
+        world.ends(&["diff"], 0);
+        assert_eq!(world.cluster.paths(), ours, "nothing is left over, and nothing is missing");
+        let live = world.cluster.get(DEPLOYMENT).expect("it is there");
+        assert_eq!(live["metadata"]["annotations"]["somebody"], "was here");
+        kills += disturbed(world, &destroy, &moments());
+        let left: Vec<String> = world.cluster.paths().into_iter().collect();
+        let expected: Vec<String> = theirs.keys().cloned().chain(["/api/v1/namespaces/default".to_owned()]).collect();
+        assert_eq!(left.len(), expected.len(), "nothing of ours is forgotten: {left:?}");
+        assert_eq!(others(world), theirs, "nothing of others is touched");
+        kills
+    }
+
+    fn rounds(seed: u64, at_least: usize) {
+        let world = World::new();
+        let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "other" } });
+        world.cluster.put("/api/v1/namespaces/other", namespace);
+        for (namespace, name) in [("other", "settings"), ("default", "other-settings")] {
+            let metadata = json!({ "name": name, "namespace": namespace });
+            let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": { "A": "1" } });
+            world.cluster.put(&format!("/api/v1/namespaces/{namespace}/configmaps/{name}"), object);
+        }
+        let (mut seeded, mut kills, mut count) = (Seeded(seed), 0, 0);
+        while kills < at_least {
+            kills += round(&world, &mut seeded);
+            count += 1;
+            assert!(count < at_least, "{kills} kills in {count} rounds");
+        }
+        println!("{kills} kills in {count} rounds with objects, seed {seed}");
+    }
+
+    #[test]
+    fn objects_survive_kills_at_any_moment() {
+        rounds(5, 20);
+    }
+
+    #[test]
+    fn objects_survive_kills_at_any_other_moment() {
+        rounds(6, 20);
+    }
+}

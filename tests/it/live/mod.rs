@@ -24,7 +24,11 @@ mod ownership;
 mod plans;
 mod platform;
 mod progress;
+#[cfg(feature = "k8s")]
+mod recordings;
 mod reports;
 mod site;
+#[cfg(feature = "k8s")]
+mod teams;
 mod update;
 mod world;

@@ -10,7 +10,7 @@ use super::cluster::{Cluster, Fault, What};
 use super::emulator::Emulator;
 use crate::project::{Project, Run, infra};
 
-const PLATFORM: &str = "
+pub(super) const PLATFORM: &str = "
 networks: { main: { cidr: 10.20.0.0/16 } }
 clusters:
   main:
@@ -43,14 +43,14 @@ const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/shop/deployments/jobs";
 const APPLY: [&str; 4] = ["apply", "--yes", "--progress", "plain"];
 
 /// A project with workers, an AWS and a cluster.
-struct World {
-    cluster: Cluster,
-    project: Project,
-    _emulator: Emulator,
+pub(super) struct World {
+    pub(super) cluster: Cluster,
+    pub(super) project: Project,
+    pub(super) emulator: Emulator,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (emulator, cluster) = (Emulator::start(), Cluster::start());
         let yaml = format!(
             "project: shop\nenvironments:\n  dev: {{ account: \"000000000000\", region: eu-west-1, domain: dev.example.com, \
@@ -65,7 +65,7 @@ impl World {
         ];
         let project = Project::new(&files);
         project.write("kubeconfig", cluster.kubeconfig());
-        Self { cluster, project, _emulator: emulator }
+        Self { cluster, project, emulator }
     }
 
     /// One in which everything is deployed.
@@ -76,7 +76,7 @@ impl World {
         world
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = infra();
         command.current_dir(self.project.path()).args(arguments);
         command.env("KUBECONFIG", self.project.path().join("kubeconfig"));
@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Runs, and expects an exit code; returns everything that was said.
-    fn ends(&self, arguments: &[&str], code: i32) -> String {
+    pub(super) fn ends(&self, arguments: &[&str], code: i32) -> String {
         let run = self.run(arguments);
         assert_eq!(run.code, code, "{arguments:?}: {}{}", run.stdout, run.stderr);
         format!("{}{}", run.stdout, run.stderr)
@@ -112,7 +112,7 @@ impl World {
         all.iter().map(|it| format!("{} {}", text(&it["action"]), id(it))).collect()
     }
 
-    fn debug(&self) {
+    pub(super) fn debug(&self) {
         self.project.write("stacks/app.yaml", APP.replace("LEVEL: info", "LEVEL: debug"));
     }
 }
@@ -158,6 +158,17 @@ fn objects_are_created_in_order_and_then_nothing_differs() {
     assert_eq!(world.ends(&["diff"], 0).matches("were not compared").count(), 0);
     assert_eq!(world.objects(), [""; 0]);
     world.ends(&["status"], 0);
+}
+
+#[test]
+fn a_real_server_is_reached_by_the_certificate_of_its_authority() {
+    let world = World::new();
+    // The model speaks no TLS.
+    let Some(kubeconfig) = world.cluster.direct() else { return };
+    world.project.write("kubeconfig", kubeconfig);
+    world.ends(&APPLY, 0);
+    world.ends(&["diff"], 0);
+    assert!(world.cluster.calls().is_empty(), "nothing went through the front");
 }
 
 #[test]
@@ -338,8 +349,99 @@ fn drift_looks_at_objects() {
     let said = world.ends(&["drift"], 2);
     assert!(said.contains("OBJECT Deployment shop/jobs of cluster main\n"), "{said}");
     assert!(said.contains("\"registry.example.com/jobs:1.0.0\" -> \"registry.example.com/jobs:hotfix\""), "{said}");
+    assert!(said.contains(":hotfix\", by kubectl\n"), "{said}");
     assert!(said.contains("1 object differ"), "{said}");
     world.ends(&["drift", "--without-clusters"], 0);
+}
+
+/// The label of what the environment has in a cluster.
+fn set() -> Value {
+    json!({ "applyset.kubernetes.io/part-of": infra::state::set_id("shop", "dev") })
+}
+
+#[test]
+fn fields_that_others_manage_are_named_with_who_manages_them() {
+    let world = World::deployed();
+    let scaled = json!({ "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": { "name": "jobs", "namespace": "shop" }, "spec": { "replicas": 2 } });
+    world.cluster.send("PUT", &format!("{DEPLOYMENT}/scale?fieldManager=kube-controller-manager"), &scaled);
+    let who = "\"kube-controller-manager\" manages spec.replicas";
+    // It is no difference: the autoscaler is there to do that.
+    let said = world.ends(&["drift"], 0);
+    assert!(said.contains(&format!("Deployment shop/jobs of cluster main: {who}\n")), "{said}");
+    assert!(!world.ends(&["diff"], 0).contains(who));
+    world.debug();
+    assert!(words(&world.ends(&["diff"], 2)).contains(who));
+    world.ends(&APPLY, 0);
+    assert_eq!(world.cluster.get(DEPLOYMENT).expect("it is there")["spec"]["replicas"], 2);
+}
+
+#[test]
+fn what_carries_our_label_and_nobody_remembers_is_found_and_goes_only_when_somebody_agrees() {
+    let world = World::deployed();
+    let account = |namespace: &str, name: &str, labels: Value| {
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}");
+        let metadata = json!({ "name": name, "namespace": namespace, "labels": labels });
+        world.cluster.put(&path, json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata }));
+        path
+    };
+    let left = account("shop", "left", set());
+    let foreign = account("shop", "foreign", json!({ "applyset.kubernetes.io/part-of": "applyset-of-another-v1" }));
+    let mut namesake = set();
+    namesake["infra/id"] = "another99id".into();
+    let namesake = account("shop", "namesake", namesake);
+    let nobody = account("shop", "nobody", json!({}));
+    assert_eq!(world.objects(), ["delete v1/ServiceAccount/shop/left"]);
+    let said = world.ends(&["drift"], 2);
+    assert!(said.contains("OBJECT ServiceAccount shop/left of cluster main\n    it carries the label"), "{said}");
+    assert!(words(&world.ends(&APPLY, 3)).contains("object-deletion"));
+    assert!(world.cluster.get(&left).is_some());
+    world.ends(&[&APPLY[..], &["--approve", "object-deletion"]].concat(), 0);
+    assert!(world.cluster.get(&left).is_none());
+    world.ends(&["diff"], 0);
+    world.ends(&["drift"], 0);
+    // A kind that the project does not have any more, in a namespace of which the same is true.
+    fs::remove_file(world.project.path().join("stacks/mail.yaml")).expect("it can be removed");
+    world.ends(&[&APPLY[..], &["--approve", "stack-deletion", "data-loss", "object-deletion"]].concat(), 0);
+    let left = account("shop", "left", set());
+    let destroy =
+        ["destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss", "stateful-replacement"];
+    let said = words(&world.ends(&destroy, 3));
+    assert!(said.contains("ServiceAccount foreign"), "{said}");
+    world.ends(&[&destroy[..], &["object-deletion"]].concat(), 0);
+    for path in [left, foreign, namesake, nobody] {
+        assert!(world.cluster.get(&path).is_none(), "{path} went with its namespace, as was agreed to");
+    }
+}
+
+#[test]
+fn what_is_left_in_a_cluster_in_which_nothing_is_wanted_is_found_by_the_object_that_stands_for_the_set() {
+    let world = World::deployed();
+    // The record of what is ours is lost, and the definition has no objects any more.
+    world.emulator.delete_stack("eu-west-1", "shop-dev-owned");
+    for file in ["app", "mail"] {
+        fs::remove_file(world.project.path().join(format!("stacks/{file}.yaml"))).expect("it can be removed");
+    }
+    let planned = world.objects();
+    assert!(planned.contains(&"delete apps/v1/Deployment/shop/jobs".to_owned()), "{planned:?}");
+    assert!(planned.contains(&"delete v1/Namespace//shop".to_owned()), "{planned:?}");
+    assert_eq!(planned.last().map(String::as_str), Some("delete v1/ConfigMap/default/infra-shop-dev"));
+    world.ends(&[&APPLY[..], &["--approve", "stack-deletion", "data-loss", "object-deletion"]].concat(), 0);
+    assert_eq!(world.cluster.paths().into_iter().collect::<Vec<_>>(), ["/api/v1/namespaces/default"]);
+    assert_eq!(world.objects(), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_listed_is_said_and_stands_in_no_way() {
+    let world = World::deployed();
+    let why = "deployments.apps is forbidden: User \"ci\" cannot list resource \"deployments\"";
+    let what = What::Answer(403, "", status(403, "Forbidden", why));
+    world.cluster.fault(Fault { method: "GET", contains: "deployments?labelSelector", times: 1000, what });
+    let said = words(&world.ends(&["diff"], 0));
+    assert!(
+        said.contains("as these cannot be listed: deployments of namespace shop (deployments.apps is forbidden"),
+        "{said}"
+    );
+    world.ends(&APPLY, 0);
 }
 
 #[test]
@@ -450,6 +552,8 @@ fn a_migration_runs_to_its_end_before_programs_change_and_if_it_fails_they_do_no
     }
 
     world.cluster.stick(None, json!([]));
+    // A job that failed stays as it is until somebody does as they are told.
+    job().iter().filter(|path| **path != first[0]).for_each(|path| world.cluster.delete(path));
     world.ends(&APPLY, 0);
     assert_eq!(level(&world.cluster.get(DEPLOYMENT).expect("it is there")), "debug");
     let last = job();
@@ -739,18 +843,18 @@ fn what_is_not_as_planned_when_its_turn_comes_is_refused() {
     let world = World::new();
     let mut child = world.command(&APPLY);
     let child = child.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("infra starts");
-    assert!(kill(&world, child, 1), "it was not killed in time");
+    assert!(kill(&world, child, 3), "it was not killed in time");
     let path = "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/jobs";
     let foreign = json!({
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": { "name": "jobs", "namespace": "shop" },
-        "spec": { "minAvailable": 9 },
+        "spec": { "unhealthyPodEvictionPolicy": "AlwaysAllow" },
     });
     world.cluster.put(path, foreign);
     let said = world.ends(&["apply", "--resume", "--progress", "plain"], 3);
     let why = "PodDisruptionBudget shop/jobs is not any more as it was when the plan was made: it would change in another way";
     assert!(said.contains(why), "{said}");
     let live = world.cluster.get(path).expect("it is there");
-    assert_eq!(live["spec"], json!({ "minAvailable": 9 }), "it is left alone");
+    assert_eq!(live["spec"], json!({ "unhealthyPodEvictionPolicy": "AlwaysAllow" }), "it is left alone");
 }
 
 /// Kills a run once the journal names so many objects; whether it was still running.

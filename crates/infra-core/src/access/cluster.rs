@@ -31,8 +31,8 @@ impl Deputy {
 
     const fn verbs(self) -> &'static [&'static str] {
         match self {
-            Self::Looks => &["get", "create", "patch"],
-            Self::Deploys => &["get", "create", "patch", "delete"],
+            Self::Looks => &["get", "list", "create", "patch"],
+            Self::Deploys => &["get", "list", "create", "patch", "delete"],
         }
     }
 

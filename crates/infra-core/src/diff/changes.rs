@@ -230,6 +230,9 @@ pub struct ObjectChange {
     /// Fields that are taken from those who manage them, as `.spec.replicas is managed by "kubectl"`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// Who else manages fields of it, as `"kube-controller-manager" manages spec.replicas`: they stay as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
     /// Why it is deleted and made anew: what the API server says of a field that cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anew: Option<String>,
@@ -318,6 +321,7 @@ impl ObjectChange {
             spent: false,
             waits: None,
             conflicts: Vec::new(),
+            others: Vec::new(),
             anew: None,
         }
     }

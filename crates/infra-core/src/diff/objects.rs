@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::managers::{foreign, told};
 use super::{Action, Hazard, Impact, ObjectChange, StackChange, ValueChange};
 use crate::state::{
-    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, is_parent, is_same, rank, read_id,
-    rolls_out, runs_once, spelled, unfinished,
+    Applied, Deployed, DeployedObject, Desired, DesiredObject, Holder, ObjectId, is_parent, is_same, manager, rank,
+    read_id, rolls_out, runs_once, spelled, unfinished,
 };
 
 /// What the cluster writes into every object; nobody wants it.
@@ -38,8 +39,14 @@ pub struct Objects {
 /// need not answer yet.
 pub fn objects(desired: &Desired, deployed: &Deployed, stacks: &[StackChange]) -> Objects {
     let owned = owned(deployed);
-    let clusters: BTreeSet<&String> =
-        desired.objects.iter().map(|object| &object.cluster).chain(owned.iter().map(|(cluster, _)| cluster)).collect();
+    let found = deployed.objects.iter().flatten().map(|there| &there.cluster);
+    let clusters: BTreeSet<&String> = desired
+        .objects
+        .iter()
+        .map(|object| &object.cluster)
+        .chain(found)
+        .chain(owned.iter().map(|(cluster, _)| cluster))
+        .collect();
     let mut found = Objects::default();
     for name in clusters {
         let cluster = Compared { desired, deployed, owned: &owned, name, stacks };
@@ -90,6 +97,14 @@ impl Compared<'_> {
         }
         found.hazards.extend(refused.hazards(self.name));
         self.gone(&wanted, found);
+        for (reason, places) in self.deployed.hidden.get(self.name).into_iter().flatten() {
+            let places: Vec<&str> = places.iter().map(String::as_str).collect();
+            found.unseen.push(format!(
+                "what an earlier run left in cluster {} would not be seen, as these cannot be listed: {} ({reason})",
+                self.name,
+                places.join(", ")
+            ));
+        }
     }
 
     /// What is wanted in the cluster, in the order in which it is applied.
@@ -140,16 +155,21 @@ impl Compared<'_> {
                 Some(Applied::Taken(_, conflicts)) => conflicts.clone(),
                 Some(_) | None => Vec::new(),
             };
-            found.changes.push(ObjectChange { adopts, conflicts, ..change(Action::Update, fields) });
+            let manager = manager(&self.desired.project, &self.desired.environment);
+            let others = if adopts { Vec::new() } else { told(&foreign(live, &manager)) };
+            found.changes.push(ObjectChange { adopts, conflicts, others, ..change(Action::Update, fields) });
         } else if waits.is_some() {
             found.changes.push(ObjectChange { waits, ..change(Action::Update, fields) });
         }
     }
 
-    /// What is ours and wanted no more.
+    /// What is ours and wanted no more: what is remembered, and what carries our label and nobody remembers.
     fn gone(&self, wanted: &[(&DesiredObject, ObjectId)], found: &mut Objects) {
         let mut gone: Vec<&ObjectId> = Vec::new();
-        for (_, id) in self.owned.iter().filter(|(of, _)| of == self.name) {
+        let remembered = self.owned.iter().filter(|(of, _)| of == self.name).map(|(_, id)| id);
+        let there = self.deployed.objects.iter().flatten().filter(|there| there.cluster == self.name);
+        let forgotten = there.map(|there| &there.identity).filter(|id| !self.is_owned(id));
+        for id in remembered.chain(forgotten) {
             if wanted.iter().any(|(_, other)| is_same(other, id)) {
                 continue;
             }
@@ -237,6 +257,10 @@ impl Compared<'_> {
             1 => Some("1 object that is wanted no more would be forgotten and stay".to_owned()),
             lost => Some(format!("{lost} objects that are wanted no more would be forgotten and stay")),
         }
+    }
+
+    fn is_owned(&self, id: &ObjectId) -> bool {
+        self.owned.iter().any(|(of, known)| of == self.name && is_same(known, id))
     }
 
     fn holder(&self, live: &Value) -> Holder {
@@ -405,14 +429,14 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
 }
 
 /// The items of a list by their names, if all have one and none has another's.
-fn named(items: &[Value]) -> Option<Vec<(&str, &Value)>> {
+pub(super) fn named(items: &[Value]) -> Option<Vec<(&str, &Value)>> {
     let found: Vec<(&str, &Value)> =
         items.iter().map(|item| Some((item.get("name")?.as_str()?, item))).collect::<Option<_>>()?;
     let names: BTreeSet<&str> = found.iter().map(|(name, _)| *name).collect();
     (names.len() == found.len()).then_some(found)
 }
 
-fn join(path: &str, key: &str) -> String {
+pub(super) fn join(path: &str, key: &str) -> String {
     let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     match (path, plain) {
         ("", true) => key.to_owned(),

@@ -30,6 +30,9 @@ pub struct Deployed {
     pub objects: Option<Vec<DeployedObject>>,
     /// What others have in a namespace of ours that is wanted no more, as `ConfigMap settings`, by cluster and identity.
     pub others: BTreeMap<(String, [String; 4]), Vec<String>>,
+    /// What could not be listed in a cluster, such as `deployments of namespace shop`, by the reason: what is ours there
+    /// and nobody remembers is not seen.
+    pub hidden: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     /// Whether clusters were left out because somebody said so.
     pub without_clusters: bool,
     /// The clusters that were asked, with the reason where one did not answer.

@@ -18,7 +18,10 @@ mod verdict;
 pub use deployed::{Applied, Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, DomainValidation};
 pub use desired::{Desired, DesiredObject, DesiredStack, DesiredZone, Document, ReadError};
 pub use holder::{Holder, Named, Owner};
-pub use objects::{ObjectId, adopted, is_parent, is_same, manager, rank, read_id, set_id, spelled};
+pub use objects::{
+    ObjectId, adopted, contents, is_parent, is_same, manager, member_selector, parent_id, rank, read_id, set_id,
+    spelled,
+};
 pub use owned::{Owned, TooMuch};
 pub use records::{Record, RecordKey, normal_name};
 pub use regions::{REGIONS, home, kept, named_regions};

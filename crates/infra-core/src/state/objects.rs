@@ -23,6 +23,12 @@ pub(super) const PROJECT: &str = "infra/project";
 pub(super) const ENVIRONMENT: &str = "infra/environment";
 /// Label of all that a project with an id makes in a cluster.
 pub(super) const PROJECT_ID: &str = "infra/id";
+/// Annotations of that object: kinds of the members, as `Deployment.apps`, and their namespaces, with commas between.
+///
+/// Source: <https://kubernetes.io/docs/reference/labels-annotations-taints/#applyset-kubernetes-io-contains-group-kinds>
+/// (read 2026-11-25).
+const CONTAINS: &str = "applyset.kubernetes.io/contains-group-kinds";
+const NAMESPACES: &str = "applyset.kubernetes.io/additional-namespaces";
 /// Namespace of the object that stands for a set: it must not change while the set lives, or the id would.
 const NAMESPACE: &str = "default";
 
@@ -87,6 +93,29 @@ fn parent(project: &str, environment: &str) -> String {
 pub fn is_parent(id: &ObjectId, project: &str, environment: &str) -> bool {
     matches!(id, [version, kind, namespace, name] if version == "v1" && kind == "ConfigMap" && namespace == NAMESPACE
         && *name == parent(project, environment))
+}
+
+/// The object that stands for what an environment has in a cluster.
+pub fn parent_id(project: &str, environment: &str) -> ObjectId {
+    ["v1".to_owned(), "ConfigMap".to_owned(), NAMESPACE.to_owned(), parent(project, environment)]
+}
+
+/// Selects the members of the set of an environment by their label.
+pub fn member_selector(project: &str, environment: &str) -> String {
+    format!("{PART_OF}={}", set_id(project, environment))
+}
+
+/// What the object that stands for a set says of its members: their kinds, each with its group, and their namespaces.
+pub fn contents(parent: &Value) -> (Vec<(String, String)>, Vec<String>) {
+    let said = |key: &str| {
+        let text = parent.pointer(&format!("/metadata/annotations/{}", key.replace('/', "~1"))).and_then(Value::as_str);
+        text.unwrap_or_default().split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let kind = |text: String| match text.split_once('.') {
+        Some((kind, group)) => (kind.to_owned(), group.to_owned()),
+        None => (text, String::new()),
+    };
+    (said(CONTAINS).into_iter().map(kind).collect(), said(NAMESPACES))
 }
 
 /// The id of the set of an environment, the same in every cluster.
@@ -175,8 +204,8 @@ impl Desired {
                         PROJECT: self.project,
                         ENVIRONMENT: self.environment,
                         "applyset.kubernetes.io/tooling": "infra/v1",
-                        "applyset.kubernetes.io/contains-group-kinds": joined(kinds),
-                        "applyset.kubernetes.io/additional-namespaces": joined(namespaces),
+                        CONTAINS: joined(kinds),
+                        NAMESPACES: joined(namespaces),
                     },
                 },
             });
@@ -266,5 +295,8 @@ mod tests {
                 "applyset.kubernetes.io/additional-namespaces": "n",
             })
         );
+        let (kinds, namespaces) = contents(&parent.object);
+        assert_eq!((kinds, namespaces), (vec![("Deployment".into(), "apps".into())], vec!["n".to_owned()]));
+        assert_eq!(parent.identity(), parent_id("shop", "dev"));
     }
 }
