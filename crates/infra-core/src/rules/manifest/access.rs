@@ -4,6 +4,7 @@
 //! <https://kubernetes.io/docs/reference/access-authn-authz/rbac/> (read 2026-11-30).
 
 use super::report::{Mistake, Report};
+use super::values;
 use crate::view::Prop;
 
 /// Checks a role or a binding.
@@ -60,6 +61,12 @@ fn binding(report: &mut Report<'_, '_>) {
         let has_namespace = subject.key("namespace").is_some_and(|it| !it.pattern().is_empty());
         if is_account && !has_namespace {
             report.missing(subject, "namespace", "a service account has one");
+        }
+        if let Some(name) = subject.key("name").filter(|_| is_account)
+            && values::known(Some(name)).is_some_and(|text| !text.is_empty() && !values::is_subdomain(&text))
+        {
+            let help = "write lower-case letters, digits, hyphens and dots";
+            report.no(name, Mistake::new("manifest/name", "is no name of a service account", "not a name", help));
         }
         let group = subject.key("apiGroup").map(|group| group.pattern());
         let wanted = if is_account { "" } else { "rbac.authorization.k8s.io" };

@@ -27,7 +27,6 @@ pub(super) fn check(report: &mut Report<'_, '_>) {
         "PersistentVolume" => volume(report),
         "LimitRange" => limits(report),
         "ResourceQuota" => quota(report),
-        "CustomResourceDefinition" => definition(report),
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => webhooks(report),
         _ => {}
     }
@@ -76,38 +75,62 @@ fn limits(report: &mut Report<'_, '_>) {
     }
 }
 
+/// What a quota counts beside requests and limits of a resource.
+///
+/// Source: <https://kubernetes.io/docs/concepts/policy/resource-quotas/> (read 2026-11-30).
+const COUNTED: [&str; 10] = [
+    "configmaps",
+    "persistentvolumeclaims",
+    "pods",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "services",
+    "services.loadbalancers",
+    "services.nodeports",
+    "storage",
+];
+
+/// What pods ask for.
+const ASKED: [&str; 3] = ["cpu", "ephemeral-storage", "memory"];
+
 fn quota(report: &mut Report<'_, '_>) {
+    let best_effort = report.object.each("spec.scopes").find(|scope| scope.is("BestEffort"));
     for (name, prop) in report.object.get("spec.hard").into_iter().flat_map(|hard| hard.entries()) {
-        let name = name.strip_prefix("requests.").or_else(|| name.strip_prefix("limits.")).unwrap_or(name);
-        if !values::has_hole(name) && !values::is_qualified(name) {
+        let of = name.strip_prefix("requests.").or_else(|| name.strip_prefix("limits."));
+        let is_known = match of {
+            Some(of) => {
+                ASKED.contains(&of) || matches!(of, "storage") || of.contains('/') || of.starts_with("hugepages-")
+            }
+            None => {
+                COUNTED.contains(&name) || ASKED.contains(&name) || name.contains('/') || name.starts_with("hugepages-")
+            }
+        };
+        if !values::has_hole(name) && (!is_known || !values::is_qualified(of.unwrap_or(name))) {
             let says = "is no name of a resource";
-            report.no(
-                prop,
-                Mistake::new("manifest/name", says, "no such resource", "write a name such as `requests.cpu`").of_key(),
-            );
+            let help = "write a name such as `requests.cpu`, `pods` or `count/jobs.batch`";
+            report.no(prop, Mistake::new("manifest/name", says, "no such resource", help).of_key());
+        }
+        let amount = values::known(Some(prop)).and_then(|text| values::quantity(&text));
+        if (COUNTED.contains(&name) && name != "storage" || name.starts_with("count/"))
+            && amount.is_some_and(|amount| amount.fract() != 0.0)
+        {
+            report
+                .no(prop, Mistake::new("manifest/quantity", "is not whole", "counts objects", "write a whole number"));
+        }
+        if let Some(scope) = best_effort.filter(|_| of.is_some() || ASKED.contains(&name)) {
+            let says = "is counted for pods that ask for nothing";
+            let mistake =
+                Mistake::new("manifest/not-together", says, "never counted", "write `pods`, or another scope");
+            report.no(prop, mistake.of_key().also(scope.at(), "the scope"));
         }
     }
-}
-
-fn definition(report: &mut Report<'_, '_>) {
-    let Some(versions) = report.object.get("spec.versions").filter(Prop::is_list) else { return };
-    let stored = versions.items().filter(|version| version.key("storage").is_some_and(|it| it.bool() == Some(true)));
-    match stored.count() {
-        1 => {}
-        0 => {
-            let says = "has no version with `storage: true`";
-            report.no(
-                versions,
-                Mistake::new("manifest/value", says, "none is stored", "write `storage: true` for one of them")
-                    .of_key(),
-            );
-        }
-        _ => {
-            let says = "has several versions with `storage: true`";
-            report.no(
-                versions,
-                Mistake::new("manifest/value", says, "one is stored", "write `storage: true` for one of them").of_key(),
-            );
+    for (one, other) in [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")] {
+        let find = |wanted: &str| report.object.each("spec.scopes").find(|scope| scope.is(wanted));
+        if let (Some(first), Some(second)) = (find(one), find(other)) {
+            let says = format!("stands beside `{one}`: no pod is both");
+            let mistake = Mistake::new("manifest/not-together", says, "excludes it", "keep one of the two");
+            report.no(second, mistake.also(first.at(), "the other"));
         }
     }
 }
@@ -119,22 +142,11 @@ fn webhooks(report: &mut Report<'_, '_>) {
         {
             report.no(list, Mistake::new("manifest/missing-field", "is empty", "no version", "write `[v1]`").of_key());
         }
-        let Some(client) = webhook.key("clientConfig").filter(Prop::is_object) else { continue };
-        match (client.key("url"), client.key("service")) {
-            (None, None) => report.missing(client, "service", "leads nowhere"),
-            (Some(url), Some(_)) => {
-                let says = "stands beside `service`";
-                report.no(url, Mistake::new("manifest/not-together", says, "two places", "keep one of them").of_key());
-            }
-            (Some(url), None) => {
-                if values::known(Some(url)).is_some_and(|text| !text.starts_with("https://")) {
-                    report.no(
-                        url,
-                        Mistake::new("manifest/value", "is no address of https", "not https", "write `https://…`"),
-                    );
-                }
-            }
-            (None, Some(_)) => {}
+        if let Some(list) = webhook.key("admissionReviewVersions").filter(|it| it.items().next().is_some())
+            && list.items().all(|it| it.is_known() && !it.is_one_of(&["v1", "v1beta1"]))
+        {
+            let says = "has no version that the API server sends";
+            report.no(list, Mistake::new("manifest/enum", says, "no such version", "write `[v1]`").of_key());
         }
     }
 }

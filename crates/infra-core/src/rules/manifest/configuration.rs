@@ -51,6 +51,13 @@ pub(super) fn check(report: &mut Report<'_, '_>) {
         return;
     }
     let Some(kind) = object.get("type") else { return };
+    if kind.is("kubernetes.io/dockerconfigjson")
+        && let Some(value) = object.get("stringData").and_then(|map| map.key(".dockerconfigjson"))
+        && values::known(Some(value)).is_some_and(|text| !super::forms::Form::Json.fits(&text))
+    {
+        let mistake = Mistake::new("manifest/value", "is no JSON", "not JSON", "write the JSON of a Docker login");
+        report.no(value, mistake.hidden());
+    }
     let has = |key: &str| maps.iter().any(|(_, map)| map.key(key).is_some());
     if kind.is("kubernetes.io/basic-auth") && !has("username") && !has("password") {
         let says = "is `kubernetes.io/basic-auth`, and the Secret has neither `username` nor `password`";

@@ -36,6 +36,7 @@ pub(super) fn check<'v>(
         let says = "is empty or has blanks around it";
         report.no(image, Mistake::new("manifest/value", says, "not an image", "write the name of an image"));
     }
+    super::laws::apply(super::law_tables::CONTAINERS, prop, report);
     ports(prop, spec, report);
     variables(prop, report);
     probes(container, report);
@@ -185,6 +186,10 @@ fn probes<'v>(container: &Container<'v>, report: &mut Report<'v, '_>) {
             report.no(grace, Mistake::new("manifest/not-together", says, "not allowed here", "remove it").of_key());
         }
     }
+    if let Some(lifecycle) = container.get("lifecycle").filter(|_| container.init && !sidecar) {
+        let says = "stands at an init container, which ends before the others start";
+        report.no(lifecycle, Mistake::new("manifest/not-together", says, "not allowed here", "remove it").of_key());
+    }
     for name in ["lifecycle.postStart", "lifecycle.preStop"] {
         if let Some(hook) = container.get(name).filter(Prop::is_object) {
             handler(hook, &HOOK, "hook", report);
@@ -235,7 +240,7 @@ fn resources<'v>(resources: Prop<'v>, report: &mut Report<'v, '_>) {
     }
     for (name, request) in resources.key("requests").into_iter().flat_map(|list| list.entries()) {
         let Some(limit) = resources.key("limits").and_then(|limits| limits.key(name)) else {
-            if name.contains('/') && !values::has_hole(name) {
+            if (name.contains('/') || name.starts_with("hugepages-")) && !values::has_hole(name) {
                 let says = "has no limit; what cannot be overcommitted has the same limit as request";
                 report.no(
                     request,
@@ -300,7 +305,27 @@ fn mounts<'v>(container: Prop<'v>, volumes: Option<&BTreeSet<String>>, report: &
     }
 }
 
+/// What is mounted there for the node to see needs a privileged container, and a device is no mount.
+fn propagation<'v>(container: Prop<'v>, report: &mut Report<'v, '_>) {
+    let is_privileged = container.get("securityContext.privileged").is_some_and(|it| it.bool() != Some(false));
+    for mount in container.each("volumeMounts").filter_map(|mount| mount.key("mountPropagation")) {
+        if mount.is("Bidirectional") && !is_privileged {
+            let says = "is `Bidirectional`, which only a privileged container may have";
+            report.no(mount, Mistake::new("manifest/not-together", says, "not privileged", "write `HostToContainer`"));
+        }
+    }
+    let mounted: Vec<Prop<'v>> = container.each("volumeMounts").filter_map(|mount| mount.key("name")).collect();
+    for device in container.each("volumeDevices").filter_map(|device| device.key("name")) {
+        if let Some(mount) = mounted.iter().find(|mount| mount.is_same(&device)) {
+            let says = "is mounted and taken as a device";
+            let mistake = Mistake::new("manifest/not-together", says, "not both", "keep one of the two");
+            report.no(device, mistake.also(mount.at(), "the mount"));
+        }
+    }
+}
+
 fn security<'v>(container: Prop<'v>, report: &mut Report<'v, '_>) {
+    propagation(container, report);
     let Some(context) = container.key("securityContext") else { return };
     profile(context, report);
     let Some(escalation) = context.key("allowPrivilegeEscalation").filter(|it| it.bool() == Some(false)) else {

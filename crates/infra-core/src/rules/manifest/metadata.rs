@@ -5,6 +5,7 @@
 
 use super::report::{Mistake, Report};
 use super::values;
+use crate::artifacts::Expr;
 use crate::view::Prop;
 
 /// Kinds whose name is part of DNS as a single label.
@@ -24,6 +25,13 @@ pub(super) fn check(report: &mut Report<'_, '_>) {
     let object = report.object;
     name(report);
     if let Some(metadata) = object.get("metadata") {
+        super::laws::apply(super::law_tables::METADATA, metadata, report);
+        if let Some(fields) = metadata.key("managedFields").filter(|it| *it.expr() != Expr::Absent) {
+            let says = "is written; a server-side apply refuses it";
+            let note = "who wrote which field is kept by the API server";
+            let mistake = Mistake::new("manifest/not-together", says, "not to be written", "remove it");
+            report.no(fields, mistake.of_key().warning().because(note));
+        }
         labels(metadata, report);
     }
     let template = object.pods().filter(|pods| pods.workload.kind() != "Pod");
@@ -95,7 +103,11 @@ fn labels<'v>(metadata: Prop<'v>, report: &mut Report<'v, '_>) {
     let mut size = 0;
     for (key, value) in annotations.entries() {
         size += key.len() + value.text().map_or(0, |text| text.len());
-        self::key(key, value, report);
+        // The domain of an annotation may have capitals.
+        let lower = key
+            .split_once('/')
+            .map_or_else(|| key.to_owned(), |(domain, name)| format!("{}/{name}", domain.to_ascii_lowercase()));
+        self::key(&lower, value, report);
     }
     if size > ANNOTATIONS {
         let says = format!("has {size} bytes, more than the {ANNOTATIONS} that an object may have");
@@ -104,11 +116,7 @@ fn labels<'v>(metadata: Prop<'v>, report: &mut Report<'v, '_>) {
 }
 
 fn key<'v>(key: &str, value: Prop<'v>, report: &mut Report<'v, '_>) {
-    // The domain of an annotation may have capitals.
-    let lower = key
-        .split_once('/')
-        .map_or_else(|| key.to_owned(), |(domain, name)| format!("{}/{name}", domain.to_ascii_lowercase()));
-    if values::has_hole(key) || values::is_qualified(&lower) {
+    if values::has_hole(key) || values::is_qualified(key) {
         return;
     }
     let help = "write letters, digits, `-`, `_` and `.`, at most 63, before it perhaps a domain and `/`";

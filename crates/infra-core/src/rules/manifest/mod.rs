@@ -6,10 +6,16 @@
 //! deployment knows is silent, and so is text with a hole that a template fills (`${…}`, `{{ … }}`).
 
 mod access;
+mod cel;
 mod cluster;
 mod configuration;
 mod containers;
+mod definition;
 mod findings;
+mod fits;
+mod forms;
+mod law_tables;
+mod laws;
 mod metadata;
 mod network;
 mod pods;
@@ -47,15 +53,21 @@ fn one<'v>(object: Object<'v>, minor: Option<u32>, definitions: &Definitions<'v>
     let kind = kubernetes_types::find(&version, object.kind());
     let own = definitions.find(&version, object.kind());
     let is_custom = own.is_none() && kind.is_some_and(Kind::is_custom);
-    let mut report = Report { object, is_custom, minor, found };
+    let why = if is_custom { report::BY_CONTROLLER } else { report::REFUSED };
+    let mut report = Report { object, is_custom, minor, why, found };
     match (own, kind) {
         (Some(schema), _) => walk::root(&schema, &mut report),
         (None, Some(kind)) => walk::root(&Schema::Fact(kind.schema()), &mut report),
         (None, None) if is_built_in(&version) && !is_of_lists(object.kind()) => unknown_kind(&version, &mut report),
-        (None, None) => {}
+        (None, None) => other_version(&version, definitions, &mut report),
     }
     if kind.is_some() || own.is_some() || object.get("metadata").is_some() {
         metadata::check(&mut report);
+    }
+    if own.is_none() {
+        let group = version.rsplit_once('/').map_or("", |(group, _)| group);
+        let of = law_tables::OBJECTS.iter().filter(|(of, kind, _)| *of == group && *kind == object.kind());
+        of.for_each(|(_, _, laws)| laws::apply(laws, object.body(), &mut report));
     }
     if kind.is_some_and(|kind| !kind.is_custom()) {
         match object.kind() {
@@ -68,6 +80,7 @@ fn one<'v>(object: Object<'v>, minor: Option<u32>, definitions: &Definitions<'v>
             "HorizontalPodAutoscaler" => scaling::autoscaler(&mut report),
             "PodDisruptionBudget" => scaling::budget(&mut report),
             "ConfigMap" | "Secret" => configuration::check(&mut report),
+            "CustomResourceDefinition" => definition::check(&mut report),
             "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => access::check(&mut report),
             "PersistentVolumeClaim" => {
                 let root = object.body();
@@ -90,6 +103,31 @@ fn is_built_in(version: &str) -> bool {
 /// Lists, and answers of the server, are of no kind that is kept.
 fn is_of_lists(kind: &str) -> bool {
     kind.ends_with("List") || matches!(kind, "Status" | "Table" | "Config")
+}
+
+/// A kind that is known, in a version that is not: one that a definition of the deployment leaves out, or that the
+/// definitions known here do not have.
+fn other_version(version: &str, definitions: &Definitions<'_>, report: &mut Report<'_, '_>) {
+    let Some(place) = report.object.get("apiVersion") else { return };
+    let name = report.object.kind();
+    let Some((group, _)) = version.rsplit_once('/') else { return };
+    let own = definitions.versions(group, name);
+    let is_own = !own.is_empty();
+    let of = |kind: &Kind| {
+        kind.kind() == name && kind.is_custom() && kind.version().rsplit_once('/').is_some_and(|(it, _)| it == group)
+    };
+    let versions: Vec<String> =
+        if is_own { own } else { kubernetes_types::all().filter(of).map(|kind| kind.version().to_owned()).collect() };
+    if versions.is_empty() || super::kubernetes::is_removed(version, name) {
+        return;
+    }
+    let title = format!("{name} has no version `{version}` that is known");
+    let note = if is_own { report::REFUSED } else { "the definitions of the controller that are known do not have it" };
+    let help = format!("write `apiVersion: {}`", versions.join("` or `"));
+    let mut finding = place.finding(title, "no such version").note(note).help(help);
+    finding.id = "manifest/unknown-kind";
+    finding.severity = if is_own { Severity::Error } else { Severity::Warning };
+    report.found.push(finding);
 }
 
 /// Old versions are the business of `kubernetes/removed-api`, which knows the successor.

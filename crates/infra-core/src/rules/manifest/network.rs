@@ -38,16 +38,32 @@ pub(super) fn service(report: &mut Report<'_, '_>) {
         }
     }
     kinds(spec, &kind, is_headless, report);
-    for address in spec.each("externalIPs") {
-        if values::known(Some(address)).is_some_and(|text| values::address(&text).is_none()) {
-            report.no(
-                address,
-                Mistake::new("manifest/address", "is no address", "not an address", "write an IP address"),
-            );
-        }
-    }
+    node_ports(&ports, report);
     for block in spec.each("loadBalancerSourceRanges") {
         self::block(block, report);
+    }
+}
+
+/// The ports of nodes that Services may take, unless the API server was started with others: EKS does not.
+///
+/// Source: <https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport> (read 2026-11-30).
+const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
+
+fn node_ports<'v>(ports: &[Prop<'v>], report: &mut Report<'v, '_>) {
+    let mut seen: BTreeMap<(i64, String), Prop<'v>> = BTreeMap::new();
+    for port in ports {
+        let Some(prop) = port.key("nodePort") else { continue };
+        let Some(number) = prop.int().filter(|number| (1..=65_535).contains(number)) else { continue };
+        if !NODE_PORTS.contains(&number) {
+            let says = format!("is {number}; the ports of nodes are {} to {}", NODE_PORTS.start(), NODE_PORTS.end());
+            report.no(prop, Mistake::new("manifest/range", says, "out of range", "write another port, or none"));
+        }
+        let protocol = port.key("protocol").map_or_else(|| "TCP".to_owned(), |it| it.pattern());
+        if let Some(first) = seen.insert((number, protocol), prop) {
+            let says = format!("is {number}, as that of another port of the Service");
+            let mistake = Mistake::new("manifest/twice", says, "taken", "write another port, or none");
+            report.no(prop, mistake.also(first.at(), "the first one"));
+        }
     }
 }
 

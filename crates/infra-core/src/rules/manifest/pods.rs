@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::report::{Mistake, Report};
-use super::{containers, metadata, storage, values};
+use super::{containers, law_tables, laws, metadata, storage, values};
 use crate::view::{Container, Pods, Prop};
 
 /// Checks the pods.
@@ -24,6 +24,7 @@ pub(super) fn check<'v>(pods: &Pods<'v>, report: &mut Report<'v, '_>) {
         containers::check(container, &spec, volumes.as_ref(), report);
     }
     host_ports(&all, report);
+    laws::apply(law_tables::PODS, spec, report);
     if let Some(context) = spec.key("securityContext") {
         containers::profile(context, report);
         for name in context.each("sysctls").filter_map(|sysctl| sysctl.key("name")) {
@@ -87,19 +88,6 @@ fn scheduling<'v>(spec: Prop<'v>, report: &mut Report<'v, '_>) {
         metadata::pairs(selector, report);
     }
     for constraint in spec.each("topologySpreadConstraints") {
-        let key = constraint.key("topologyKey");
-        if let Some(key) = key.filter(|key| key.text().is_some_and(|text| text.is_empty())) {
-            let says = "is empty";
-            report.no(
-                key,
-                Mistake::new(
-                    "manifest/missing-field",
-                    says,
-                    "no label of nodes",
-                    "write `topology.kubernetes.io/zone`",
-                ),
-            );
-        }
         let asks = constraint.key("whenUnsatisfiable").is_some_and(|it| it.is("ScheduleAnyway"));
         if let Some(least) = constraint.key("minDomains").filter(|_| asks) {
             let says = "goes with `whenUnsatisfiable: DoNotSchedule` only";

@@ -6,6 +6,9 @@ use crate::view::{Object, Prop};
 /// Why a mistake is an error.
 pub(super) const REFUSED: &str = "the API server refuses the object";
 
+/// Why a mistake in a custom kind is an error.
+pub(super) const BY_CONTROLLER: &str = "the definition of the kind, or its controller, refuses it";
+
 /// The findings about one object.
 pub(super) struct Report<'v, 'd> {
     pub(super) object: Object<'v>,
@@ -13,6 +16,8 @@ pub(super) struct Report<'v, 'd> {
     pub(super) is_custom: bool,
     /// The minor version of the cluster, where it is known.
     pub(super) minor: Option<u32>,
+    /// Why a mistake is an error, where it says nothing else.
+    pub(super) why: &'static str,
     pub(super) found: &'d mut Vec<Diagnostic>,
 }
 
@@ -25,7 +30,7 @@ pub(super) struct Mistake {
     label: &'static str,
     help: String,
     severity: Severity,
-    note: &'static str,
+    note: Option<&'static str>,
     fix: Option<Fix>,
     also: Option<(At, &'static str)>,
     of_key: bool,
@@ -40,7 +45,7 @@ impl Mistake {
             label,
             help: help.into(),
             severity: Severity::Error,
-            note: REFUSED,
+            note: None,
             fix: None,
             also: None,
             of_key: false,
@@ -50,7 +55,7 @@ impl Mistake {
 
     /// Says another reason than that the API server refuses it.
     pub(super) fn because(self, note: &'static str) -> Self {
-        Self { note, ..self }
+        Self { note: Some(note), ..self }
     }
 
     /// Makes it a warning.
@@ -93,7 +98,7 @@ impl<'v> Report<'v, '_> {
         if let Some((at, text)) = mistake.also {
             finding = finding.also(at, text);
         }
-        self.found.push(finding.note(mistake.note).help(mistake.help).fix(mistake.fix));
+        self.found.push(finding.note(mistake.note.unwrap_or(self.why)).help(mistake.help).fix(mistake.fix));
     }
 
     /// Reports that a value lacks a field.
@@ -105,7 +110,7 @@ impl<'v> Report<'v, '_> {
             if above.is_empty() { self.object.finding(title, why) } else { prop.finding_of_key(title, why) };
         finding.id = "manifest/missing-field";
         finding.severity = Severity::Error;
-        self.found.push(finding.note(REFUSED).help(format!("add `{name}`")));
+        self.found.push(finding.note(self.why).help(format!("add `{name}`")));
     }
 
     /// `` `spec.replicas` of Deployment `orders` ``.

@@ -17,14 +17,20 @@ const METRICS: [(&str, &str); 5] = [
     ("Resource", "resource"),
 ];
 
-/// The field of each type of target.
-const TARGETS: [(&str, &str); 3] =
-    [("AverageValue", "averageValue"), ("Utilization", "averageUtilization"), ("Value", "value")];
+/// Types of metrics that only pods give.
+const OF_EACH_POD: [&str; 3] = ["ContainerResource", "Pods", "Resource"];
 
 /// Checks a `HorizontalPodAutoscaler`.
 pub(super) fn autoscaler(report: &mut Report<'_, '_>) {
     let object = report.object;
     order("spec.minReplicas", "spec.maxReplicas", 1, report);
+    let from_outside = |metric: Prop<'_>| metric.key("type").is_none_or(|it| !it.is_one_of(&OF_EACH_POD));
+    if let Some(least) = object.get("spec.minReplicas").filter(|least| least.int() == Some(0))
+        && !object.each("spec.metrics").any(from_outside)
+    {
+        let says = "is 0, and no metric is measured without a pod";
+        report.no(least, Mistake::new("manifest/range", says, "out of range", "write 1, or more"));
+    }
     for metric in object.each("spec.metrics").filter(Prop::is_object) {
         let Some((_, block)) = metric.key("type").and_then(|kind| METRICS.into_iter().find(|(name, _)| kind.is(name)))
         else {
@@ -35,10 +41,6 @@ pub(super) fn autoscaler(report: &mut Report<'_, '_>) {
             continue;
         };
         let Some(target) = source.key("target") else { continue };
-        let written = target.key("type").and_then(|kind| TARGETS.into_iter().find(|(name, _)| kind.is(name)));
-        if let Some((_, field)) = written.filter(|(_, field)| target.key(field).is_none()) {
-            report.missing(target, field, "is what its `type` says");
-        }
         let is_share = target.key("averageUtilization").filter(|_| !matches!(block, "resource" | "containerResource"));
         if let Some(prop) = is_share {
             let says = "is a share of a request, which only resources have";

@@ -156,6 +156,14 @@ impl<'v> Definitions<'v> {
         Self(found)
     }
 
+    /// The versions of a kind that definitions of the deployment serve.
+    pub(super) fn versions(&self, group: &str, kind: &str) -> Vec<String> {
+        let of = |(version, name): &&(String, String)| {
+            name == kind && version.rsplit_once('/').is_some_and(|(it, _)| it == group)
+        };
+        self.0.keys().filter(of).map(|(version, _)| version.clone()).collect()
+    }
+
     pub(super) fn find(&self, version: &str, kind: &str) -> Option<Schema<'v>> {
         if self.0.is_empty() {
             return None;

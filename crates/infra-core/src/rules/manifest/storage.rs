@@ -74,6 +74,9 @@ fn one<'v>(volume: Prop<'v>, report: &mut Report<'v, '_>) {
         report
             .no(path, Mistake::new("manifest/value", "leads up by `..`", "not allowed", "write the path without `..`"));
     }
+    if let Some(template) = volume.get("ephemeral.volumeClaimTemplate") {
+        claim(&template, report);
+    }
     for source in volume.each("projected.sources") {
         if let Some((second, value)) = source.entries().filter(|(_, value)| value.is_object()).nth(1) {
             let says = format!("is a second source, `{second}`, of one item");

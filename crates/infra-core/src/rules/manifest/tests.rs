@@ -166,13 +166,13 @@ fn objects_of_other_kinds() {
         (
             "keda.sh/v1alpha1",
             "ScaledObject",
-            "spec: { scaleTargetRef: { name: a }, minReplicaCount: 9, maxReplicaCount: 2, triggers: [{ type: cron, metadata: { a: b } }] }",
+            "spec: { scaleTargetRef: { name: a }, minReplicaCount: 9, maxReplicaCount: 2, triggers: [{ type: kafka, metadata: { a: b } }] }",
             "range",
         ),
         (
             "keda.sh/v1alpha1",
             "ScaledObject",
-            "spec: { scaleTargetRef: { name: a }, minReplicaCont: 9, triggers: [{ type: cron, metadata: { a: b } }] }",
+            "spec: { scaleTargetRef: { name: a }, minReplicaCont: 9, triggers: [{ type: kafka, metadata: { a: b } }] }",
             "unknown-field",
         ),
     ] {
@@ -279,4 +279,176 @@ spec: {spec}
 fn a_list_is_its_items() {
     let text = "apiVersion: v1\nkind: List\nitems:\n  - { apiVersion: v1, kind: ConfigMap, metadata: { name: a }, data: { a: 1 } }\n";
     assert_eq!(ids(text), ["manifest/wrong-type"]);
+}
+
+/// The definition of the recorded custom resources.
+const WIDGETS: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: widgets.shop.example.com }
+spec:
+  group: shop.example.com
+  scope: Namespaced
+  names: { plural: widgets, kind: Widget }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              required: [size]
+              properties:
+                size:
+                  type: integer
+                  minimum: 1
+                  maximum: 10
+                  x-kubernetes-validations: [{ rule: self >= oldSelf, message: size cannot shrink }]
+                color: { type: string, enum: [blue, red] }
+---
+";
+
+#[test]
+fn what_an_api_server_refused_is_found_where_it_said() {
+    let recorded = include_str!("recorded.yaml");
+    for document in recorded.split("---\n").skip(1) {
+        let line = |start: &str| document.lines().find_map(|line| line.strip_prefix(start)).unwrap();
+        let definition = if document.contains("kind: Widget") { WIDGETS } else { "" };
+        let found = found(&format!("{definition}{document}"));
+        for path in line("# at: ").split(' ') {
+            let is_there = |it: &String| it.contains(&format!("`{path}`")) || it.contains(&format!("no {path} in"));
+            let is_owner =
+                |it: &String| path.rsplit_once('.').is_some_and(|(above, _)| it.contains(&format!("`{above}`")));
+            assert!(found.iter().any(|it| is_there(it) || is_owner(it)), "{path}: {found:#?}\n{document}");
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_of_single_fields() {
+    let object = |version: &str, kind: &str, rest: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{ name: a, namespace: shop }}\n{rest}\n")
+    };
+    let job = "template: { spec: { restartPolicy: Never, containers: [{ name: a, image: \"a:1\" }] } }";
+    let route = |rule: &str| format!("spec: {{ parentRefs: [{{ name: g }}], rules: [{{ {rule} }}] }}");
+    for (version, kind, rest, path) in [
+        ("batch/v1", "Job", format!("spec: {{ maxFailedIndexes: 2, {job} }}"), "spec.backoffLimitPerIndex"),
+        ("batch/v1", "Job", format!("spec: {{ managedBy: me, {job} }}"), "spec.managedBy"),
+        (
+            "batch/v1",
+            "Job",
+            format!("spec: {{ podFailurePolicy: {{ rules: [{{ action: FailJob }}] }}, {job} }}"),
+            "spec.podFailurePolicy.rules[0].onExitCodes",
+        ),
+        ("v1", "Service", "spec: { ports: [{ port: 80, appProtocol: a b }] }".to_owned(), "spec.ports[0].appProtocol"),
+        (
+            "v1",
+            "Service",
+            "spec: { type: NodePort, ports: [{ port: 80, nodePort: 8080 }] }".to_owned(),
+            "spec.ports[0].nodePort",
+        ),
+        ("v1", "ResourceQuota", "spec: { hard: { cpus: 1 } }".to_owned(), "spec.hard.cpus"),
+        (
+            "v1",
+            "LimitRange",
+            "spec: { limits: [{ type: Pod, default: { cpu: 1 } }] }".to_owned(),
+            "spec.limits[0].default",
+        ),
+        (
+            "rbac.authorization.k8s.io/v1",
+            "ClusterRole",
+            "aggregationRule: { clusterRoleSelectors: [] }\nrules: []".to_owned(),
+            "aggregationRule.clusterRoleSelectors",
+        ),
+        (
+            "gateway.networking.k8s.io/v1",
+            "HTTPRoute",
+            route("backendRefs: [{ name: a }]"),
+            "spec.rules[0].backendRefs[0].port",
+        ),
+        (
+            "gateway.networking.k8s.io/v1",
+            "HTTPRoute",
+            route("matches: [{ path: { value: api } }], backendRefs: [{ name: a, port: 80 }]"),
+            "spec.rules[0].matches[0].path.value",
+        ),
+        (
+            "cert-manager.io/v1",
+            "Issuer",
+            "spec: { selfSigned: {}, ca: { secretName: a } }".to_owned(),
+            "spec.selfSigned",
+        ),
+        ("security.istio.io/v1", "PeerAuthentication", "spec: { mtls: { mode: strict } }".to_owned(), "spec.mtls.mode"),
+    ] {
+        let text = object(version, kind, &rest);
+        let found = found(&text);
+        assert!(found.iter().any(|it| it.contains(&format!("`{path}`"))), "{path}: {found:?}");
+        assert_eq!(found.len(), 1, "{path}: {found:?}");
+    }
+}
+
+#[test]
+fn bounds_patterns_alternatives_and_rules_of_a_definition() {
+    let text = |schema: &str, spec: &str| {
+        let (head, _) = WIDGETS.split_once("            spec:\n").unwrap();
+        format!(
+            "{head}            spec: {schema}\n---\napiVersion: shop.example.com/v1\nkind: Widget\nmetadata: {{ name: a, \
+             namespace: shop }}\nspec: {spec}\n"
+        )
+    };
+    let fields = |rest: &str| {
+        format!(
+            "{{ type: object, properties: {{ a: {{ type: string }}, b: {{ type: string }}, n: {{ type: integer }}, \
+             l: {{ type: array, items: {{ type: string }} }}, d: {{ type: string, default: x }} }}, {rest} }}"
+        )
+    };
+    let rule = |rule: &str| fields(&format!("x-kubernetes-validations: [{{ rule: \"{rule}\" }}]"));
+    let one = |field: &str| format!("{{ type: object, properties: {{ a: {field} }} }}");
+    for (schema, good, bad) in [
+        (one("{ type: string, pattern: '^[a-z]+$' }"), "{ a: x }", "{ a: X1 }"),
+        (one("{ type: string, minLength: 2 }"), "{ a: xy }", "{ a: x }"),
+        (one("{ type: number, maximum: 1 }"), "{ a: 0.5 }", "{ a: 1.5 }"),
+        (one("{ type: integer, multipleOf: 5 }"), "{ a: 10 }", "{ a: 7 }"),
+        (one("{ type: string, format: ipv4 }"), "{ a: 10.0.0.1 }", "{ a: 10.0.0 }"),
+        (one("{ type: array, maxItems: 1, items: { type: string } }"), "{ a: [x] }", "{ a: [x, y] }"),
+        (fields("oneOf: [{ required: [a] }, { required: [b] }]"), "{ a: x }", "{ a: x, b: y }"),
+        (fields("anyOf: [{ required: [a] }, { required: [b] }]"), "{ b: x }", "{ n: 1 }"),
+        (fields("not: { required: [a, b] }"), "{ b: x }", "{ a: x, b: y }"),
+        (rule("has(self.a) != has(self.b)"), "{ a: x }", "{ a: x, b: y }"),
+        (rule("!has(self.n) || self.n < 3 && self.n + 1 > 1"), "{ n: 2 }", "{ n: 3 }"),
+        (rule("self.a.startsWith('arn:') && size(self.a) > 4"), "{ a: 'arn:x' }", "{ a: arn }"),
+        (rule("self.l.all(x, x in ['u', 'v'])"), "{ l: [u] }", "{ l: [u, w] }"),
+        (rule("self.l.exists_one(x, x == 'u') ? self.n == 1 : true"), "{ l: [u], n: 1 }", "{ l: [u], n: 2 }"),
+        (rule("self.a.matches('^[0-9]+$')"), "{ a: '12' }", "{ a: x }"),
+        (rule("-self.n <= -2 || !(self.n % 2 == 1)"), "{ n: 4 }", "{ n: 1 }"),
+    ] {
+        assert_eq!(found(&text(&schema, good)), [""; 0], "{schema}");
+        assert_eq!(found(&text(&schema, bad)).len(), 1, "{schema}: {:?}", found(&text(&schema, bad)));
+    }
+    // Nothing is said of what cannot be told: a default, the object before, what is not written, other functions.
+    for told in ["has(self.d)", "self.d == 'y'", "self == oldSelf", "self.a == 'y'", "self.n.foo() == 1", "self.a =="] {
+        assert_eq!(found(&text(&rule(told), "{ n: 1 }")), [""; 0], "{told}");
+    }
+}
+
+#[test]
+fn a_definition_has_a_structural_schema() {
+    for (of, with) in [
+        ("type: integer\n", "description: a\n"),
+        ("type: integer\n", "type: int\n"),
+        ("{ type: string, enum: [blue, red] }", "{ type: array }"),
+        ("{ type: string, enum: [blue, red] }", "{ type: integer, default: x }"),
+        ("{ type: string, enum: [blue, red] }", "{ type: string, pattern: '(' }"),
+        ("name: v1\n", "name: V1\n"),
+        ("storage: true\n", "storage: false\n"),
+        ("widgets.shop.example.com }", "widget.shop.example.com }"),
+    ] {
+        let text = WIDGETS.trim_end_matches("---\n").replacen(of, with, 1);
+        assert_eq!(found(&text).len(), 1, "{with}: {:?}", found(&text));
+    }
+    let other =
+        format!("{WIDGETS}apiVersion: shop.example.com/v2\nkind: Widget\nmetadata: {{ name: a }}\nspec: {{}}\n");
+    assert_eq!(ids(&other), ["manifest/unknown-kind"]);
 }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::metadata;
 use super::report::{Mistake, Report};
 use super::schema::Schema;
 use super::values;
+use super::{fits, metadata};
 use crate::artifacts::Expr;
 use crate::diag::suggest;
 use crate::facts::kubernetes_types::{self, Tag};
@@ -16,7 +16,15 @@ use crate::view::Prop;
 const MAX_DEPTH: u32 = 60;
 
 /// Lists whose doubles the server validates itself; in others only an apply on the side of the server refuses them.
-const VALIDATED: [&str; 5] = ["containers", "initContainers", "volumes", "volumeMounts", "volumeDevices"];
+const VALIDATED: [&str; 7] = [
+    "containers",
+    "initContainers",
+    "schedulingGates",
+    "topologySpreadConstraints",
+    "volumes",
+    "volumeMounts",
+    "volumeDevices",
+];
 
 /// Most values that a help lists.
 const MOST: usize = 12;
@@ -44,12 +52,23 @@ pub(super) fn root<'v>(schema: &Schema<'v>, report: &mut Report<'v, '_>) {
             (None, _) => unknown(schema, name, value, report),
         }
     }
+    if let Schema::Custom(schema) = schema {
+        fits::check(*schema, body, report);
+    }
     required(schema, body, report);
+}
+
+/// Checks a value by the schema of a definition.
+pub(super) fn value_of<'v>(schema: Prop<'v>, value: Prop<'v>, report: &mut Report<'v, '_>) {
+    visit(&Schema::Custom(schema), value, 1, report);
 }
 
 fn visit<'v>(schema: &Schema<'v>, prop: Prop<'v>, depth: u32, report: &mut Report<'v, '_>) {
     if depth > MAX_DEPTH || is_later(&prop) {
         return;
+    }
+    if let Schema::Custom(schema) = schema {
+        fits::check(*schema, prop, report);
     }
     match (schema.tag(), prop.expr()) {
         (Tag::Object, Expr::Object(_)) => object(schema, prop, depth, report),
@@ -189,7 +208,7 @@ fn list<'v>(schema: &Schema<'v>, prop: Prop<'v>, depth: u32, report: &mut Report
         };
         let Some(id) = id.filter(|id| !id.iter().any(|text| values::has_hole(text))) else { continue };
         match seen.get(&id) {
-            Some(first) => twice(&keys, &id, item, *first, report),
+            Some(first) => twice(&keys, &id, [item, *first], matches!(schema, Schema::Custom(_)), report),
             None => {
                 seen.insert(id, item);
             }
@@ -206,12 +225,19 @@ fn key_of<'v>(item: Prop<'v>, key: &str) -> Option<Cow<'v, str>> {
     }
 }
 
-fn twice<'v>(keys: &[Cow<'v, str>], id: &[Cow<'v, str>], item: Prop<'v>, first: Prop<'v>, report: &mut Report<'v, '_>) {
+fn twice<'v>(
+    keys: &[Cow<'v, str>],
+    id: &[Cow<'v, str>],
+    [item, first]: [Prop<'v>; 2],
+    by_definition: bool,
+    report: &mut Report<'v, '_>,
+) {
     let shown: Vec<String> = id.iter().map(|text| format!("`{text}`")).collect();
     let place = keys.first().and_then(|key| item.key(key)).unwrap_or(item);
     let path = item.path();
     let list = path.rsplit_once('[').map_or(path.as_str(), |(list, _)| list).rsplit('.').next().unwrap_or_default();
-    let is_validated = VALIDATED.contains(&list) || report.object.kind() == "Service";
+    // What a definition says of a list, the server validates in every way of writing.
+    let is_validated = by_definition || VALIDATED.contains(&list) || report.object.kind() == "Service";
     let what =
         if keys.is_empty() { "value".to_owned() } else { listed(&keys.iter().map(AsRef::as_ref).collect::<Vec<_>>()) };
     let says = format!("has the {what} {} a second time", shown.join(", "));

@@ -4,7 +4,7 @@
 //! <https://github.com/kubernetes/kubernetes>; <https://kubernetes.io/docs/concepts/workloads/> (read 2026-11-30).
 
 use super::report::{Mistake, Report};
-use super::{pods, values};
+use super::{law_tables, laws, pods, values};
 use crate::artifacts::Expr;
 use crate::view::{Prop, Selector};
 
@@ -242,7 +242,34 @@ fn is_zone(name: &str) -> bool {
     is_plain && !name.eq_ignore_ascii_case("local") && (rest.is_empty() || ZONES.contains(&first))
 }
 
+/// Rules of failure that name no container, no index or no failure.
+fn failures<'v>(spec: Prop<'v>, report: &mut Report<'v, '_>) {
+    let names = spec.each("template.spec.containers").chain(spec.each("template.spec.initContainers"));
+    let names: Vec<String> = names.filter_map(|it| it.key("name")).map(|name| name.pattern()).collect();
+    for rule in spec.each("podFailurePolicy.rules") {
+        if let Some(name) = rule.get("onExitCodes.containerName")
+            && values::known(Some(name)).is_some_and(|text| !names.iter().any(|it| *it == *text || it.contains('*')))
+        {
+            let says = format!("is `{}`, which is no container of the pod", name.pattern());
+            report.no(name, Mistake::new("manifest/value", says, "no such container", "name a container"));
+        }
+        if let Some(action) = rule.key("action").filter(|it| it.is("FailIndex"))
+            && spec.key("backoffLimitPerIndex").is_none()
+        {
+            let says = "is `FailIndex` without `backoffLimitPerIndex`";
+            report.no(action, Mistake::new("manifest/missing-field", says, "no index fails", "add the limit"));
+        }
+        let is_in = rule.get("onExitCodes.operator").is_some_and(|it| it.is("In"));
+        if let Some(code) = rule.each("onExitCodes.values").find(|code| is_in && code.int() == Some(0)) {
+            let says = "is 0, which is no failure";
+            report.no(code, Mistake::new("manifest/value", says, "no failure", "remove it"));
+        }
+    }
+}
+
 fn job<'v>(spec: Prop<'v>, report: &mut Report<'v, '_>) {
+    laws::apply(law_tables::JOBS, spec, report);
+    failures(spec, report);
     let manual = spec.key("manualSelector").is_some_and(|it| it.bool() != Some(false));
     if let Some(selector) = spec.key("selector").filter(|_| !manual) {
         let help = "remove it: the selector of a Job is made for it";
