@@ -147,11 +147,7 @@ async fn verify(live: &Live, cloud: &Arc<Cloud>, plan: Plan) -> anyhow::Result<(
 /// Shows the plan: on standard error where programs read what happens from standard output.
 pub(crate) fn show(live: &Live, plan: &Plan, manner: &Manner) -> anyhow::Result<()> {
     let text = super::diff::human(live, plan);
-    if manner.progress == Mode::Ndjson {
-        output::note(&text)?
-    } else {
-        output::styled(&text)?
-    }
+    if manner.progress == Mode::Ndjson { output::note(&text) } else { output::styled(&text) }?;
     // Whoever is asked below sees what the question is about.
     match super::diff::last_screen(live, plan).filter(|_| output::can_ask()) {
         Some(text) => output::note(&text),

@@ -134,20 +134,18 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<Becaus
             };
             protected.map(|stack| of_stack(stack, why(stack))).collect()
         }
-        ApprovalRule::DeletionProtection => {
-            let of = |stack: &StackChange, id: &str| {
-                let key = stack.stack.to_string();
-                let text = format!("{key}/{id} is deleted, and is protected from that");
-                (key, text)
-            };
-            let stacks = changes.stacks.iter();
-            stacks.flat_map(|stack| unprotected(stack).map(move |id| of(stack, id))).collect()
-        }
+        ApprovalRule::DeletionProtection => changes.stacks.iter().flat_map(opened).collect(),
         ApprovalRule::ProtectedEnvironment => {
             let anything = protected && !changes.is_empty();
             anything.then(|| (String::new(), "the environment is protected".to_owned())).into_iter().collect()
         }
     }
+}
+
+/// The resources of a stack that go although their service refuses it.
+fn opened(stack: &StackChange) -> impl Iterator<Item = Because> {
+    let key = stack.stack.to_string();
+    unprotected(stack).map(move |id| (key.clone(), format!("{key}/{id} is deleted, and is protected from that")))
 }
 
 /// Whether a stack is the one in which infra remembers what is its own.
