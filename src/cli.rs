@@ -87,6 +87,7 @@ pub enum Color {
 enum Command {
     Synth(commands::synth::Args),
     Check(commands::check::Args),
+    List(commands::list::Args),
     Diff(commands::diff::Args),
     Apply(commands::apply::Args),
     Destroy(commands::destroy::Args),
@@ -101,6 +102,12 @@ enum Command {
     Explain(commands::explain::Args),
     Rules(commands::rules::Args),
     Schema(commands::schema::Args),
+    Completions(commands::completions::Args),
+}
+
+/// The command line as it is understood.
+pub(crate) fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 /// Runs the command line and returns how it ended.
@@ -122,6 +129,7 @@ pub fn main() -> ExitCode {
     let run = match &cli.command {
         Command::Synth(args) => commands::synth::run(&cli.global, args),
         Command::Check(args) => commands::check::run(&cli.global, args),
+        Command::List(args) => commands::list::run(&cli.global, args),
         Command::Diff(args) => commands::diff::run(&cli.global, args),
         Command::Apply(args) => commands::apply::run(&cli.global, args),
         Command::Destroy(args) => commands::destroy::run(&cli.global, args),
@@ -136,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::run(args),
         Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => commands::schema::run(args),
+        Command::Completions(args) => commands::completions::run(args),
     };
     match run {
         Ok(exit) => exit.into(),

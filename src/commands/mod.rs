@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod bootstrap;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod destroy;
 pub(crate) mod diff;
 pub(crate) mod dns;
@@ -10,6 +11,7 @@ pub(crate) mod drift;
 pub(crate) mod explain;
 pub(crate) mod iam;
 pub(crate) mod id;
+pub(crate) mod list;
 pub(crate) mod live;
 pub(crate) mod outputs;
 pub(crate) mod recover;

@@ -6,6 +6,7 @@ pub mod github;
 pub mod human;
 pub mod json;
 pub mod junit;
+pub(crate) mod keys;
 pub mod markdown;
 pub(crate) mod progress;
 pub mod report;

@@ -10,7 +10,8 @@ const LEAST: usize = 8;
 
 /// Returns rows in aligned columns below their headers; nothing if there are no rows.
 ///
-/// Where they do not fit `width`, the widest columns give way: their texts are cut in the middle.
+/// Where they do not fit `width`, the widest columns give way: their texts are cut in the middle. The first column never
+/// does: it holds the names that other commands take.
 pub fn table(headers: &[&str], rows: &[Vec<String>], width: usize) -> String {
     if rows.is_empty() {
         return String::new();
@@ -25,7 +26,7 @@ pub fn table(headers: &[&str], rows: &[Vec<String>], width: usize) -> String {
         (0..columns).map(|column| lines.iter().map(|line| length(line, column)).max().unwrap_or_default()).collect();
     let gaps = GAP * columns.saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > width {
-        match widths.iter_mut().max() {
+        match widths.iter_mut().skip(1).max() {
             Some(widest) if *widest > LEAST => *widest -= 1,
             Some(_) | None => break,
         }
@@ -70,11 +71,12 @@ mod tests {
     #[test]
     fn the_widest_column_gives_way() {
         insta::assert_snapshot!(table(&["stack", "status", "url"], &rows(), 60), @r#"
-        stack                  status           url
-        orders-dev…@eu-west-1  UPDATE_COMPLETE  https://a…zonaws.com
-        größe                                   x
+        stack                     status           url
+        orders-dev-api@eu-west-1  UPDATE_COMPLETE  https://…naws.com
+        größe                                      x
         "#);
         let narrow = table(&["stack", "status", "url"], &rows(), 10);
-        assert!(narrow.lines().all(|line| line.chars().count() <= 3 * LEAST + 2 * GAP), "{narrow}");
+        assert!(narrow.contains("\norders-dev-api@eu-west-1 "), "{narrow}");
+        assert!(narrow.lines().all(|line| line.chars().count() <= 24 + 2 * LEAST + 2 * GAP), "{narrow}");
     }
 }

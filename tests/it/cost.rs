@@ -6,9 +6,10 @@ use std::process::Command;
 /// Names of the packages that the tool is built from, without those of its tests.
 fn packages() -> BTreeSet<String> {
     let tree = ["tree", "--offline", "--locked", "-p", "infra", "-e", "normal,build", "--prefix", "none"];
-    let output = Command::new(env!("CARGO")).args(tree).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let output =
+        Command::new(env!("CARGO")).args(tree).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8(output.stdout).expect("names are text");
     text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 

@@ -35,7 +35,8 @@ use resolve::Resolved;
 use rules::allow::{Allowance, Checked};
 use source::Sources;
 
-/// Compiles one definition; `stacks` limits the output to some stacks and what they take values from (empty: all).
+/// Compiles one definition; `stacks` limits the output to some stacks and what they take values from (empty: all), by
+/// names in which `*` and `?` stand for any text and any one character.
 ///
 /// Reports every mistake it can find; `None` if one keeps it from compiling. What the rules find does not: whether
 /// that is let through is for the caller to say.
@@ -47,12 +48,16 @@ pub fn compile(
 ) -> Option<Assembly> {
     let world = whole(definition, diags)?;
     let mut selected = BTreeSet::new();
+    let mut complete = true;
     for name in stacks {
         let known = || (0..world.stack_count()).map(|index| world.stack(index).0.as_str());
-        if let Some(index) = (0..world.stack_count()).find(|index| world.stack(*index).0.as_str() == name) {
-            selected.insert(index);
+        let asked: BTreeSet<_> =
+            (0..world.stack_count()).filter(|index| names::glob(name, world.stack(*index).0.as_str())).collect();
+        if !asked.is_empty() {
+            selected.extend(asked);
             continue;
         }
+        complete = false;
         let error = Diagnostic::error("cli/unknown-stack", format!("there is no stack `{name}`"));
         diags.push(match suggest(name, known()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
@@ -61,7 +66,7 @@ pub fn compile(
     }
     let mut artifacts = lower::lower(&world, diags)?;
     let allowances = check_artifacts(&world, &artifacts, None, diags);
-    if selected.len() < stacks.len() {
+    if !complete {
         return None;
     }
     if !selected.is_empty() {

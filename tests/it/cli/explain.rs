@@ -31,3 +31,19 @@ fn an_unknown_word_is_wrong_usage_with_a_suggestion() {
     assert!(run.stderr.contains("did you mean `source/duplicate-key`"), "{}", run.stderr);
     assert!(explain("zzz").stderr.contains("`infra rules` lists the rules"));
 }
+
+#[test]
+fn keys_of_our_files_fields_of_objects_and_approvals_are_explained() {
+    let run = explain("queues.dead-letter.retention");
+    assert!(run.code == 0 && run.stdout.contains("Default: `1209600`."), "{}", run.stdout);
+    assert!(explain("environments.region").stdout.contains("(in infra.yaml)"));
+    // A section of ours, and a kind of Kubernetes.
+    assert!(explain("services").stdout.contains("(in a stack file)"));
+    assert!(explain("services.spec.clusterIP").stdout.contains("(v1): text"));
+    assert!(explain("deployments.spec").stdout.contains("(apps/v1)"));
+    assert!(explain("stack-adoption").stdout.contains("It is asked for always"));
+    let run = explain("deploymnt.spec");
+    assert!(run.code == 64 && run.stderr.contains("did you mean `deployment.spec`?"), "{}", run.stderr);
+    assert!(explain("queus.fifo").stderr.contains("did you mean `queues.fifo`?"));
+    assert!(explain("queues.fif").stderr.contains("did you mean `fifo`?"));
+}

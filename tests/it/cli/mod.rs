@@ -3,6 +3,7 @@
 mod check;
 mod documents;
 mod explain;
+mod list;
 mod mistakes;
 mod rules;
 mod schema;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Step, Target};
 use crate::diff::{Action, Changes};
+use crate::names::glob;
 use crate::state::{Deployed, Desired, DesiredStack, Owned, StackKey};
 
 /// Stacks by the names under which people ask for them.
@@ -26,7 +27,7 @@ pub fn selection(desired: &Desired, names: &[String]) -> Selection {
         let asked = desired
             .stacks
             .iter()
-            .filter(|(key, stack)| !stack.is_memory() && (stack.stack == *name || key.name == *name));
+            .filter(|(key, stack)| !stack.is_memory() && (glob(name, &stack.stack) || glob(name, &key.name)));
         let before = queue.len();
         queue.extend(asked.map(|(key, _)| key.clone()));
         if queue.len() == before {
