@@ -262,6 +262,7 @@ pub(super) const OBJECTS: &[(&str, &str, &[Law])] = &[
         "autoscaling",
         "HorizontalPodAutoscaler",
         &[
+            ("spec.scaleTargetRef.kind", Must::BeNone(&["CronJob", "DaemonSet", "Job", "Pod"])),
             ("spec.metrics[].resource.target", Must::HoldOneOf(&["averageUtilization", "averageValue"])),
             ("spec.metrics[].containerResource.target", Must::HoldOneOf(&["averageUtilization", "averageValue"])),
             ("spec.metrics[].pods.target", Must::Hold("averageValue")),

@@ -375,6 +375,12 @@ fn what_is_asked_of_single_fields() {
             "spec.rules[0].matches[0].path.value",
         ),
         (
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "spec: { scaleTargetRef: { apiVersion: apps/v1, kind: DaemonSet, name: a }, maxReplicas: 2 }".to_owned(),
+            "spec.scaleTargetRef.kind",
+        ),
+        (
             "cert-manager.io/v1",
             "Issuer",
             "spec: { selfSigned: {}, ca: { secretName: a } }".to_owned(),
@@ -451,4 +457,20 @@ fn a_definition_has_a_structural_schema() {
     let other =
         format!("{WIDGETS}apiVersion: shop.example.com/v2\nkind: Widget\nmetadata: {{ name: a }}\nspec: {{}}\n");
     assert_eq!(ids(&other), ["manifest/unknown-kind"]);
+}
+
+#[test]
+fn what_controllers_read_has_the_values_that_they_take() {
+    let object = |kind: &str, metadata: &str, rest: &str| {
+        format!("apiVersion: v1\nkind: {kind}\nmetadata: {{ name: a, {metadata} }}\n{rest}\n")
+    };
+    let ports = "spec: { type: LoadBalancer, ports: [{ port: 80 }] }";
+    let target = |value: &str| {
+        format!("annotations: {{ service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: {value} }}")
+    };
+    assert_eq!(ids(&object("Service", &target("ip"), ports)), [""; 0]);
+    assert_eq!(ids(&object("Service", &target("pod"), ports)), ["manifest/enum"]);
+    let level = |value: &str| format!("labels: {{ pod-security.kubernetes.io/enforce: {value} }}");
+    assert_eq!(ids(&object("Namespace", &level("restricted"), "")), [""; 0]);
+    assert_eq!(ids(&object("Namespace", &level("Restricted"), "")), ["manifest/enum"]);
 }
