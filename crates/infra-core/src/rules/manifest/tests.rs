@@ -196,6 +196,30 @@ fn jobs_end_and_have_a_schedule_of_cron() {
 }
 
 #[test]
+fn zones_and_times_can_be_read() {
+    let job = |zone: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{ name: a, namespace: shop }}\nspec:\n  schedule: \"@daily\"\n  \
+             timeZone: {zone}\n  jobTemplate: {{ spec: {{ template: {{ spec: {{ restartPolicy: Never, containers: [{{ name: a, \
+             image: \"a:1\" }}] }} }} }} }}\n"
+        )
+    };
+    for good in ["Europe/Vienna", "Etc/UTC", "UTC", "${ZONE}"] {
+        assert_eq!(found(&job(good)), [""; 0], "{good}");
+    }
+    for bad in ["Europe/Viena", "Vienna/Europe", "Local", "UTC+2 "] {
+        assert_eq!(ids(&job(bad)), ["manifest/value"], "{bad}");
+    }
+    let lease = |time: &str| {
+        format!(
+            "apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {{ name: a, namespace: shop }}\nspec: {{ renewTime: {time} }}\n"
+        )
+    };
+    assert_eq!(found(&lease("\"2026-11-30T12:00:00.000000Z\"")), [""; 0]);
+    assert_eq!(ids(&lease("yesterday")), ["manifest/value"]);
+}
+
+#[test]
 fn the_place_and_the_words_are_those_of_the_author() {
     let text = deployment("replica: 3", "", "");
     assert_eq!(
