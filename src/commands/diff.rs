@@ -22,8 +22,8 @@ use crate::state::{Deployed, Desired, kept};
 /// would, 3 if something keeps it from being applied.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// With `--against DIR`: folders or files of templates of others, to be compared with those in DIR. Needs no project
-    /// and no AWS.
+    /// With `--against DIR`: folders or files of templates and manifests of others, to be compared with those in DIR.
+    /// Needs no project and no AWS.
     #[arg(value_name = "PATH", requires = "against")]
     paths: Vec<PathBuf>,
     #[command(flatten)]

@@ -22,14 +22,18 @@ pub(crate) fn compare(before: &str, after: &[PathBuf]) -> anyhow::Result<Changes
         new = old.keys().cloned().zip(path).collect();
     }
     let sides = [read(&old)?, read(&new)?];
-    for (side, place) in sides.iter().zip([Path::new(before), after.first().map_or(Path::new(""), PathBuf::as_path)]) {
-        if side.is_empty() {
+    for (Side { templates, objects }, place) in
+        sides.iter().zip([Path::new(before), after.first().map_or(Path::new(""), PathBuf::as_path)])
+    {
+        if templates.is_empty() && objects.is_empty() {
             bail!("there is no template in {}", place.display());
         }
     }
     let [before, after] = sides;
-    let Stacks { changes: stacks, exposures, hazards, unknown: _ } = diff::templates(&before, &after);
-    Ok(Changes { stacks, exposures, hazards, ..Changes::default() })
+    let Stacks { changes: stacks, exposures, hazards, unknown: _ } =
+        diff::templates(&before.templates, &after.templates);
+    let objects = diff::manifests(&before.objects, &after.objects);
+    Ok(Changes { stacks, exposures, hazards, objects, ..Changes::default() })
 }
 
 /// Files that may be templates, by their path below the folder; a file by its own name.
@@ -50,15 +54,26 @@ fn named(path: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     Ok(files)
 }
 
-/// Reads the templates among files; other documents are none.
-fn read(files: &BTreeMap<String, PathBuf>) -> anyhow::Result<BTreeMap<String, Value>> {
-    let mut found = BTreeMap::new();
+/// What one side holds.
+#[derive(Default)]
+struct Side {
+    templates: BTreeMap<String, Value>,
+    /// Objects of Kubernetes.
+    objects: Vec<Value>,
+}
+
+/// Reads the templates and manifests among files; other documents are neither.
+fn read(files: &BTreeMap<String, PathBuf>) -> anyhow::Result<Side> {
+    let mut found = Side::default();
     for (name, path) in files {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         // Looking at the text once is faster than at each string.
         let Ok(text) = std::str::from_utf8(&bytes) else { continue };
         let is_template = |value: &Value| value.get("Resources").is_some_and(Value::is_object);
-        found.extend(source::template(text).filter(is_template).map(|value| (name.clone(), value)));
+        match source::template(text).filter(is_template) {
+            Some(value) => drop(found.templates.insert(name.clone(), value)),
+            None => found.objects.extend(source::manifests(text)),
+        }
     }
     Ok(found)
 }

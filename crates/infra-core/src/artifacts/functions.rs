@@ -4,8 +4,6 @@
 
 use std::borrow::Cow;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-
 use super::text::{Piece, join as concat, pieces};
 use super::{Expr, Object};
 
@@ -130,32 +128,13 @@ fn split(arguments: &[Expr]) -> Option<Expr> {
     Some(source.as_text()?.split(delimiter).map(str::to_owned).collect())
 }
 
-/// Most blocks that `Fn::Cidr` gives.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-cidr.html>
-/// (read 2026-11-23).
-const MAX_BLOCKS: usize = 256;
-
 fn cidr(arguments: &[Expr]) -> Option<Expr> {
     let (block, count, bits) = match arguments {
         [block, count] => (block, count, 32),
         [block, count, bits] => (block, count, bits.literal()?.parse::<u8>().ok()?),
         _ => return None,
     };
-    let count: usize = count.literal()?.parse().ok().filter(|count| (1..=MAX_BLOCKS).contains(count))?;
-    let blocks: Vec<String> = match block.as_text()?.parse().ok()? {
-        IpNet::V4(net) => Ipv4Net::subnets(&net.trunc(), 32_u8.checked_sub(bits)?)
-            .ok()?
-            .take(count)
-            .map(|net| net.to_string())
-            .collect(),
-        IpNet::V6(net) => Ipv6Net::subnets(&net.trunc(), 128_u8.checked_sub(bits)?)
-            .ok()?
-            .take(count)
-            .map(|net| net.to_string())
-            .collect(),
-    };
-    (blocks.len() == count).then(|| blocks.into())
+    Some(crate::names::cut(block.as_text()?, count.literal()?.parse().ok()?, bits)?.into())
 }
 
 fn to_json(value: &Expr) -> Option<Expr> {

@@ -21,7 +21,7 @@ use crate::facts::resource_types;
 /// Overrules what the templates say of a stack by its change set.
 ///
 /// What the change set does not mention is not done, except what it never mentions: attributes of a resource such as
-/// `DependsOn`, which only guide CloudFormation. What it mentions only because a resource is changed that keeps its
+/// `UpdateReplacePolicy`, which only guide CloudFormation. What it mentions only because a resource is changed that keeps its
 /// identity is no change.
 pub fn arbitrate(change: &mut StackChange, set: &ChangeSet) {
     change.method = Method::ChangeSet;
@@ -372,10 +372,10 @@ mod tests {
     #[test]
     fn attributes_that_change_sets_do_not_mention_stay() {
         let mut after = table("a", "k");
-        after["Resources"]["G"]["DependsOn"] = json!([]);
+        after["Resources"]["G"]["UpdateReplacePolicy"] = json!("Retain");
         let mut change = templates(&key("a"), &table("a", "k"), &after);
         arbitrate(&mut change, &set(Vec::new()));
-        assert_eq!(change.resources[0].properties[0].path, "DependsOn");
+        assert_eq!(change.resources[0].properties[0].path, "UpdateReplacePolicy");
     }
 
     #[test]

@@ -38,7 +38,21 @@ pub(super) fn given(template: &Value, values: &Values, pseudo: &BTreeMap<&'stati
         let kept: Map<String, Value> = kept.collect();
         map.insert(name.to_owned(), Value::Object(kept));
     }
+    if let Some(Value::Object(conditions)) = map.get_mut("Conditions") {
+        conditions.values_mut().for_each(ordered);
+    }
     Value::Object(map)
+}
+
+/// `Fn::Equals` means the same whichever side stands first.
+fn ordered(condition: &mut Value) {
+    if let Some(Value::Array(sides)) = condition.get_mut("Fn::Equals") {
+        sides.sort_by_key(Value::to_string);
+        return;
+    }
+    for name in ["Fn::And", "Fn::Not", "Fn::Or"] {
+        condition.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten().for_each(ordered);
+    }
 }
 
 impl Given<'_> {
@@ -133,7 +147,9 @@ impl Given<'_> {
                 let keys: Option<Vec<String>> = argument.as_array()?.iter().take(3).map(|key| self.text(key)).collect();
                 let keys = keys?;
                 let [map, first, second] = keys.as_slice() else { return None };
-                Some(entry(self.template, "Mappings", map)?.get(first)?.get(second)?.clone())
+                let found = entry(self.template, "Mappings", map).and_then(|map| map.get(first)?.get(second)).cloned();
+                let default = || argument.get(3)?.get("DefaultValue").map(|value| self.value(value));
+                found.or_else(default)
             }
             "Fn::Join" => {
                 let [separator, items] = argument.as_array()?.as_slice() else { return None };
@@ -153,6 +169,17 @@ impl Given<'_> {
                 let [index, items] = argument.as_array()?.as_slice() else { return None };
                 let index: usize = self.text(index)?.parse().ok()?;
                 self.list(items)?.get(index).cloned()
+            }
+            "Fn::Cidr" => {
+                let parts = argument.as_array()?;
+                let number = |at: usize| self.text(parts.get(at)?)?.parse().ok();
+                let bits = if parts.len() > 2 { number(2)? } else { 32 };
+                crate::names::cut(&self.text(parts.first()?)?, number(1)?, u8::try_from(bits).ok()?).map(Value::from)
+            }
+            "Fn::Length" => self.list(argument).map(|items| items.len().into()),
+            "Fn::ToJsonString" => {
+                let value = self.value(argument);
+                (!has_call(&value)).then(|| value.to_string().into())
             }
             "Fn::Split" => {
                 let [separator, text] = argument.as_array()?.as_slice() else { return None };
@@ -208,6 +235,16 @@ impl Given<'_> {
         parts.push(Part::Text(rest.to_owned()));
         Some(joined(parts))
     }
+}
+
+/// Whether anything in a value is known only later.
+fn has_call(value: &Value) -> bool {
+    intrinsic(value).is_some()
+        || match value {
+            Value::Array(items) => items.iter().any(has_call),
+            Value::Object(map) => map.values().any(has_call),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
 }
 
 /// Three-valued `or` if `sought` is true, `and` if it is false.
@@ -323,11 +360,18 @@ mod tests {
             json!({ "Fn::FindInMap": ["Names", "prod", "None"] }),
             json!({ "Fn::FindInMap": ["Names", "prod", "None"] }),
         );
+        is(
+            json!({ "Fn::FindInMap": ["Names", "x", "Table", { "DefaultValue": { "Ref": "AWS::Partition" } }] }),
+            json!("aws"),
+        );
         is(json!({ "Fn::Sub": "arn:${AWS::Partition}:s3:::${P}/*" }), json!("arn:aws:s3:::x/*"));
         is(json!({ "Fn::Sub": ["${a}-${!P}", { "a": { "Ref": "P" } }] }), json!("x-${P}"));
         is(json!({ "Fn::Join": ["-", ["a", { "Ref": "P" }]] }), json!("a-x"));
         is(json!({ "Fn::Select": [1, { "Ref": "L" }] }), json!("b"));
         is(json!({ "Fn::Select": ["0", { "Fn::Split": [":", "a:b"] }] }), json!("a"));
+        is(json!({ "Fn::Select": [1, { "Fn::Cidr": ["10.0.0.0/16", 2, "8"] }] }), json!("10.0.1.0/24"));
+        is(json!({ "Fn::Length": { "Ref": "L" } }), json!(2));
+        is(json!({ "Fn::ToJsonString": { "a": { "Fn::Sub": "${P}" } } }), json!("{\"a\":\"x\"}"));
         is(json!({ "Ref": "P" }), json!({ "Ref": "P" }));
         is(json!({ "Fn::GetAtt": "Q.Arn" }), json!({ "Fn::GetAtt": ["Q", "Arn"] }));
     }

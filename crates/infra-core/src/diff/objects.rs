@@ -337,7 +337,8 @@ pub fn is_secret([version, kind, ..]: &ObjectId) -> bool {
     version == "v1" && kind == "Secret"
 }
 
-fn fields(live: &Value, applied: &Value, id: &ObjectId) -> Vec<ValueChange> {
+/// The same as it may be shown: nothing of a secret.
+pub(super) fn fields(live: &Value, applied: &Value, id: &ObjectId) -> Vec<ValueChange> {
     let mut fields = object_fields(live, applied);
     mask(&mut fields, id);
     fields

@@ -385,7 +385,7 @@ mod tests {
                 let last = names.next().unwrap_or_default();
                 let mut properties = names.fold(json!({ last: value }), |inner, name| json!({ name: inner }));
                 if let Some((property, value)) = row.only {
-                    properties[property] = value.into();
+                    property.split('.').fold(&mut properties, |inner, name| &mut inner[name]).clone_from(&value.into());
                 }
                 properties
             };

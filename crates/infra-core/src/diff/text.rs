@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::changes::{Action, Impact, Method, ResourceChange, ValueChange};
 use super::draft::{Cause, Values, kind_of};
 use super::impact;
-use super::normal::{Context, Place, intrinsic};
+use super::normal::{Context, Place, intrinsic, scalar_text};
 use super::secrets::{self, Side, shown};
 use super::value::{Difference, Step, differences, path_text};
 use crate::facts::resource_types;
@@ -94,21 +94,36 @@ pub(super) fn updated(id: &str, before: &Value, after: &Value, values: [&Values;
             result.properties.push(change);
         }
     }
-    (!result.properties.is_empty()).then_some(result)
+    // What is waited for alone changes nothing in the resource, and CloudFormation sees no change.
+    let is_order_alone = |change: &ValueChange| change.path.starts_with("DependsOn");
+    (!result.properties.iter().all(is_order_alone)).then_some(result)
 }
 
 /// Whether both sides are known and equal although they are written differently, as a parameter or as its value.
 fn equal_by_value(one: &Difference, values: [&Values; 2]) -> bool {
-    let known = |value: &Option<Value>, values: &Values| match value {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(value) => match intrinsic(value) {
-            Some(("Ref", Value::String(name))) => values.get(name).cloned(),
-            _ => None,
-        },
-        None => None,
+    let of = |value: &Value, values: &Values| match intrinsic(value) {
+        Some(("Ref", Value::String(name))) => values.get(name).cloned(),
+        _ => None,
     };
-    let (before, after) = (known(&one.before, values[0]), known(&one.after, values[1]));
-    before.is_some() && before == after
+    let (Some(before), Some(after)) = (&one.before, &one.after) else { return false };
+    // The value of a parameter that is a list is its items with commas between.
+    let listed = |items: &[Value], text: Option<String>| {
+        text.is_some_and(|text| {
+            text.split(',').map(str::trim).eq(items.iter().map(|item| item.as_str().unwrap_or("\0")))
+        })
+    };
+    match (before, after) {
+        (Value::Array(items), _) => listed(items, of(after, values[1])),
+        (_, Value::Array(items)) => listed(items, of(before, values[0])),
+        (_, _) => {
+            let known = |value: &Value, values: &Values| match value {
+                Value::String(_) | Value::Number(_) | Value::Bool(_) => Some(scalar_text(value)),
+                Value::Null | Value::Array(_) | Value::Object(_) => of(value, values),
+            };
+            let (before, after) = (known(before, values[0]), known(after, values[1]));
+            before.is_some() && before == after
+        }
+    }
 }
 
 fn masked(one: &Difference, path: String, impact: Impact, secret: bool) -> ValueChange {

@@ -24,6 +24,7 @@ pub mod runtimes;
 pub mod secrets;
 pub mod stateful;
 pub mod tagging;
+pub mod time_zones;
 pub mod vpc_links;
 
 pub use self::stateful::{passing, snapshottable, stateful};

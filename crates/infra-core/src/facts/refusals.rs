@@ -86,14 +86,30 @@ const INDEXES: &str = "https://docs.aws.amazon.com/amazondynamodb/latest/develop
 const LOCAL_INDEX: &str = "local secondary indexes can be made with their table only; make a new table";
 const OPENSEARCH: &str = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/version-migration.html";
 const SEARCH_SWITCH: &str = "once it is on, it cannot be switched off; make a new domain";
+const VALKEY: &str = "an engine of Valkey cannot become one of Redis; make a new one";
+const CACHE_MODE: &str = "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/modify-cluster-mode.html";
+const CACHE_FAILOVER: &str =
+    "https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html";
 const CACHE: &str = "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.html";
 
 /// Every row.
 pub const REFUSALS: &[Refusal] = &[
+    Refusal::of("AWS::AmazonMQ::Broker", "EngineVersion", Transition::GoesBack).because(
+        "a broker cannot go back to an older version; make a new broker",
+        "https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/upgrading-brokers.html",
+        "memory",
+    ),
     Refusal::of("AWS::ApiGateway::RestApi", "EndpointConfiguration.Types", Transition::Between("PRIVATE", "EDGE"))
         .because(
             "a private API cannot become an edge-optimized one; make it regional first",
             "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-api-migration.html",
+            "memory",
+        ),
+    Refusal::of("AWS::CloudFront::Distribution", "DistributionConfig.Staging", Transition::Changes)
+        .default("false")
+        .because(
+            "whether a distribution is for staging is said when it is made; make another one",
+            "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionConfig.html",
             "memory",
         ),
     Refusal::of("AWS::Cognito::UserPool", "AliasAttributes", Transition::Changes).because(POOL, COGNITO, "2026-11-30"),
@@ -110,6 +126,11 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::of("AWS::Cognito::UserPool", "UsernameConfiguration.CaseSensitive", Transition::Changes)
         .default("true")
         .because(POOL, "https://github.com/aws-amplify/amplify-cli/issues/4227", "2026-11-30"),
+    Refusal::of("AWS::DMS::ReplicationInstance", "EngineVersion", Transition::GoesBack).because(
+        "a replication instance cannot go back to an older version; make a new one",
+        "https://docs.aws.amazon.com/dms/latest/userguide/CHAP_ReplicationInstance.EngineVersions.html",
+        "memory",
+    ),
     Refusal::of("AWS::DynamoDB::Table", "LocalSecondaryIndexes", Transition::Changes).because(
         LOCAL_INDEX,
         INDEXES,
@@ -134,6 +155,13 @@ pub const REFUSALS: &[Refusal] = &[
         Transition::Between("API_AND_CONFIG_MAP", "CONFIG_MAP"),
     )
     .because("access entries cannot be switched off once they are on", EKS_ACCESS, "memory"),
+    Refusal::of("AWS::EKS::Cluster", "ComputeConfig.NodeRoleArn", Transition::Changes)
+        .only("ComputeConfig.Enabled", "true")
+        .because(
+            "the role of nodes cannot be changed once EKS Auto Mode is on; make a node class with another role",
+            "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-eks-cluster-computeconfig.html",
+            "memory",
+        ),
     Refusal::of("AWS::EKS::Cluster", "Version", Transition::GoesBack).because(
         "a cluster does not go back to an older version; within 7 days of its upgrade EKS has a rollback of its own",
         "https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html",
@@ -149,8 +177,36 @@ pub const REFUSALS: &[Refusal] = &[
         CACHE,
         "memory",
     ),
+    Refusal::of("AWS::ElastiCache::ReplicationGroup", "AutomaticFailoverEnabled", Transition::TurnsOff)
+        .only("ClusterMode", "enabled")
+        .because("a group with cluster mode always fails over by itself", CACHE_FAILOVER, "memory"),
+    Refusal::of("AWS::ElastiCache::ReplicationGroup", "ClusterMode", Transition::Between("disabled", "enabled"))
+        .because("cluster mode is `compatible` first, then `enabled`", CACHE_MODE, "2026-11-30"),
+    Refusal::of("AWS::ElastiCache::ReplicationGroup", "ClusterMode", Transition::Between("enabled", "compatible"))
+        .because("cluster mode cannot be given up once it is on; make a new group", CACHE_MODE, "2026-11-30"),
+    Refusal::of("AWS::ElastiCache::ReplicationGroup", "ClusterMode", Transition::Between("enabled", "disabled"))
+        .because("cluster mode cannot be given up once it is on; make a new group", CACHE_MODE, "2026-11-30"),
     Refusal::of("AWS::ElastiCache::ReplicationGroup", "EngineVersion", Transition::GoesBack).because(
         "a cache cannot go back to an older version; make a new one",
+        CACHE,
+        "memory",
+    ),
+    Refusal::of("AWS::ElastiCache::ReplicationGroup", "TransitEncryptionEnabled", Transition::TurnsOff)
+        .only("TransitEncryptionMode", "required")
+        .because(
+            "a group that requires encryption in transit prefers it first, then goes without",
+            "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/in-transit-encryption.html",
+            "memory",
+        ),
+    Refusal::of("AWS::ElastiCache::ServerlessCache", "Engine", Transition::Between("valkey", "redis"))
+        .because(VALKEY, CACHE, "memory"),
+    Refusal::of("AWS::ElastiCache::ServerlessCache", "Engine", Transition::Between("memcached", "redis")).because(
+        "a cache of Memcached cannot become another one; make a new cache",
+        CACHE,
+        "memory",
+    ),
+    Refusal::of("AWS::ElastiCache::ServerlessCache", "Engine", Transition::Between("memcached", "valkey")).because(
+        "a cache of Memcached cannot become another one; make a new cache",
         CACHE,
         "memory",
     ),
@@ -180,6 +236,9 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::of("AWS::FSx::FileSystem", "StorageCapacity", Transition::Shrinks)
         .only("FileSystemType", "WINDOWS")
         .because(FSX_WHY, FSX, "memory"),
+    Refusal::of("AWS::FSx::FileSystem", "StorageCapacity", Transition::Shrinks)
+        .only("FileSystemType", "OPENZFS")
+        .because(FSX_WHY, FSX, "memory"),
     Refusal::of("AWS::KMS::Key", "KeySpec", Transition::Changes).default("SYMMETRIC_DEFAULT").because(
         KEY,
         KMS,
@@ -202,6 +261,16 @@ pub const REFUSALS: &[Refusal] = &[
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html",
         "memory",
     ),
+    Refusal::of(
+        "AWS::MSK::Cluster",
+        "BrokerNodeGroupInfo.ConnectivityInfo.NetworkType",
+        Transition::Between("DUAL", "IPV4"),
+    )
+    .because(
+        "a cluster with both kinds of addresses cannot go back to IPv4 alone; make a new cluster",
+        "https://docs.aws.amazon.com/msk/latest/developerguide/serverless-config-dual-stack.html",
+        "2026-11-30",
+    ),
     Refusal::of("AWS::MSK::Cluster", "BrokerNodeGroupInfo.StorageInfo.EBSStorageInfo.VolumeSize", Transition::Shrinks)
         .because(
             "the storage of brokers can only grow",
@@ -211,6 +280,11 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::of("AWS::MSK::Cluster", "KafkaVersion", Transition::GoesBack).because(
         "a cluster cannot go back to an older version of Kafka",
         "https://docs.aws.amazon.com/msk/latest/developerguide/version-upgrades.html",
+        "memory",
+    ),
+    Refusal::of("AWS::MemoryDB::Cluster", "Engine", Transition::Between("valkey", "redis")).because(
+        VALKEY,
+        "https://docs.aws.amazon.com/memorydb/latest/devguide/engine-versions.html",
         "memory",
     ),
     Refusal::of("AWS::MemoryDB::Cluster", "EngineVersion", Transition::GoesBack).because(
@@ -247,6 +321,11 @@ pub const REFUSALS: &[Refusal] = &[
         "storage can only grow; restore into a new cluster",
         RDS_MODIFY,
         "memory",
+    ),
+    Refusal::of("AWS::RDS::DBCluster", "BacktrackWindow", Transition::IsAdded).because(
+        "a cluster can go back in time only if it was made so; restore a snapshot into a new one",
+        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Managing.Backtrack.html",
+        "2026-11-30",
     ),
     Refusal::of("AWS::RDS::DBCluster", "EngineVersion", Transition::GoesBack).because(DOWNGRADE, RDS_UPGRADE, "memory"),
     Refusal::of("AWS::RDS::DBInstance", "AllocatedStorage", Transition::Shrinks).because(

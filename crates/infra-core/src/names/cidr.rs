@@ -1,9 +1,33 @@
-//! A block of IPv4 addresses.
+//! Blocks of addresses.
 
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// Most blocks that `Fn::Cidr` gives.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-cidr.html>
+/// (read 2026-11-23).
+const MAX_BLOCKS: usize = 256;
+
+/// The blocks that `Fn::Cidr` cuts out of one: `count` of them, each with `bits` bits for hosts.
+pub fn cut(block: &str, count: usize, bits: u8) -> Option<Vec<String>> {
+    let count = Some(count).filter(|count| (1..=MAX_BLOCKS).contains(count))?;
+    let blocks: Vec<String> = match block.parse().ok()? {
+        IpNet::V4(net) => Ipv4Net::subnets(&net.trunc(), 32_u8.checked_sub(bits)?)
+            .ok()?
+            .take(count)
+            .map(|net| net.to_string())
+            .collect(),
+        IpNet::V6(net) => Ipv6Net::subnets(&net.trunc(), 128_u8.checked_sub(bits)?)
+            .ok()?
+            .take(count)
+            .map(|net| net.to_string())
+            .collect(),
+    };
+    (blocks.len() == count).then_some(blocks)
+}
 
 /// An IPv4 block in CIDR notation whose host bits are zero, such as `10.0.0.0/16`.
 ///

@@ -30,7 +30,7 @@ mod variable_name;
 
 pub use self::account_id::{AccountId, AccountIdError};
 pub use self::arn::{Arn, ArnError};
-pub use self::cidr::{Cidr, CidrError};
+pub use self::cidr::{Cidr, CidrError, cut};
 pub use self::date::{Date, DateError};
 pub use self::domain_name::{DomainName, DomainNameError};
 pub use self::email_address::{EmailAddress, EmailAddressError};

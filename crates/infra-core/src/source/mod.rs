@@ -19,7 +19,7 @@ pub use interpolate::{Variables, interpolate};
 pub use merge::merge;
 pub use route::{Route, Step};
 pub use scalar::{Literal, literal};
-pub use yaml::{parse, parse_foreign, template};
+pub use yaml::{manifests, parse, parse_foreign, template};
 
 pub use crate::place::{File, FileId, Lines, Sources, Span};
 

@@ -84,6 +84,15 @@ pub fn template(text: &str) -> Option<serde_json::Value> {
     (!diags.has_errors()).then(|| one.to_json())
 }
 
+/// Reads the objects of Kubernetes in a text of JSON or YAML, as far as it can be read; other documents are none.
+pub fn manifests(text: &str) -> Vec<serde_json::Value> {
+    let mut sources = super::Sources::default();
+    let file = sources.add("manifest", text.to_owned());
+    let documents = parse_foreign(file, text.as_bytes(), &mut Diagnostics::default()).unwrap_or_default();
+    let is_object = |value: &serde_json::Value| value.get("apiVersion").is_some() && value.get("kind").is_some();
+    documents.iter().map(super::Node::to_json).filter(is_object).collect()
+}
+
 /// Refuses what is too large or not text.
 fn decode<'a>(file: FileId, text: &'a [u8], diags: &mut Diagnostics) -> Option<Text<'a>> {
     if text.len() > MAX_FILE_BYTES {

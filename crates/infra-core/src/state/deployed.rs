@@ -79,7 +79,11 @@ impl Deployed {
             let same = |old: &&super::DesiredObject| old.cluster == next.cluster && old.identity() == next.identity();
             let live = desired.objects.iter().find(same).map_or(Value::Null, |old| old.object.clone());
             let identity = next.identity();
-            DeployedObject { cluster: next.cluster.clone(), identity, live, applied: Applied::As(next.object.clone()) }
+            let applied = match super::made_anew(&identity, &live, &next.object) {
+                Some(why) => Applied::Anew(why),
+                None => Applied::As(next.object.clone()),
+            };
+            DeployedObject { cluster: next.cluster.clone(), identity, live, applied }
         };
         deployed.objects = Some(next.objects.iter().map(object).collect());
         let clusters = next.objects.iter().chain(&desired.objects).map(|object| (object.cluster.clone(), None));

@@ -7,6 +7,7 @@ mod coding;
 mod deployed;
 mod desired;
 mod holder;
+mod immutable;
 mod objects;
 mod owned;
 mod records;
@@ -18,6 +19,7 @@ mod verdict;
 pub use deployed::{Applied, Certificate, Deployed, DeployedObject, DeployedStack, DeployedZone, DomainValidation};
 pub use desired::{Desired, DesiredObject, DesiredStack, DesiredZone, Document, ReadError};
 pub use holder::{Holder, Named, Owner};
+pub use immutable::made_anew;
 pub use objects::{
     ObjectId, adopted, contents, is_parent, is_same, manager, member_selector, parent_id, rank, read_id, set_id,
     spelled,

@@ -40,6 +40,14 @@ pub(super) fn check<'v>(
     ports(prop, spec, report);
     variables(prop, report);
     probes(container, report);
+    let claims: Vec<Prop<'v>> = spec.each("resourceClaims").filter_map(|claim| claim.key("name")).collect();
+    for name in container.prop.each("resources.claims").filter_map(|claim| claim.key("name")) {
+        if name.is_known() && claims.iter().all(|claim| claim.is_known() && !claim.is_same(&name)) {
+            let says = "is no claim of the pod";
+            let help = "add it under `resourceClaims` of the pod";
+            report.no(name, Mistake::new("manifest/value", says, "no such claim", help));
+        }
+    }
     if let Some(resources) = prop.key("resources") {
         self::resources(resources, report);
     }

@@ -117,6 +117,7 @@ pub(super) const METADATA: &[Law] = &[("finalizers[]", Must::Be(Form::LabelKey))
 pub(super) const JOBS: &[Law] = &[
     ("", Must::Needs("maxFailedIndexes", "backoffLimitPerIndex")),
     ("", Must::Ordered("maxFailedIndexes", "completions")),
+    ("", Must::WithinIf("completionMode", "Indexed", "parallelism", [0, 100_000])),
     ("", Must::NotIf("podReplacementPolicy", "TerminatingOrFailed", "podFailurePolicy")),
     ("", Must::OnlyIf("completionMode", "Indexed", "successPolicy")),
     ("managedBy", Must::Be(Form::WithDomain)),
@@ -179,6 +180,33 @@ const HTTP_ROUTE: &[Law] = &[
     ("spec.rules[].filters[]", Must::OnlyIf("type", "ExtensionRef", "extensionRef")),
     ("spec.rules[].filters", Must::NotBothTypes("RequestRedirect", "URLRewrite")),
     ("spec.rules[].filters[].requestRedirect.statusCode", Must::BeOneOf(&["301", "302", "303", "307", "308"])),
+];
+
+/// What a certificate of cert-manager can be for.
+const USAGES: &[&str] = &[
+    "any",
+    "cert sign",
+    "client auth",
+    "code signing",
+    "content commitment",
+    "crl sign",
+    "data encipherment",
+    "decipher only",
+    "digital signature",
+    "email protection",
+    "encipher only",
+    "ipsec end system",
+    "ipsec tunnel",
+    "ipsec user",
+    "key agreement",
+    "key encipherment",
+    "microsoft sgc",
+    "netscape sgc",
+    "ocsp signing",
+    "s/mime",
+    "server auth",
+    "signing",
+    "timestamping",
 ];
 
 const ISSUER: &[Law] = &[("spec", Must::HoldOneOf(&["acme", "ca", "selfSigned", "vault", "venafi"]))];
@@ -254,6 +282,9 @@ pub(super) const OBJECTS: &[(&str, &str, &[Law])] = &[
         "StatefulSet",
         &[
             ("spec.template.spec", Must::Lack("activeDeadlineSeconds")),
+            ("spec.volumeClaimTemplates[]", Must::Hold("metadata.name")),
+            ("spec.volumeClaimTemplates[].metadata.name", Must::Be(Form::Label)),
+            ("spec.volumeClaimTemplates", Must::Differ("metadata.name")),
             ("spec.updateStrategy", Must::NotIf("type", "OnDelete", "rollingUpdate")),
             ("spec.updateStrategy.rollingUpdate.maxUnavailable", Must::BeNone(&["0", "0%"])),
         ],
@@ -262,6 +293,7 @@ pub(super) const OBJECTS: &[(&str, &str, &[Law])] = &[
         "autoscaling",
         "HorizontalPodAutoscaler",
         &[
+            ("spec.scaleTargetRef.kind", Must::BeNone(&["CronJob", "DaemonSet", "Job", "Pod"])),
             ("spec.metrics[].resource.target", Must::HoldOneOf(&["averageUtilization", "averageValue"])),
             ("spec.metrics[].containerResource.target", Must::HoldOneOf(&["averageUtilization", "averageValue"])),
             ("spec.metrics[].pods.target", Must::Hold("averageValue")),
@@ -369,6 +401,7 @@ pub(super) const OBJECTS: &[(&str, &str, &[Law])] = &[
                 ]),
             ),
             ("spec", Must::Ordered("renewBefore", "duration")),
+            ("spec.usages[]", Must::BeOneOf(USAGES)),
             ("spec.duration", Must::Be(Form::Duration)),
             ("spec.renewBefore", Must::Be(Form::Duration)),
             ("spec.privateKey", Must::WithinIf("algorithm", "RSA", "size", [2048, 8192])),

@@ -26,6 +26,7 @@ pub(super) fn check(report: &mut Report<'_, '_>) {
     name(report);
     if let Some(metadata) = object.get("metadata") {
         super::laws::apply(super::law_tables::METADATA, metadata, report);
+        super::annotations::check(metadata, report);
         if let Some(fields) = metadata.key("managedFields").filter(|it| *it.expr() != Expr::Absent) {
             let says = "is written; a server-side apply refuses it";
             let note = "who wrote which field is kept by the API server";

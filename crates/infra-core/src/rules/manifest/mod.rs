@@ -6,6 +6,7 @@
 //! deployment knows is silent, and so is text with a hole that a template fills (`${…}`, `{{ … }}`).
 
 mod access;
+mod annotations;
 mod cel;
 mod cluster;
 mod configuration;

@@ -77,6 +77,20 @@ fn one<'v>(volume: Prop<'v>, report: &mut Report<'v, '_>) {
     if let Some(template) = volume.get("ephemeral.volumeClaimTemplate") {
         claim(&template, report);
     }
+    let paths = volume.each("projected.sources").flat_map(|source| {
+        let parts = ["configMap", "downwardAPI", "secret"].into_iter().filter_map(move |key| source.key(key));
+        let items = parts.flat_map(|part| part.each("items").filter_map(|item| item.key("path")).collect::<Vec<_>>());
+        items.chain(source.get("serviceAccountToken.path")).collect::<Vec<_>>()
+    });
+    let mut seen: Vec<Prop<'v>> = Vec::new();
+    for path in paths {
+        if let Some(first) = seen.iter().find(|first| first.is_same(&path)) {
+            let says = "is the path of another item of the volume";
+            let mistake = Mistake::new("manifest/twice", says, "taken", "give it another path");
+            report.no(path, mistake.also(first.at(), "the first one"));
+        }
+        seen.push(path);
+    }
     for source in volume.each("projected.sources") {
         if let Some((second, value)) = source.entries().filter(|(_, value)| value.is_object()).nth(1) {
             let says = format!("is a second source, `{second}`, of one item");

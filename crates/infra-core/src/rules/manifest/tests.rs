@@ -196,6 +196,30 @@ fn jobs_end_and_have_a_schedule_of_cron() {
 }
 
 #[test]
+fn zones_and_times_can_be_read() {
+    let job = |zone: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{ name: a, namespace: shop }}\nspec:\n  schedule: \"@daily\"\n  \
+             timeZone: {zone}\n  jobTemplate: {{ spec: {{ template: {{ spec: {{ restartPolicy: Never, containers: [{{ name: a, \
+             image: \"a:1\" }}] }} }} }} }}\n"
+        )
+    };
+    for good in ["Europe/Vienna", "Etc/UTC", "UTC", "${ZONE}"] {
+        assert_eq!(found(&job(good)), [""; 0], "{good}");
+    }
+    for bad in ["Europe/Viena", "Vienna/Europe", "Local", "UTC+2 "] {
+        assert_eq!(ids(&job(bad)), ["manifest/value"], "{bad}");
+    }
+    let lease = |time: &str| {
+        format!(
+            "apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {{ name: a, namespace: shop }}\nspec: {{ renewTime: {time} }}\n"
+        )
+    };
+    assert_eq!(found(&lease("\"2026-11-30T12:00:00.000000Z\"")), [""; 0]);
+    assert_eq!(ids(&lease("yesterday")), ["manifest/value"]);
+}
+
+#[test]
 fn the_place_and_the_words_are_those_of_the_author() {
     let text = deployment("replica: 3", "", "");
     assert_eq!(
@@ -375,6 +399,12 @@ fn what_is_asked_of_single_fields() {
             "spec.rules[0].matches[0].path.value",
         ),
         (
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "spec: { scaleTargetRef: { apiVersion: apps/v1, kind: DaemonSet, name: a }, maxReplicas: 2 }".to_owned(),
+            "spec.scaleTargetRef.kind",
+        ),
+        (
             "cert-manager.io/v1",
             "Issuer",
             "spec: { selfSigned: {}, ca: { secretName: a } }".to_owned(),
@@ -451,4 +481,20 @@ fn a_definition_has_a_structural_schema() {
     let other =
         format!("{WIDGETS}apiVersion: shop.example.com/v2\nkind: Widget\nmetadata: {{ name: a }}\nspec: {{}}\n");
     assert_eq!(ids(&other), ["manifest/unknown-kind"]);
+}
+
+#[test]
+fn what_controllers_read_has_the_values_that_they_take() {
+    let object = |kind: &str, metadata: &str, rest: &str| {
+        format!("apiVersion: v1\nkind: {kind}\nmetadata: {{ name: a, {metadata} }}\n{rest}\n")
+    };
+    let ports = "spec: { type: LoadBalancer, ports: [{ port: 80 }] }";
+    let target = |value: &str| {
+        format!("annotations: {{ service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: {value} }}")
+    };
+    assert_eq!(ids(&object("Service", &target("ip"), ports)), [""; 0]);
+    assert_eq!(ids(&object("Service", &target("pod"), ports)), ["manifest/enum"]);
+    let level = |value: &str| format!("labels: {{ pod-security.kubernetes.io/enforce: {value} }}");
+    assert_eq!(ids(&object("Namespace", &level("restricted"), "")), [""; 0]);
+    assert_eq!(ids(&object("Namespace", &level("Restricted"), "")), ["manifest/enum"]);
 }

@@ -104,6 +104,27 @@ pub(super) fn is_base64(text: &str) -> bool {
         && body.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
 }
 
+/// A time of RFC 3339: `2026-11-30T12:00:00Z`, perhaps with a fraction and an offset.
+pub(super) fn is_time(text: &str) -> bool {
+    let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+    let form = |part: &str, separator: char| {
+        let mut parts = part.split(separator);
+        let first = if separator == '-' { 4 } else { 2 };
+        let is_first = parts.next().is_some_and(|part| digits(part, first));
+        is_first && parts.clone().count() == 2 && parts.all(|part| digits(part, 2))
+    };
+    let Some((date, clock)) = text.split_once('T') else { return false };
+    let end = clock.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(clock.len());
+    let Some((clock, zone)) = clock.split_at_checked(end) else { return false };
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let offset = |zone: &str| {
+        let parts = zone.strip_prefix(['+', '-']).and_then(|zone| zone.split_once(':'));
+        parts.is_some_and(|(hours, minutes)| digits(hours, 2) && digits(minutes, 2))
+    };
+    let is_zone = zone == "Z" || offset(zone);
+    form(date, '-') && form(clock, ':') && !fraction.is_empty() && digits(fraction, fraction.len()) && is_zone
+}
+
 /// An address; numbers with leading zeros are none.
 pub(super) fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok()
@@ -208,6 +229,16 @@ mod tests {
             ["every 5 minutes", "60 * * * *", "* * * * 7", "*/0 * * * *", "* * * * * *", "", "@often", "5-1 * * * *"]
         {
             assert!(schedule_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_rfc_3339() {
+        for good in ["2026-11-30T12:00:00Z", "2026-11-30T12:00:00.123456+01:00"] {
+            assert!(is_time(good), "{good}");
+        }
+        for bad in ["yesterday", "2026-11-30", "2026-11-30T12:00Z", "2026-11-30T12:00:00", "26-11-30T12:00:00Z"] {
+            assert!(!is_time(bad), "{bad}");
         }
     }
 

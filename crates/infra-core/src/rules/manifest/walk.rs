@@ -80,7 +80,6 @@ fn visit<'v>(schema: &Schema<'v>, prop: Prop<'v>, depth: u32, report: &mut Repor
         (Tag::List, Expr::List(_)) => list(schema, prop, depth, report),
         (Tag::Text, Expr::Text(text)) => value(schema, prop, text, report),
         (Tag::Any, _)
-        | (Tag::Time, Expr::Text(_))
         | (Tag::Boolean, Expr::Bool(_))
         | (Tag::Number | Tag::Quantity, Expr::Float(_) | Expr::Int(_))
         | (Tag::IntOrString, Expr::Int(_) | Expr::Text(_)) => {}
@@ -93,6 +92,7 @@ fn visit<'v>(schema: &Schema<'v>, prop: Prop<'v>, depth: u32, report: &mut Repor
         }
         (Tag::Quantity, Expr::Text(text)) => quantity(prop, text, report),
         (Tag::Bytes, Expr::Text(text)) => bytes(prop, text, report),
+        (Tag::Time, Expr::Text(text)) => time(prop, text, report),
         (tag, expr) => wrong_type(tag, expr, prop, report),
     }
 }
@@ -303,6 +303,14 @@ fn bytes<'v>(prop: Prop<'v>, text: &str, report: &mut Report<'v, '_>) {
     let help = "write it under `stringData` as it is, or encode it with `base64 -w0`";
     // It may be a secret in clear text.
     report.no(prop, Mistake::new("manifest/bytes", "is not base64", "not base64", help).hidden());
+}
+
+fn time<'v>(prop: Prop<'v>, text: &str, report: &mut Report<'v, '_>) {
+    if values::is_time(text) {
+        return;
+    }
+    let says = format!("is `{text}`, which is no time");
+    report.no(prop, Mistake::new("manifest/value", says, "not a time", "write it as `2026-11-30T12:00:00Z`"));
 }
 
 fn wrong_type<'v>(tag: Tag, expr: &Expr, prop: Prop<'v>, report: &mut Report<'v, '_>) {
