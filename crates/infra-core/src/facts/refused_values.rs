@@ -291,8 +291,8 @@ fn is_no_cron(text: &str) -> bool {
 
 fn is_no_edge_version(text: &str) -> bool {
     let parts: Vec<&str> = text.split(':').collect();
-    let is_version = |it: &&&str| it.chars().all(|c| c.is_ascii_digit());
-    text.starts_with("arn:") && (parts.get(3) != Some(&"us-east-1") || parts.get(7).filter(is_version).is_none())
+    let is_version = |it: &&str| it.chars().all(|c| c.is_ascii_digit());
+    text.starts_with("arn:") && (parts.get(3) != Some(&"us-east-1") || !parts.get(7).is_some_and(is_version))
 }
 
 fn is_no_arn(text: &str) -> bool {

@@ -98,7 +98,7 @@ mod tests {
 
     fn regions(templates: &[&str]) -> Vec<Option<String>> {
         let mut sources = Sources::default();
-        let files = templates.iter().enumerate().map(|(at, text)| sources.add(&format!("{at}.yaml"), text.as_bytes()));
+        let files = templates.iter().enumerate().map(|(at, text)| sources.add(format!("{at}.yaml"), text.as_bytes()));
         let inputs: Vec<Input> = files.map(Input::new).collect();
         let system = System::read(&inputs, &sources, &mut Diagnostics::default()).unwrap();
         system.stacks.iter().map(|stack| stack.region.map(|region| region.as_str().to_owned())).collect()

@@ -96,9 +96,7 @@ fn check(cx: &mut Cx<'_>, site: Resource<'_>) {
 /// Whether a statement is about objects, or may be: the ARN of a bucket alone is about none.
 fn names_objects(statement: &Statement<'_>) -> bool {
     statement.prop.key("Resource").is_none()
-        || statement.resources().any(|it| {
-            it.target().is_none() || it.target().is_some_and(|target| target.resource.kind() != "AWS::S3::Bucket")
-        })
+        || statement.resources().any(|it| it.target().is_none_or(|target| target.resource.kind() != "AWS::S3::Bucket"))
 }
 
 /// Whether the conditions of a statement admit the distribution, or may do so: an id that is written out is of another one.

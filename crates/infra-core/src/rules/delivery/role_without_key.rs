@@ -61,54 +61,63 @@ Resources:
 /// What a sender asks of the key.
 const SENDS: &[&str] = &["kms:GenerateDataKey", "kms:Decrypt"];
 
+/// One use of something encrypted with the rights of a role.
+struct Use<'v> {
+    /// Where what is encrypted is named.
+    written: Prop<'v>,
+    /// Who uses it, as reports call it.
+    user: String,
+    role: Resource<'v>,
+    target: Resource<'v>,
+    /// What it asks of the key.
+    actions: &'static [&'static str],
+}
+
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     for delivery in view.deliveries() {
         let (By::Role(Some(role)), Some(target)) = (delivery.by(), delivery.target()) else { continue };
-        judge(cx, &delivery.written, &sender(&delivery), &role, &target, SENDS);
+        judge(cx, &Use { written: delivery.written, user: sender(&delivery), role, target, actions: SENDS });
     }
     for integration in view.of("AWS::ApiGatewayV2::Integration") {
         let role = integration.get("CredentialsArn").and_then(|role| role.resource_of("AWS::IAM::Role"));
         let Some(written) = integration.get("RequestParameters.QueueUrl") else { continue };
-        let (Some(role), Some(queue)) = (role, written.resource_of("AWS::SQS::Queue")) else { continue };
-        judge(cx, &written, &format!("integration `{}`", integration.id()), &role, &queue, SENDS);
+        let (Some(role), Some(target)) = (role, written.resource_of("AWS::SQS::Queue")) else { continue };
+        let user = format!("integration `{}`", integration.id());
+        judge(cx, &Use { written, user, role, target, actions: SENDS });
     }
     for mapping in view.of("AWS::Lambda::EventSourceMapping") {
         let function = mapping.get("FunctionName").and_then(|name| name.resource_of("AWS::Lambda::Function"));
         let role = function.and_then(|function| function.get("Role")?.resource_of("AWS::IAM::Role"));
         let Some(written) = mapping.get("EventSourceArn") else { continue };
-        let (Some(role), Some(queue)) = (role, written.resource_of("AWS::SQS::Queue")) else { continue };
-        judge(cx, &written, &format!("mapping `{}`", mapping.id()), &role, &queue, &["kms:Decrypt"]);
+        let (Some(role), Some(target)) = (role, written.resource_of("AWS::SQS::Queue")) else { continue };
+        let user = format!("mapping `{}`", mapping.id());
+        judge(cx, &Use { written, user, role, target, actions: &["kms:Decrypt"] });
     }
 }
 
-fn judge<'v>(
-    cx: &mut Cx<'_>,
-    written: &Prop<'v>,
-    user: &str,
-    role: &Resource<'v>,
-    target: &Resource<'v>,
-    actions: &[&str],
-) {
+fn judge(cx: &mut Cx<'_>, it: &Use<'_>) {
+    let (role, target) = (&it.role, &it.target);
     if !["AWS::SNS::Topic", "AWS::SQS::Queue"].contains(&target.kind()) {
         return;
     }
-    let Some((used, key)) = target.get("KmsMasterKeyId").and_then(|used| Some((used, key_of(&used)?))) else { return };
-    let by_key = |action: &str| {
-        let policy = key.get("KeyPolicy");
-        policy.is_none_or(|policy| {
-            Statement::of(policy)
-                .any(|it| it.may_let(action) && it.principals("AWS").any(|who| !who.pattern().ends_with(":root")))
-        })
+    let Some(encryption) = target.get("KmsMasterKeyId") else { return };
+    let Some(key) = key_of(&encryption) else { return };
+    let policy = key.get("KeyPolicy");
+    let named = |statement: &Statement<'_>, action: &str| {
+        statement.may_let(action) && statement.principals("AWS").any(|who| !who.pattern().ends_with(":root"))
     };
-    let missing: Vec<&str> =
-        actions.iter().copied().filter(|action| !role.may(action, &key) && !by_key(action)).collect();
+    let by_key =
+        |action: &str| policy.is_none_or(|policy| Statement::of(policy).any(|statement| named(&statement, action)));
+    let refused = |action: &&str| !role.may(action, &key) && !by_key(action);
+    let missing: Vec<&str> = it.actions.iter().copied().filter(refused).collect();
     if missing.is_empty() {
         return;
     }
+    let title = format!("role `{}` of {} may not use the key of `{}`", role.id(), it.user, target.id());
     cx.report(
-        written
-            .finding(format!("role `{}` of {user} may not use the key of `{}`", role.id(), target.id()), "encrypted")
-            .also(used.at(), format!("with key `{}`", key.id()))
+        it.written
+            .finding(title, "encrypted")
+            .also(encryption.at(), format!("with key `{}`", key.id()))
             .also(role.at(), "the role")
             .help(format!("allow the role {} on `!GetAtt {}.Arn`", missing.join(" and "), key.id())),
     );
