@@ -5,6 +5,7 @@
 
 pub mod attributes;
 pub mod cloudfront;
+pub mod companions;
 pub mod delivery;
 pub mod eks;
 pub mod geography;
@@ -18,13 +19,16 @@ pub mod packaging;
 mod packed;
 pub mod rds;
 pub mod refusals;
+pub mod refused_values;
 pub mod regions;
 pub mod resource_types;
 pub mod runtimes;
 pub mod secrets;
+pub mod service_roles;
 pub mod stateful;
 pub mod tagging;
 pub mod time_zones;
+pub mod unique_entries;
 pub mod vpc_links;
 
 pub use self::stateful::{passing, snapshottable, stateful};

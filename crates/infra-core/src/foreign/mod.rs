@@ -14,6 +14,7 @@ mod locate;
 mod others;
 mod parameters;
 mod read;
+mod regions;
 mod stack;
 mod text;
 mod variants;

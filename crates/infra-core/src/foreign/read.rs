@@ -61,6 +61,7 @@ impl System {
         }
         reader.connect(diags);
         let Reader { mut system, failed, .. } = reader;
+        super::regions::find(&mut system);
         system.fill();
         let bytes = |stack: &Stack| sources.get(stack.file).map_or(0, |file| file.bytes.len());
         check::check(&system, &bytes, diags);

@@ -27,6 +27,7 @@ mod lambda;
 pub mod manifest;
 mod network;
 mod observability;
+mod patterns;
 mod prelude;
 mod rds;
 mod resilience;

@@ -214,7 +214,10 @@ fn permits(permission: &Resource<'_>, service: &str, source: Option<&Resource<'_
 fn may_name<'v>(arn: &Prop<'v>, source: Option<&Resource<'v>>) -> bool {
     let Some(source) = source else { return true };
     if let Some(named) = arn.resource() {
-        return named == *source || named.kind() != source.kind();
+        // The parts of an API stand for each other; a resource of another service stands for none.
+        let service =
+            |it: &Resource<'_>| it.kind().split("::").nth(1).map(|name| name.trim_end_matches("V2").to_owned());
+        return named == *source || (named.kind() != source.kind() && service(&named) == service(source));
     }
     let alike: Vec<Resource<'_>> = arn.mentions().into_iter().filter(|it| it.kind() == source.kind()).collect();
     if !alike.is_empty() {

@@ -84,6 +84,30 @@ impl<'v> Prop<'v> {
         self.get(path).into_iter().flat_map(|prop| prop.items())
     }
 
+    /// Returns the values at `path`, going into every list on the way and at its end; an empty path is this value.
+    ///
+    /// `every("DistributionConfig.Origins.Id")` gives the ids of all origins.
+    pub fn every(&self, path: &str) -> Vec<Prop<'v>> {
+        let mut found: Vec<Prop<'v>> = self.items().collect();
+        for key in path.split('.').filter(|key| !key.is_empty()) {
+            found = found.iter().filter_map(|it| it.key(key)).flat_map(|it| it.items()).collect();
+        }
+        found
+    }
+
+    /// Returns what stands in dynamic references of this value, such as `secretsmanager:shop:SecretString:password`.
+    pub fn dynamic(&self) -> Vec<Prop<'v>> {
+        let parts: &'v [Expr] = match self.value {
+            Expr::Concat(parts) => parts,
+            other => std::slice::from_ref(other),
+        };
+        let named = parts.iter().filter_map(|part| match part {
+            Expr::Call(name, argument) if name == "resolve" => Some(self.below(argument)),
+            _ => None,
+        });
+        named.collect()
+    }
+
     /// Returns whether this is a list.
     pub fn is_list(&self) -> bool {
         matches!(self.value, Expr::List(_))

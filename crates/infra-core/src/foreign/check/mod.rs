@@ -8,6 +8,7 @@ mod outputs;
 mod parameters;
 mod references;
 mod resources;
+mod secrets;
 mod sections;
 mod unused;
 mod uses;
@@ -35,6 +36,7 @@ pub(super) fn check(system: &System, bytes: &dyn Fn(&Stack) -> usize, diags: &mu
         unused::check(stack, &uses, &mut found);
         limits::check(stack, bytes(stack), &uses, &mut found);
         mappings::check(stack, &uses, &mut found);
+        secrets::check(stack, &mut found);
         diags.extend(found.into_sorted().into_iter().map(|finding| with_subject(stack, finding)));
     }
     outputs::check(&world, diags);

@@ -76,6 +76,9 @@ fn check(cx: &mut Cx<'_>, authorizer: Resource<'_>) {
 }
 
 fn wrong_issuer(issuer: &Prop<'_>, pool: Option<Resource<'_>>) -> Option<(String, &'static str)> {
+    if issuer.target().is_some_and(|target| target.attribute == Some("ProviderName")) {
+        return Some(("not an `https://` URL".to_owned(), "write `Issuer: !GetAtt <user pool>.ProviderURL`"));
+    }
     let url = issuer.pattern();
     if !url.starts_with("https://") && !url.starts_with('*') && !url.starts_with("{{") {
         return Some(("not an `https://` URL".to_owned(), "begin the issuer with `https://`"));

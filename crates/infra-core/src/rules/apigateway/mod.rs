@@ -23,6 +23,7 @@ mod queue_parameters;
 mod repeated_route;
 mod reserved_header;
 mod rest_link_target;
+mod route_key;
 mod self_issued_token;
 mod silent_gateway_error;
 mod stage_deployed_twice;
@@ -65,6 +66,7 @@ pub(super) const RULES: &[&Rule] = &[
     &repeated_route::RULE,
     &reserved_header::RULE,
     &rest_link_target::RULE,
+    &route_key::RULE,
     &self_issued_token::RULE,
     &silent_gateway_error::RULE,
     &stage_deployed_twice::RULE,

@@ -71,7 +71,11 @@ fn check(cx: &mut Cx<'_>, site: Resource<'_>) {
         let lets = policies.iter().filter_map(|policy| policy.get("PolicyDocument")).flat_map(Statement::of).any(
             |statement| {
                 let cloudfront = statement.service("cloudfront.amazonaws.com") || statement.anyone();
-                statement.allows() && cloudfront && statement.covers("s3:GetObject")
+                statement.allows()
+                    && cloudfront
+                    && statement.covers("s3:GetObject")
+                    && names_objects(&statement)
+                    && names_site(&statement, &site)
             },
         );
         if lets {
@@ -87,4 +91,23 @@ fn check(cx: &mut Cx<'_>, site: Resource<'_>) {
             finding.help("allow s3:GetObject to cloudfront.amazonaws.com, with `AWS:SourceArn` of the distribution"),
         );
     }
+}
+
+/// Whether a statement is about objects, or may be: the ARN of a bucket alone is about none.
+fn names_objects(statement: &Statement<'_>) -> bool {
+    statement.prop.key("Resource").is_none()
+        || statement.resources().any(|it| it.target().is_none_or(|target| target.resource.kind() != "AWS::S3::Bucket"))
+}
+
+/// Whether the conditions of a statement admit the distribution, or may do so: an id that is written out is of another one.
+fn names_site(statement: &Statement<'_>, site: &Resource<'_>) -> bool {
+    let mut arns = statement.condition("aws:SourceArn").peekable();
+    arns.peek().is_none()
+        || arns.any(|arn| {
+            let sites: Vec<_> =
+                arn.mentions().into_iter().filter(|it| it.kind() == "AWS::CloudFront::Distribution").collect();
+            let id = arn.pattern();
+            let literal = id.rsplit_once(":distribution/").is_some_and(|(_, id)| !id.contains(['*', '?', '{']));
+            if sites.is_empty() { !literal } else { sites.contains(site) }
+        })
 }

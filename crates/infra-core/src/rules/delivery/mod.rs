@@ -5,7 +5,9 @@ mod before_permission;
 mod fifo_receiver;
 mod refused;
 mod role_lacks_action;
+mod role_missing;
 mod role_trusts_another;
+mod role_without_key;
 
 use super::{Cx, Rule};
 use crate::view::{By, Delivery, Receiver, Resource, Statement, View};
@@ -15,7 +17,9 @@ pub(super) const RULES: &[&Rule] = &[
     &fifo_receiver::RULE,
     &refused::RULE,
     &role_lacks_action::RULE,
+    &role_missing::RULE,
     &role_trusts_another::RULE,
+    &role_without_key::RULE,
 ];
 
 /// Returns what reports call the sender: `rule Hourly`, with the logical id in backticks.

@@ -10,6 +10,7 @@ mod closed_target_port;
 mod controller_made_load_balancer;
 mod fargate_identity;
 mod foreign_binding_version;
+mod instance_architecture;
 mod irsa_binding;
 mod irsa_subject;
 mod isolated_nodes;
@@ -21,6 +22,7 @@ mod open_endpoint;
 mod pod_identity_agent;
 mod pod_identity_association;
 mod pod_identity_trust;
+mod role_policies;
 mod support_type;
 mod two_identities;
 mod unenforced_network_policy;
@@ -42,6 +44,7 @@ pub(super) const RULES: &[&Rule] = &[
     &controller_made_load_balancer::RULE,
     &fargate_identity::RULE,
     &foreign_binding_version::RULE,
+    &instance_architecture::RULE,
     &irsa_binding::RULE,
     &irsa_subject::RULE,
     &isolated_nodes::RULE,
@@ -53,6 +56,7 @@ pub(super) const RULES: &[&Rule] = &[
     &pod_identity_agent::RULE,
     &pod_identity_association::RULE,
     &pod_identity_trust::RULE,
+    &role_policies::RULE,
     &support_type::RULE,
     &two_identities::RULE,
     &unenforced_network_policy::RULE,

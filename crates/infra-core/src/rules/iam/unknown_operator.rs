@@ -38,7 +38,18 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
         for statement in document.statements() {
             let conditions = statement.prop.key("Condition").into_iter().flat_map(|condition| condition.entries());
             for (operator, value) in conditions.filter(|(key, _)| !key.starts_with("Fn::") && *key != "Ref") {
-                let Err(near) = known(operator) else { continue };
+                let Err(near) = known(operator) else {
+                    if value.text().is_some() {
+                        let title =
+                            format!("condition of `{}` has no key that `{operator}` compares", document.owner.id());
+                        cx.report(
+                            value
+                                .finding(title, "a value without its key")
+                                .help("write the key and its values: `{ key: [value] }`"),
+                        );
+                    }
+                    continue;
+                };
                 let title = format!(
                     "condition of `{}` has the operator `{operator}`, which IAM does not have",
                     document.owner.id()

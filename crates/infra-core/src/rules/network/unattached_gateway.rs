@@ -27,14 +27,17 @@ Resources:
     Properties: { RouteTableId: !Ref Public, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gate }
 #                                                                                        ^
 "#,
-    good: &[(
-        "  Public:\n",
-        "  Attached:
+    good: &[
+        ("  Out:\n    Type: AWS::EC2::Route\n", "  Out:\n    Type: AWS::EC2::Route\n    DependsOn: Attached\n"),
+        (
+            "  Public:\n",
+            "  Attached:
     Type: AWS::EC2::VPCGatewayAttachment
     Properties: { VpcId: !Ref Vpc, InternetGatewayId: !Ref Gate }
   Public:
 ",
-    )],
+        ),
+    ],
     check: Check::Resources(&["AWS::EC2::Route"], check),
 };
 

@@ -39,7 +39,17 @@ Resources:
 
 fn check(cx: &mut Cx<'_>, alarm: Resource<'_>) {
     for metric in super::metrics(&alarm) {
-        let Some(namespace) = metric.key("Namespace").and_then(|it| metrics::find(&it.text()?)) else { continue };
+        let Some((written, text)) = metric.key("Namespace").and_then(|it| Some((it, it.text()?))) else { continue };
+        let Some(namespace) = metrics::find(&text) else {
+            // Only AWS has namespaces that begin so; one in other letters is nobody's.
+            let near = metrics::NAMESPACES.iter().find(|it| it.name.eq_ignore_ascii_case(&text));
+            if let Some(near) = near {
+                let title = format!("alarm `{}` looks into `{text}`, where nothing is published", alarm.id());
+                let finding = written.finding(title, format!("the namespace is `{}`", near.name));
+                cx.report(finding.help(format!("write `{}`", near.name)).fix(written.replace(near.name)));
+            }
+            continue;
+        };
         let name = metric.key("MetricName").map(|it| (it, "metric", namespace.metrics));
         let dimensions = metric.each("Dimensions").filter_map(|it| it.key("Name"));
         let dimensions = dimensions.map(|it| (it, "dimension", namespace.dimensions));

@@ -1,6 +1,7 @@
 //! `rds/proxy-wiring`: a proxy reaches its database and logs in.
 
 use crate::rules::prelude::*;
+use crate::view::Ingress;
 
 pub(super) const RULE: Rule = Rule {
     id: "rds/proxy-wiring",
@@ -134,17 +135,28 @@ fn path(cx: &mut Cx<'_>, proxy: &Resource<'_>, database: &Resource<'_>) {
         return;
     };
     let rules: Vec<_> = to.iter().flat_map(|group| group.ingress()).collect();
-    if !rules.iter().all(|rule| rule.excludes(&from)) {
+    let port = database.get("Port").map_or_else(|| standard_port(database), |port| port.int());
+    let shut = |rule: &Ingress<'_>| rule.excludes(&from) || port.is_some_and(|port| !rule.admits(port));
+    if !rules.iter().all(shut) {
         return;
     }
     let mut finding = proxy
         .nearest("VpcSecurityGroupIds")
-        .finding("the database does not admit its proxy", "no rule names this security group")
+        .finding("the database does not admit its proxy", "no rule admits this security group to its port")
         .also(database.at(), "the database");
     if let Some(rule) = rules.first() {
         finding = finding.also(rule.rule.at(), "admits others only");
     }
     cx.report(finding.help("admit the proxy's security group to the port of the database"));
+}
+
+/// The port of an engine where none is written.
+fn standard_port(database: &Resource<'_>) -> Option<i64> {
+    match database.get("Engine")?.text()?.as_ref() {
+        "aurora-postgresql" | "postgres" => Some(5432),
+        "aurora-mysql" | "mariadb" | "mysql" => Some(3306),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ const BOUNDS: &[(&str, &str, &str, &str)] = &[
         "",
         "ServerlessV2ScalingConfiguration.MaxCapacity",
     ),
+    ("AWS::RDS::DBInstance", "AllocatedStorage", "", "MaxAllocatedStorage"),
 ];
 
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {

@@ -40,7 +40,7 @@ mod zone_name_without_dot;
 
 use super::{Cx, Rule};
 use crate::facts::hosted_zones::{self, Service};
-use crate::view::Record;
+use crate::view::{Alias, Record};
 
 pub(super) const RULES: &[&Rule] = &[
     &alias_with_values::RULE,
@@ -88,7 +88,8 @@ fn alias_zone(cx: &mut Cx<'_>, record: &Record<'_>, wanted: impl Fn(Service) -> 
     let (Some(target), Some(written)) = (alias.service(), alias.zone_id()) else { return };
     let home = record.resource().and_then(|resource| resource.region());
     let region = target.region.or_else(|| home.filter(|_| target.service == Service::CloudFront));
-    let (Some(text), Some(region)) = (written.text(), region.filter(|_| wanted(target.service))) else { return };
+    let Some(text) = written.text().filter(|_| wanted(target.service)) else { return };
+    let Some(region) = region else { return of_another_service(cx, &alias, target.service, &text) };
     let right = match alias.dns_name().and_then(|name| name.text()) {
         Some(name) if name.trim_end_matches('.').ends_with(".cloudfront.cn") => Some(hosted_zones::CLOUDFRONT_CHINA),
         Some(name) if name.trim_end_matches('.').ends_with(".cloudfront.net") => Some(hosted_zones::CLOUDFRONT),
@@ -105,6 +106,23 @@ fn alias_zone(cx: &mut Cx<'_>, record: &Record<'_>, wanted: impl Fn(Service) -> 
         finding = finding.also(name.at(), "the target");
     }
     cx.report(finding.help(format!("write `{right}`")).fix(written.replace(right)));
+}
+
+/// Reports an alias whose target is in a region that nobody says, if its zone is the one of another service.
+fn of_another_service(cx: &mut Cx<'_>, alias: &Alias<'_>, service: Service, zone: &str) {
+    let owners = hosted_zones::owners(zone);
+    let (Some((owner, region)), Some(written)) = (owners.first(), alias.zone_id()) else { return };
+    if owners.iter().any(|(owner, _)| *owner == service) {
+        return;
+    }
+    let mut finding = written.finding(
+        format!("target is {}, the zone is another", noun(service)),
+        format!("the zone of {} in {region}", noun(*owner)),
+    );
+    if let Some(name) = alias.dns_name() {
+        finding = finding.also(name.at(), "the target");
+    }
+    cx.report(finding.help("take the zone from the target itself, by `Fn::GetAtt`"));
 }
 
 fn noun(service: Service) -> &'static str {

@@ -4,6 +4,7 @@ mod fifo_mismatch;
 mod filter_scope;
 mod filter_size;
 mod large_topic_subscriber;
+mod malformed_filter;
 mod publisher_without_key;
 mod raw_delivery_protocol;
 mod subscription_without_dead_letters;
@@ -18,6 +19,7 @@ pub(super) const RULES: &[&Rule] = &[
     &filter_scope::RULE,
     &filter_size::RULE,
     &large_topic_subscriber::RULE,
+    &malformed_filter::RULE,
     &publisher_without_key::RULE,
     &raw_delivery_protocol::RULE,
     &subscription_without_dead_letters::RULE,
