@@ -798,6 +798,45 @@ fn passing_failures_are_waited_out() {
 }
 
 #[test]
+fn every_request_may_fail_once() {
+    let world = World::new();
+    let text = |code: u16, headers, text: &str| What::Answer(code, headers, text.into());
+    let all = [
+        text(503, "", "service unavailable\n"),
+        text(429, "Retry-After: 0\r\n", "Too many requests, please try again later.\n"),
+        What::Answer(504, "", status(504, "Timeout", "Timeout: request did not complete within the allotted timeout")),
+        What::Answer(401, "", status(401, "Unauthorized", "Unauthorized")),
+        What::Lost,
+    ];
+    let undisturbed = World::deployed().cluster.paths();
+    for what in all {
+        world.cluster.fail_first(Some(what));
+        world.project.write("stacks/app.yaml", APP);
+        world.ends(&APPLY, 0);
+        assert_eq!(world.cluster.paths(), undisturbed);
+        world.debug();
+        world.ends(&APPLY, 0);
+        assert_eq!(level(&world.cluster.get(DEPLOYMENT).expect("it is there")), "debug");
+        world.ends(&["destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss"], 0);
+        assert_eq!(world.cluster.paths().into_iter().collect::<Vec<_>>(), ["/api/v1/namespaces/default"]);
+    }
+}
+
+#[test]
+fn a_group_whose_own_server_is_down_is_not_waited_for() {
+    let world = World::deployed();
+    let what = What::Answer(503, "", "service unavailable\n".into());
+    world.cluster.fault(Fault { method: "GET", contains: "/apis/storage.k8s.io/v1$", times: 100_000, what });
+    let began = Instant::now();
+    world.ends(&["diff"], 0);
+    let destroy = ["destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss"];
+    let said = words(&world.ends(&destroy, 3));
+    assert!(said.contains("also whatever storage.k8s.io/v1 has, which cannot be read"), "{said}");
+    world.ends(&[&destroy[..], &["object-deletion"]].concat(), 0);
+    assert!(began.elapsed() < Duration::from_mins(1), "it is not waited for");
+}
+
+#[test]
 fn a_write_in_between_is_seen() {
     let world = World::deployed();
     world.debug();

@@ -163,6 +163,11 @@ impl Cluster {
         self.front.state().faults.push(fault);
     }
 
+    /// Has something happen to every request the first time that it is sent.
+    pub(crate) fn fail_first(&self, what: Option<What>) {
+        self.front.state().fail_first(what);
+    }
+
     /// Takes all faults back.
     pub(crate) fn no_faults(&self) {
         self.front.state().faults.clear();
