@@ -51,7 +51,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
-        let (emulator, cluster) = (Emulator::start(), Cluster::start());
+        Self::of(Cluster::start())
+    }
+
+    fn of(cluster: Cluster) -> Self {
+        let emulator = Emulator::start();
         let yaml = format!(
             "project: shop\nenvironments:\n  dev: {{ account: \"000000000000\", region: eu-west-1, domain: dev.example.com, \
              endpoint-url: {}, clusters: {{ main: {{ context: test }} }} }}\n",
@@ -338,6 +342,89 @@ fn what_is_sent_to_a_cluster_is_what_the_printed_roles_allow() {
     refused(":deploy", &APPLY, 0);
     let gone = ["destroy", "--confirm", "dev", "--approve", "data-loss"];
     refused(":deploy", &gone, 0);
+}
+
+#[test]
+fn the_printed_roles_are_enough_for_those_who_look_and_those_who_deploy() {
+    let world = World::new();
+    for role in roles(&world, "infra:shop:dev") {
+        let kind = role["kind"].as_str().expect("a kind").to_lowercase();
+        let namespace =
+            role["metadata"]["namespace"].as_str().map(|it| format!("/namespaces/{it}")).unwrap_or_default();
+        let name = role["metadata"]["name"].as_str().expect("a name");
+        world.cluster.put(&format!("/apis/rbac.authorization.k8s.io/v1{namespace}/{kind}s/{name}"), role.clone());
+    }
+    let be = |group: &str| world.project.write("kubeconfig", world.cluster.kubeconfig_of(group));
+    let destroy = ["destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss"];
+    be("strangers");
+    assert!(words(&world.ends(&["diff"], 3)).contains("is forbidden: User"));
+    be("infra:shop:dev:look");
+    world.ends(&["diff"], 2);
+    be("infra:shop:dev:deploy");
+    world.ends(&APPLY, 0);
+    be("infra:shop:dev:look");
+    for command in ["diff", "status", "drift"] {
+        world.ends(&[command], 0);
+    }
+    // Whoever looks sees not all that would go, and may not delete.
+    assert!(words(&world.ends(&destroy, 3)).contains("object-deletion"));
+    be("infra:shop:dev:deploy");
+    world.ends(&destroy, 0);
+    assert!(world.cluster.get("/api/v1/namespaces/shop").is_none());
+}
+
+#[test]
+fn what_a_policy_of_the_cluster_denies_blocks_before_anything_is_changed() {
+    let world = World::deployed();
+    world.cluster.deny_image(":2.0.0");
+    world.ends(&["diff"], 0);
+    let wanted = APP.replace("jobs:1.0.0", "jobs:2.0.0").replace("visibility-timeout: 90", "visibility-timeout: 120");
+    world.project.write("stacks/app.yaml", &wanted);
+    let before = world.cluster.get(DEPLOYMENT);
+    for arguments in [&["diff"][..], &APPLY] {
+        let said = words(&world.ends(arguments, 3));
+        assert!(said.contains("Deployment shop/jobs cannot be applied as wanted: deployments.apps"), "{said}");
+        assert!(said.contains("denied request: no such image"), "{said}");
+    }
+    assert_eq!(world.cluster.get(DEPLOYMENT), before);
+    assert_eq!(world.emulator.stack_status("eu-west-1", "shop-dev-app").as_deref(), Some("CREATE_COMPLETE"));
+    world.project.write("stacks/app.yaml", wanted.replace("2.0.0", "2.0.1"));
+    world.ends(&APPLY, 0);
+    world.ends(&["diff"], 0);
+}
+
+/// What a service mesh and a policy do to every deployment.
+fn meddle(object: &mut Value) {
+    object["metadata"]["labels"]["cost-center"] = "shop".into();
+    object["spec"]["revisionHistoryLimit"] = 2.into();
+    object["spec"]["template"]["metadata"]["annotations"]["mesh.example.com/injected"] = "true".into();
+    let containers = object["spec"]["template"]["spec"]["containers"].as_array_mut().expect("containers");
+    if containers.iter().all(|it| it["name"] != "sidecar") {
+        containers.push(json!({ "name": "sidecar", "image": "registry.example.com/proxy:1" }));
+    }
+}
+
+#[test]
+fn what_webhooks_add_is_no_difference() {
+    // A webhook needs a server of its own, so this one is for the model alone.
+    let world = World::of(Cluster::modelled());
+    world.cluster.admit(Box::new(|asked, object| {
+        if asked.resource == "deployments" {
+            meddle(object);
+        }
+        Ok(Vec::new())
+    }));
+    world.ends(&APPLY, 0);
+    world.ends(&["diff"], 0);
+    world.ends(&["drift"], 0);
+    world.debug();
+    let changes = world.changes();
+    let objects = if changes["objects"].is_array() { &changes["objects"] } else { &changes["changes"]["objects"] };
+    assert_eq!(objects[0]["fields"].as_array().map(Vec::len), Some(1), "{objects}");
+    world.ends(&APPLY, 0);
+    let live = world.cluster.get(DEPLOYMENT).expect("it is there");
+    assert_eq!((level(&live).as_str(), &live["metadata"]["labels"]["cost-center"]), ("debug", &json!("shop")));
+    world.ends(&["diff"], 0);
 }
 
 #[test]

@@ -215,13 +215,9 @@ fn given(replay: &Replay, recording: &Recording) {
             }
         }
         "28" | "29" => {
-            for right in [
-                ("alice", &["get", "list", "watch"][..], "deployments", "team-a-28"),
-                ("bob", &["get", "patch"], "deployments", "team-a-28"),
-                ("bob", &["get", "patch"], "configmaps", "team-a-28"),
-            ] {
-                cluster.allow(right);
-            }
+            cluster.allow("alice", &["get", "list", "watch"], ("deployments", "team-a-28"));
+            cluster.allow("bob", &["get", "patch"], ("deployments", "team-a-28"));
+            cluster.allow("bob", &["get", "patch"], ("configmaps", "team-a-28"));
             let mut orders = recording_body("28", 8);
             orders["spec"]["replicas"] = 1.into();
             replay.admin(
@@ -230,7 +226,7 @@ fn given(replay: &Replay, recording: &Recording) {
                 &orders,
             );
         }
-        "42" => cluster.allow(("busy", &["create", "patch"], "configmaps", "team-a-42")),
+        "42" => cluster.allow("busy", &["create", "patch"], ("configmaps", "team-a-42")),
         "36" => {
             let quota: Admission = Box::new(|asked, _| {
                 let why = "services \"orders\" is forbidden: exceeded quota: small, requested: services=1, used: services=0, limited: services=0";

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Answer, Request, Server, TOKEN, User};
+use super::{Answer, MEMBER, Request, Server, TOKEN, User};
 
 /// What happens to requests that match, so many times.
 #[derive(Clone)]
@@ -151,7 +151,10 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<Request> {
     let user = match header("authorization") {
         None => User::Anonymous,
         Some(token) if token == format!("Bearer {TOKEN}") => User::Admin,
-        Some(_) => User::Unknown,
+        Some(token) => match token.strip_prefix("Bearer ").and_then(|token| token.strip_prefix(MEMBER)) {
+            Some(group) => User::Named(group.to_owned()),
+            None => User::Unknown,
+        },
     };
     let mut parts = lines.first()?.split(' ');
     Some(Request {
