@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 use tokio::time::Instant;
 
 use super::objects::Kind;
@@ -146,7 +146,10 @@ impl Failure {
 
 /// A cluster that can be asked.
 pub(crate) struct Cluster {
-    transport: Transport,
+    /// The connection, made anew when its credentials are not taken any more.
+    transport: RwLock<Transport>,
+    context: String,
+    local: bool,
     /// Who we are among those that manage fields.
     pub(super) manager: String,
     answered: AtomicBool,
@@ -162,7 +165,9 @@ impl Cluster {
     pub(super) async fn connect(context: &str, manager: String) -> Result<Self, Failure> {
         let transport = Transport::connect(context).await.map_err(Failure::of)?;
         Ok(Self {
-            transport,
+            local: transport.local,
+            transport: RwLock::new(transport),
+            context: context.to_owned(),
             manager,
             answered: AtomicBool::new(false),
             counts: Mutex::default(),
@@ -184,7 +189,14 @@ impl Cluster {
 
     /// Whether the server is on this machine, where nothing takes long.
     pub(crate) fn is_local(&self) -> bool {
-        self.transport.local
+        self.local
+    }
+
+    /// Connects anew, which fetches new credentials.
+    async fn reconnect(&self) -> Result<(), Failure> {
+        let transport = Transport::connect(&self.context).await.map_err(Failure::of)?;
+        *self.transport.write().await = transport;
+        Ok(())
     }
 
     /// Sends a request, again and again while the reason that it fails for passes by itself.
@@ -194,9 +206,17 @@ impl Cluster {
     pub(super) async fn call(&self, action: &'static str, request: &Request) -> Result<Value, Failure> {
         let started = Instant::now();
         let mut pause = FIRST_PAUSE;
+        let mut renewed = false;
         loop {
             *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(action).or_default() += 1;
-            let (failure, passes, after) = match self.transport.send(request).await {
+            let sent = self.transport.read().await.send(request).await;
+            let (failure, passes, after) = match sent {
+                // An expired token is refused as a wrong one is: nothing says which it was.
+                Ok(answer) if answer.status == 401 && !renewed => {
+                    renewed = true;
+                    self.reconnect().await?;
+                    continue;
+                }
                 Ok(answer) => {
                     self.answered.store(true, Ordering::Relaxed);
                     let warnings = answer.warnings.iter().cloned();
@@ -205,7 +225,12 @@ impl Cluster {
                         return serde_json::from_slice(&answer.body)
                             .map_err(|error| Failure::of(format!("the answer cannot be read: {error}")));
                     }
-                    (Failure::read(&answer), passes(&answer), answer.retry_after)
+                    let passes = match passes(&answer) {
+                        // A group whose own server is down: it is asked what it has, and may be down for long.
+                        Passes::Soon if answer.status == 503 && action == "kubernetes:discover" => Passes::Perhaps,
+                        other => other,
+                    };
+                    (Failure::read(&answer), passes, answer.retry_after)
                 }
                 Err(Lost { message, passing }) => (
                     Failure::of(format!("no connection: {message}")),
@@ -221,7 +246,7 @@ impl Cluster {
             if started.elapsed() > patience {
                 return Err(Failure { message: format!("{}, again and again", failure.message), ..failure });
             }
-            let own = if self.transport.local { pause / 10 } else { pause };
+            let own = if self.local { pause / 10 } else { pause };
             tokio::time::sleep(after.map_or(own, |after| after.min(MAX_RETRY_AFTER))).await;
             pause = (pause * 2).min(MAX_PAUSE);
         }
@@ -259,4 +284,86 @@ fn is_of_author(body: &[u8]) -> bool {
         && ["failed to create typed patch object", "failed to convert new object", "unable to convert"]
             .iter()
             .any(|words| said.starts_with(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a kube-apiserver 1.36.2 answered on 2026-11-30, by recording, exchange and request.
+    fn recorded() -> Vec<(String, usize, Answer)> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/live/recordings");
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let number = entry.file_name().to_string_lossy()[..2].to_owned();
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            for (index, line) in text.lines().skip(1).enumerate() {
+                let exchange: Value = serde_json::from_str(line).unwrap();
+                let body = match &exchange["answer"] {
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                let status = u16::try_from(exchange["status"].as_u64().unwrap()).unwrap();
+                let answer = Answer { status, retry_after: None, body: body.into_bytes(), warnings: Vec::new() };
+                all.push((number.clone(), index, answer));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn fields_that_cannot_be_changed_are_told_from_values_that_are_wrong() {
+        let is_immutable: BTreeSet<String> = recorded()
+            .iter()
+            .filter(|(_, _, answer)| Failure::read(answer).is_immutable())
+            .map(|(number, index, _)| format!("{number}.{index}"))
+            .collect();
+        let expected = [
+            "09.1", "09.2", "09.3", "11.1", "11.2", "12.2", "12.3", "12.4", "13.1", "13.3", "13.5", "13.7", "13.9",
+            // A uid that is not that of the object: infra sends none.
+            "33.7",
+        ];
+        assert_eq!(is_immutable, expected.map(str::to_owned).into());
+    }
+
+    #[test]
+    fn what_the_author_wrote_is_not_sent_again_and_what_the_server_lacks_is() {
+        let mut seen = BTreeMap::new();
+        for (number, index, answer) in recorded().into_iter().filter(|(_, _, answer)| answer.status >= 429) {
+            let word = match passes(&answer) {
+                Passes::Soon => "soon",
+                Passes::Perhaps => "perhaps",
+                Passes::Not => "not",
+            };
+            let known = seen.insert(number.clone(), word);
+            assert!(known.is_none_or(|known| known == word), "{number} {index}");
+        }
+        let expected = [
+            ("15", "not"),
+            ("16", "not"),
+            ("19", "not"),
+            ("27", "perhaps"),
+            ("42", "soon"),
+            ("45", "not"),
+            ("51", "soon"),
+            ("52", "soon"),
+        ];
+        assert_eq!(seen, expected.map(|(number, word)| (number.to_owned(), word)).into());
+    }
+
+    #[test]
+    fn conflicts_are_told_by_field_and_manager() {
+        let conflicts: Vec<String> = recorded()
+            .iter()
+            .filter(|(number, _, _)| number == "38" || number == "04")
+            .flat_map(|(_, _, answer)| Failure::read(answer).conflicts())
+            .collect();
+        assert!(
+            conflicts.contains(&".spec.replicas is managed by \"kube-controller-manager\"".to_owned()),
+            "{conflicts:?}"
+        );
+        let variable =
+            ".spec.template.spec.containers[name=\"app\"].env[name=\"LOG_LEVEL\"].value is managed by \"kubectl-edit\"";
+        assert!(conflicts.contains(&variable.to_owned()), "{conflicts:?}");
+    }
 }

@@ -51,7 +51,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
-        let (emulator, cluster) = (Emulator::start(), Cluster::start());
+        Self::of(Cluster::start())
+    }
+
+    fn of(cluster: Cluster) -> Self {
+        let emulator = Emulator::start();
         let yaml = format!(
             "project: shop\nenvironments:\n  dev: {{ account: \"000000000000\", region: eu-west-1, domain: dev.example.com, \
              endpoint-url: {}, clusters: {{ main: {{ context: test }} }} }}\n",
@@ -267,47 +271,6 @@ fn what_an_api_server_warns_of_is_shown_and_stands_in_no_way() {
     assert!(said.contains("cluster main: policy/v1beta1 is deprecated; use \"policy/v1\" instead"), "{said}");
 }
 
-/// Whether the roles that were printed allow a request; what a cluster tells everybody is allowed.
-fn allows(roles: &[Value], call: &str) -> bool {
-    let (method, target) = call.split_once(' ').expect("a method and a path");
-    let path = target.split('?').next().unwrap_or_default();
-    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let (group, rest) = match parts.as_slice() {
-        ["api", _, rest @ ..] => ("", rest),
-        ["apis", group, _, rest @ ..] => (*group, rest),
-        _ => return true,
-    };
-    let (namespace, resource, name) = match rest {
-        [] => return true,
-        ["namespaces", namespace, resource, rest @ ..] => (Some(*namespace), *resource, rest.first()),
-        [resource, rest @ ..] => (None, *resource, rest.first()),
-    };
-    let verbs: &[&str] = match (method, name) {
-        ("GET", None) => &["list"],
-        ("GET", Some(_)) => &["get"],
-        // Applying may make what is not there.
-        ("PATCH", _) => &["patch", "create"],
-        ("DELETE", _) => &["delete"],
-        other => panic!("{other:?}"),
-    };
-    let has = |list: &Value, wanted: &str| {
-        list.as_array().is_some_and(|list| list.iter().any(|it| it == wanted || it == "*"))
-    };
-    verbs.iter().all(|verb| {
-        roles.iter().filter(|role| role["rules"].is_array()).any(|role| {
-            let here = role["metadata"]["namespace"].as_str().is_none_or(|of| Some(of) == namespace);
-            here && role["rules"].as_array().expect("rules").iter().any(|rule| {
-                let named =
-                    rule["resourceNames"].is_null() || name.is_some_and(|name| has(&rule["resourceNames"], name));
-                has(&rule["apiGroups"], group)
-                    && has(&rule["resources"], resource)
-                    && has(&rule["verbs"], verb)
-                    && named
-            })
-        })
-    })
-}
-
 /// The roles that are printed for those who look, or for those who deploy.
 fn roles(world: &World, who: &str) -> Vec<Value> {
     let printed = world.run(&["iam", "--kubernetes"]);
@@ -318,26 +281,90 @@ fn roles(world: &World, who: &str) -> Vec<Value> {
 }
 
 #[test]
-fn what_is_sent_to_a_cluster_is_what_the_printed_roles_allow() {
+fn the_printed_roles_are_enough_for_those_who_look_and_those_who_deploy() {
     let world = World::new();
-    let refused = |who: &str, arguments: &[&str], code: i32| {
-        world.cluster.calls();
-        world.ends(arguments, code);
-        let roles = roles(&world, who);
-        let calls = world.cluster.calls();
-        assert!(!calls.is_empty(), "{arguments:?} asks nothing");
-        let refused: Vec<String> = calls.into_iter().filter(|call| !allows(&roles, call)).collect();
-        assert_eq!(refused, [""; 0], "{arguments:?}");
-    };
-    refused(":look", &["diff"], 2);
-    refused(":deploy", &APPLY, 0);
-    for arguments in [&["diff"][..], &["status"], &["drift"]] {
-        refused(":look", arguments, 0);
+    for role in roles(&world, "infra:shop:dev") {
+        let kind = role["kind"].as_str().expect("a kind").to_lowercase();
+        let namespace =
+            role["metadata"]["namespace"].as_str().map(|it| format!("/namespaces/{it}")).unwrap_or_default();
+        let name = role["metadata"]["name"].as_str().expect("a name");
+        world.cluster.put(&format!("/apis/rbac.authorization.k8s.io/v1{namespace}/{kind}s/{name}"), role.clone());
     }
+    let be = |group: &str| world.project.write("kubeconfig", world.cluster.kubeconfig_of(group));
+    let destroy = ["destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss"];
+    be("strangers");
+    assert!(words(&world.ends(&["diff"], 3)).contains("is forbidden: User"));
+    be("infra:shop:dev:look");
+    world.ends(&["diff"], 2);
+    be("infra:shop:dev:deploy");
+    world.ends(&APPLY, 0);
+    be("infra:shop:dev:look");
+    for command in ["diff", "status", "drift"] {
+        world.ends(&[command], 0);
+    }
+    be("infra:shop:dev:deploy");
     world.debug();
-    refused(":deploy", &APPLY, 0);
-    let gone = ["destroy", "--confirm", "dev", "--approve", "data-loss"];
-    refused(":deploy", &gone, 0);
+    world.ends(&APPLY, 0);
+    be("infra:shop:dev:look");
+    // Whoever looks sees not all that would go, and may not delete.
+    assert!(words(&world.ends(&destroy, 3)).contains("object-deletion"));
+    be("infra:shop:dev:deploy");
+    world.ends(&destroy, 0);
+    assert!(world.cluster.get("/api/v1/namespaces/shop").is_none());
+}
+
+#[test]
+fn what_a_policy_of_the_cluster_denies_blocks_before_anything_is_changed() {
+    let world = World::deployed();
+    world.cluster.deny_image(":2.0.0");
+    world.ends(&["diff"], 0);
+    let wanted = APP.replace("jobs:1.0.0", "jobs:2.0.0").replace("visibility-timeout: 90", "visibility-timeout: 120");
+    world.project.write("stacks/app.yaml", &wanted);
+    let before = world.cluster.get(DEPLOYMENT);
+    for arguments in [&["diff"][..], &APPLY] {
+        let said = words(&world.ends(arguments, 3));
+        assert!(said.contains("Deployment shop/jobs cannot be applied as wanted: deployments.apps"), "{said}");
+        assert!(said.contains("denied request: no such image"), "{said}");
+    }
+    assert_eq!(world.cluster.get(DEPLOYMENT), before);
+    assert_eq!(world.emulator.stack_status("eu-west-1", "shop-dev-app").as_deref(), Some("CREATE_COMPLETE"));
+    world.project.write("stacks/app.yaml", wanted.replace("2.0.0", "2.0.1"));
+    world.ends(&APPLY, 0);
+    world.ends(&["diff"], 0);
+}
+
+/// What a service mesh and a policy do to every deployment.
+fn meddle(object: &mut Value) {
+    object["metadata"]["labels"]["cost-center"] = "shop".into();
+    object["spec"]["revisionHistoryLimit"] = 2.into();
+    object["spec"]["template"]["metadata"]["annotations"]["mesh.example.com/injected"] = "true".into();
+    let containers = object["spec"]["template"]["spec"]["containers"].as_array_mut().expect("containers");
+    if containers.iter().all(|it| it["name"] != "sidecar") {
+        containers.push(json!({ "name": "sidecar", "image": "registry.example.com/proxy:1" }));
+    }
+}
+
+#[test]
+fn what_webhooks_add_is_no_difference() {
+    // A webhook needs a server of its own, so this one is for the model alone.
+    let world = World::of(Cluster::modelled());
+    world.cluster.admit(Box::new(|asked, object| {
+        if asked.resource == "deployments" {
+            meddle(object);
+        }
+        Ok(Vec::new())
+    }));
+    world.ends(&APPLY, 0);
+    world.ends(&["diff"], 0);
+    world.ends(&["drift"], 0);
+    world.debug();
+    let changes = world.changes();
+    let objects = if changes["objects"].is_array() { &changes["objects"] } else { &changes["changes"]["objects"] };
+    assert_eq!(objects[0]["fields"].as_array().map(Vec::len), Some(1), "{objects}");
+    world.ends(&APPLY, 0);
+    let live = world.cluster.get(DEPLOYMENT).expect("it is there");
+    assert_eq!((level(&live).as_str(), &live["metadata"]["labels"]["cost-center"]), ("debug", &json!("shop")));
+    world.ends(&["diff"], 0);
 }
 
 #[test]
@@ -795,6 +822,45 @@ fn passing_failures_are_waited_out() {
         0,
     );
     assert_eq!(world.cluster.faults_left(), 0);
+}
+
+#[test]
+fn every_request_may_fail_once() {
+    let world = World::new();
+    let text = |code: u16, headers, text: &str| What::Answer(code, headers, text.into());
+    let all = [
+        text(503, "", "service unavailable\n"),
+        text(429, "Retry-After: 0\r\n", "Too many requests, please try again later.\n"),
+        What::Answer(504, "", status(504, "Timeout", "Timeout: request did not complete within the allotted timeout")),
+        What::Answer(401, "", status(401, "Unauthorized", "Unauthorized")),
+        What::Lost,
+    ];
+    let undisturbed = World::deployed().cluster.paths();
+    for what in all {
+        world.cluster.fail_first(Some(what));
+        world.project.write("stacks/app.yaml", APP);
+        world.ends(&APPLY, 0);
+        assert_eq!(world.cluster.paths(), undisturbed);
+        world.debug();
+        world.ends(&APPLY, 0);
+        assert_eq!(level(&world.cluster.get(DEPLOYMENT).expect("it is there")), "debug");
+        world.ends(&["destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss"], 0);
+        assert_eq!(world.cluster.paths().into_iter().collect::<Vec<_>>(), ["/api/v1/namespaces/default"]);
+    }
+}
+
+#[test]
+fn a_group_whose_own_server_is_down_is_not_waited_for() {
+    let world = World::deployed();
+    let what = What::Answer(503, "", "service unavailable\n".into());
+    world.cluster.fault(Fault { method: "GET", contains: "/apis/storage.k8s.io/v1$", times: 100_000, what });
+    let began = Instant::now();
+    world.ends(&["diff"], 0);
+    let destroy = ["destroy", "--confirm", "dev", "--progress", "plain", "--approve", "data-loss"];
+    let said = words(&world.ends(&destroy, 3));
+    assert!(said.contains("also whatever storage.k8s.io/v1 has, which cannot be read"), "{said}");
+    world.ends(&[&destroy[..], &["object-deletion"]].concat(), 0);
+    assert!(began.elapsed() < Duration::from_mins(1), "it is not waited for");
 }
 
 #[test]

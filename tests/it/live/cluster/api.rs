@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::fields::Manager;
 use super::kinds::Kind;
+use super::rights;
 use super::wire::{Answer, Request, User};
 
 /// The time here.
@@ -44,16 +45,12 @@ pub(crate) struct Asked<'a> {
 /// A policy, webhook or quota: it may change the object, and warns or refuses.
 pub(crate) type Admission = Box<dyn Fn(&Asked<'_>, &mut Value) -> Result<Vec<String>, Answer> + Send>;
 
-/// What somebody may do: name, verbs, plural, namespace.
-pub(crate) type Right = (&'static str, &'static [&'static str], &'static str, &'static str);
-
 /// Everything that is there.
 pub(super) struct State {
     pub(super) kinds: Vec<Kind>,
     pub(super) objects: BTreeMap<String, Stored>,
     pub(super) version: u64,
     pub(super) admissions: Vec<Admission>,
-    pub(super) rights: Vec<Right>,
 }
 
 /// Where a path leads.
@@ -111,13 +108,8 @@ impl Route {
 
 impl State {
     pub(super) fn new() -> Self {
-        let mut state = Self {
-            kinds: Kind::built_in(),
-            objects: BTreeMap::new(),
-            version: 100,
-            admissions: Vec::new(),
-            rights: Vec::new(),
-        };
+        let mut state =
+            Self { kinds: Kind::built_in(), objects: BTreeMap::new(), version: 100, admissions: Vec::new() };
         let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "default" } });
         state.handle(&Request::new("POST", "/api/v1/namespaces", "application/json", &namespace));
         state
@@ -267,10 +259,7 @@ impl State {
             User::Anonymous | User::Unknown => "system:anonymous",
         };
         let namespace = if route.kind.name == "Namespace" { &route.name } else { &route.namespace };
-        let may = |(who, verbs, plural, of): &Right| {
-            *who == name && verbs.contains(&verb) && *plural == route.kind.plural && of == namespace
-        };
-        if self.rights.iter().any(may) {
+        if rights::allows(&self.objects, name, (verb, &route.kind, namespace, &route.name)) {
             return None;
         }
         let object = if route.name.is_empty() { String::new() } else { format!(" {:?}", route.name) };

@@ -1,5 +1,6 @@
 //! What stands before an API server: counts what is asked, and answers otherwise, later or not at all where a test wants.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Answer, Request, Server, TOKEN, User};
+use super::{Answer, MEMBER, Request, Server, TOKEN, User};
 
 /// What happens to requests that match, so many times.
 #[derive(Clone)]
@@ -36,11 +37,21 @@ pub(super) struct Seen {
     pub(super) faults: Vec<Fault>,
     /// A header with which every apply is answered.
     pub(super) warning: &'static str,
+    /// What happens to every request the first time that it is sent.
+    first: Option<What>,
+    failed: BTreeSet<String>,
 }
 
 pub(super) struct Front {
     seen: Arc<Mutex<Seen>>,
     pub(super) port: u16,
+}
+
+impl Seen {
+    /// Has this happen to every request the first time that it is sent from now on.
+    pub(super) fn fail_first(&mut self, what: Option<What>) {
+        (self.first, self.failed) = (what, BTreeSet::new());
+    }
 }
 
 impl Front {
@@ -75,10 +86,12 @@ fn serve(stream: TcpStream, seen: &Mutex<Seen>, server: &dyn Server) {
             let matches = |it: &&mut Fault| {
                 it.times > 0 && it.method == request.method && format!("{}$", request.target).contains(it.contains)
             };
-            seen.faults.iter_mut().find(matches).map(|fault| {
+            let fault = seen.faults.iter_mut().find(matches).map(|fault| {
                 fault.times -= 1;
                 fault.what.clone()
-            })
+            });
+            let first = seen.first.clone().filter(|_| fault.is_none());
+            fault.or(first.filter(|_| seen.failed.insert(format!("{} {}", request.method, request.target))))
         };
         let (answer, more) = match fault {
             Some(What::Answer(status, headers, body)) => {
@@ -138,7 +151,10 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<Request> {
     let user = match header("authorization") {
         None => User::Anonymous,
         Some(token) if token == format!("Bearer {TOKEN}") => User::Admin,
-        Some(_) => User::Unknown,
+        Some(token) => match token.strip_prefix("Bearer ").and_then(|token| token.strip_prefix(MEMBER)) {
+            Some(group) => User::Named(group.to_owned()),
+            None => User::Unknown,
+        },
     };
     let mut parts = lines.first()?.split(' ');
     Some(Request {

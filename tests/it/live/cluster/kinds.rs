@@ -5,7 +5,7 @@ use infra::facts::kubernetes_types::{self as facts, Schema, Tag};
 use serde_json::{Value, json};
 
 /// Built-in kinds, and those of controllers that a test takes for installed: version, plural, kind, whether in namespaces.
-const SERVED: [(&str, &str, &str, bool); 27] = [
+const SERVED: [(&str, &str, &str, bool); 28] = [
     ("v1", "namespaces", "Namespace", false),
     ("v1", "serviceaccounts", "ServiceAccount", true),
     ("v1", "configmaps", "ConfigMap", true),
@@ -27,6 +27,7 @@ const SERVED: [(&str, &str, &str, bool); 27] = [
     ("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding", true),
     ("rbac.authorization.k8s.io/v1", "roles", "Role", true),
     ("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole", false),
+    ("rbac.authorization.k8s.io/v1", "clusterrolebindings", "ClusterRoleBinding", false),
     ("storage.k8s.io/v1", "storageclasses", "StorageClass", false),
     ("apiextensions.k8s.io/v1", "customresourcedefinitions", "CustomResourceDefinition", false),
     ("apiregistration.k8s.io/v1", "apiservices", "APIService", false),

@@ -10,6 +10,7 @@ mod front;
 mod kinds;
 mod patch;
 mod real;
+mod rights;
 mod rules;
 mod typed;
 mod wire;
@@ -23,8 +24,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+pub(crate) use self::api::Admission;
 use self::api::State;
-pub(crate) use self::api::{Admission, Right};
 use self::controller::Sticking;
 use self::front::Front;
 pub(crate) use self::front::{Fault, What};
@@ -33,6 +34,8 @@ pub(crate) use self::wire::{Answer, Request, User};
 
 /// The token that the kubeconfig's command prints.
 const TOKEN: &str = "token-of-a-test";
+/// Start of the token of a member of a group.
+const MEMBER: &str = "token-of-a-member-of-";
 
 /// What answers behind the front.
 trait Server: Send + Sync {
@@ -92,6 +95,11 @@ impl Cluster {
         }
     }
 
+    /// The model with controllers, for what a real one cannot be brought to.
+    pub(crate) fn modelled() -> Self {
+        Self::model().controlled()
+    }
+
     /// The model, whatever there is, and no controllers.
     pub(crate) fn model() -> Self {
         let model = Arc::new(Model(Mutex::new(State::new())));
@@ -126,9 +134,61 @@ impl Cluster {
         self.state(|state| state.admissions.push(admission));
     }
 
-    /// What somebody may do, of the model alone.
-    pub(crate) fn allow(&self, right: Right) {
-        self.state(|state| state.rights.push(right));
+    /// Has a policy of the cluster that denies deployments with an image that ends so.
+    pub(crate) fn deny_image(&self, end: &'static str) {
+        const WHY: &str = "no such image";
+        if self.model.is_some() {
+            return self.admit(Box::new(move |asked, object| {
+                let containers = object["spec"]["template"]["spec"]["containers"].as_array().into_iter().flatten();
+                let denied = containers.filter_map(|it| it["image"].as_str()).any(|image| image.ends_with(end));
+                if asked.resource != "deployments" || !denied {
+                    return Ok(Vec::new());
+                }
+                let said = format!("ValidatingAdmissionPolicy 'images' with binding 'images' denied request: {WHY}");
+                let message = format!("deployments.apps {} is forbidden: {said}", object["metadata"]["name"]);
+                Err(Answer::failure(422, "Invalid", &message, json!({ "causes": [{ "message": said }] })))
+            }));
+        }
+        let root = "/apis/admissionregistration.k8s.io/v1";
+        let rules = json!([{ "apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["deployments"] }]);
+        let expression = format!("object.spec.template.spec.containers.all(c, !c.image.endsWith('{end}'))");
+        self.send("POST", &format!("{root}/validatingadmissionpolicies"), &json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": { "name": "images" },
+            "spec": { "failurePolicy": "Fail", "matchConstraints": { "resourceRules": rules }, "validations": [{ "expression": expression, "message": WHY }] },
+        }));
+        self.send("POST", &format!("{root}/validatingadmissionpolicybindings"), &json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": { "name": "images" },
+            "spec": { "policyName": "images", "validationActions": ["Deny"] },
+        }));
+        // It takes a moment until it is heeded.
+        let labels = json!({ "app": "tried" });
+        let tried = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "tried", "namespace": "default" },
+            "spec": { "selector": { "matchLabels": labels }, "template": {
+                "metadata": { "labels": labels }, "spec": { "containers": [{ "name": "a", "image": format!("a{end}") }] },
+            } },
+        });
+        let since = Instant::now();
+        let request =
+            Request::new("POST", "/apis/apps/v1/namespaces/default/deployments?dryRun=All", "application/json", &tried);
+        while self.ask(&request).status < 300 {
+            assert!(since.elapsed() < Duration::from_secs(30), "the policy is not heeded");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Lets somebody do something with a resource of a namespace.
+    pub(crate) fn allow(&self, who: &str, verbs: &[&str], (resource, namespace): (&str, &str)) {
+        let name = format!("{who}-{resource}");
+        let root = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}");
+        let (version, metadata) = ("rbac.authorization.k8s.io/v1", json!({ "name": name }));
+        let rules = json!([{ "apiGroups": ["*"], "resources": [resource], "verbs": verbs }]);
+        let role = json!({ "apiVersion": version, "kind": "Role", "metadata": metadata, "rules": rules });
+        self.put(&format!("{root}/roles/{name}"), role);
+        let reference = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name });
+        let subjects = json!([{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": who }]);
+        let binding = json!({ "apiVersion": version, "kind": "RoleBinding", "metadata": metadata, "roleRef": reference, "subjects": subjects });
+        self.put(&format!("{root}/rolebindings/{name}"), binding);
     }
 
     fn state(&self, act: impl FnOnce(&mut State)) {
@@ -138,9 +198,18 @@ impl Cluster {
 
     /// A kubeconfig whose context `test` leads here, with credentials from a command as `aws eks get-token` gives them.
     pub(crate) fn kubeconfig(&self) -> String {
+        self.kubeconfig_with(TOKEN)
+    }
+
+    /// The same for a member of a group.
+    pub(crate) fn kubeconfig_of(&self, group: &str) -> String {
+        self.kubeconfig_with(&format!("{MEMBER}{group}"))
+    }
+
+    fn kubeconfig_with(&self, token: &str) -> String {
         let credential = json!({
             "apiVersion": "client.authentication.k8s.io/v1beta1", "kind": "ExecCredential",
-            "status": { "token": TOKEN, "expirationTimestamp": "2099-01-01T00:00:00Z" },
+            "status": { "token": token, "expirationTimestamp": "2099-01-01T00:00:00Z" },
         });
         json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "other",
@@ -161,6 +230,11 @@ impl Cluster {
 
     pub(crate) fn fault(&self, fault: Fault) {
         self.front.state().faults.push(fault);
+    }
+
+    /// Has something happen to every request the first time that it is sent.
+    pub(crate) fn fail_first(&self, what: Option<What>) {
+        self.front.state().fail_first(what);
     }
 
     /// Takes all faults back.
