@@ -113,7 +113,15 @@ impl<'a> Place<'a> {
             let _ = writeln!(out, "\nKeys:\n");
             for (name, key) in below {
                 let doc = self.said(key, "description").and_then(Value::as_str).unwrap_or_default();
-                let doc = doc.lines().next().unwrap_or_default().split_inclusive(". ").next().unwrap_or_default().trim().trim_end_matches('.');
+                let doc = doc
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .split_inclusive(". ")
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .trim_end_matches('.');
                 let _ = writeln!(out, "{}", format!("    {name:width$}  {doc}").trim_end());
             }
         }
