@@ -256,8 +256,12 @@ pub const REFUSED_VALUES: &[RefusedValue] = &[
         .only("Protocol", &["https"])
         .says(ENDPOINT, "write a URL that begins with `https://`", SUBSCRIBE),
     row("AWS::SSM::Parameter", "", "Name", |text| {
-        let text = text.trim_start_matches('/').to_ascii_lowercase();
-        text.starts_with("aws") || text.starts_with("ssm")
+        // Of a path, only the first part itself is known to be refused.
+        let text = text.to_ascii_lowercase();
+        match text.strip_prefix('/') {
+            Some(path) => matches!(path.split('/').next(), Some("aws" | "ssm")),
+            None => text.starts_with("aws") || text.starts_with("ssm"),
+        }
     })
     .says(
         "no name begins with `aws` or `ssm`",
