@@ -17,7 +17,7 @@ use crate::model::ApprovalRule;
 use crate::output;
 use crate::output::progress::{Mode, progress};
 use crate::plan::{self, Plan, Requirement, Target};
-use crate::run::{self, End, Journal, Lock, Notice, Outcome, Past, Run, Unfinished};
+use crate::run::{self, End, Journal, Lock, Notice, Outcome, Past, Problem, Run, Unfinished};
 use crate::state::{Deployed, DeployedStack, StackKey, Verb, Verdict, verdict};
 
 /// Change what is deployed to what the project says: shows what will change, asks, and does exactly that.
@@ -97,7 +97,7 @@ fn load(path: &Path) -> anyhow::Result<Plan> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Plan::read(&bytes).map_err(|error| match error {
         plan::FileError::Changed | plan::FileError::Tool(_) | plan::FileError::Version(_) => {
-            Halt::Blocked(format!("{} is refused: {error}", path.display())).into()
+            Halt::blocked(format!("{} is refused: {error}", path.display())).into()
         }
         plan::FileError::Invalid(_) => anyhow::anyhow!("{} is refused: {error}", path.display()),
     })
@@ -137,11 +137,8 @@ async fn verify(live: &Live, cloud: &Arc<Cloud>, plan: Plan) -> anyhow::Result<(
             return Ok((plan, deployed));
         }
     }
-    Err(Halt::Blocked(format!(
-        "the plan is refused:\n  {}\nhelp: make it again with `infra diff --out FILE`",
-        wrong.join("\n  ")
-    ))
-    .into())
+    let problem = Problem::new("run/blocked", format!("the plan is refused:\n  {}", wrong.join("\n  ")));
+    Err(Halt::Blocked(problem.help("make it again with `infra diff --out FILE`")).into())
 }
 
 /// Shows the plan: on standard error where programs read what happens from standard output.
@@ -166,7 +163,7 @@ pub(crate) fn agree(live: &Live, plan: &Plan, consent: &Consent, reviewed: bool)
         return Ok(());
     }
     if !output::can_ask() || consent.yes {
-        return Err(Halt::Blocked(not_agreed(&missing, consent.yes || reviewed)).into());
+        return Err(Halt::blocked(not_agreed(&missing, consent.yes || reviewed)).into());
     }
     if !missing.is_empty() {
         let question = format!("Type the name of the environment, {}, to agree to all of this: ", plan.environment);
@@ -177,13 +174,13 @@ pub(crate) fn agree(live: &Live, plan: &Plan, consent: &Consent, reviewed: bool)
 }
 
 fn declined() -> anyhow::Error {
-    Halt::Blocked("nothing was changed".to_owned()).into()
+    Halt::blocked("nothing was changed".to_owned()).into()
 }
 
 /// Refuses a plan that something keeps from being applied; what, is in the report.
 pub(crate) fn refuse_blocked(plan: &Plan) -> anyhow::Result<()> {
     if plan.changes.is_blocked() {
-        return Err(Halt::Blocked("nothing was changed: something above keeps it from being applied".to_owned()).into());
+        return Err(Halt::blocked("nothing was changed: something above keeps it from being applied".to_owned()).into());
     }
     Ok(())
 }
@@ -242,7 +239,7 @@ async fn resume(live: Live, cloud: Arc<Cloud>, args: &Args) -> anyhow::Result<Ex
     }
     let plan = past.plan.clone();
     if plan.assembly != live.desired.digest {
-        return Err(Halt::Blocked(format!(
+        return Err(Halt::blocked(format!(
             "run {} is of another definition than the project is now: go back to it, or make a plan of what is left with `infra diff`",
             past.run
         ))
@@ -269,7 +266,7 @@ async fn resume(live: Live, cloud: Arc<Cloud>, args: &Args) -> anyhow::Result<Ex
 }
 
 fn under_way(environment: &str) -> anyhow::Error {
-    Halt::Blocked(format!(
+    Halt::blocked(format!(
         "nothing was changed: another run of {environment} is under way in this working copy; wait until it has ended"
     ))
     .into()
@@ -284,11 +281,11 @@ pub(crate) fn confirm(environment: &str, typed: Option<&str>, what_for: &str) ->
         }
         None => {
             let why = format!("nothing was changed: nobody can be asked here; add --confirm {environment}");
-            return Err(Halt::Blocked(why).into());
+            return Err(Halt::blocked(why).into());
         }
     };
     if typed != environment {
-        return Err(Halt::Blocked(format!("nothing was changed: `{typed}` is not {environment}")).into());
+        return Err(Halt::blocked(format!("nothing was changed: `{typed}` is not {environment}")).into());
     }
     Ok(())
 }
@@ -390,12 +387,17 @@ fn refuse_long_templates(live: &Live, plan: &Plan) -> anyhow::Result<()> {
     if long.is_empty() || live.environment.template_bucket.is_some() {
         return Ok(());
     }
-    Err(Halt::Blocked(format!(
-        "nothing was changed: a request holds templates up to {TEMPLATE_BODY_BYTES} bytes, and the template of {}\n\
-         help: `infra bootstrap --env {}` makes a bucket for it and prints the line for infra.yaml",
-        long.join(", of "),
+    let problem = Problem::new(
+        "run/blocked",
+        format!(
+            "nothing was changed: a request holds templates up to {TEMPLATE_BODY_BYTES} bytes, and the template of {}",
+            long.join(", of ")
+        ),
+    );
+    Err(Halt::Blocked(problem.help(format!(
+        "`infra bootstrap --env {}` makes a bucket for it and prints the line for infra.yaml",
         live.desired.environment
-    ))
+    )))
     .into())
 }
 
@@ -418,10 +420,10 @@ fn summary(run: &Run, outcome: &Outcome) -> String {
     for (step, end) in &outcome.ends {
         match end {
             End::Failed(why) => {
-                let _ = writeln!(text, "\nfailed: {step}\n  {}", why.replace('\n', "\n  "));
+                let _ = writeln!(text, "\nfailed: {step}\n  {}", why.to_string().replace('\n', "\n  "));
             }
             End::Refused(why) => {
-                let _ = writeln!(text, "\nrefused: {step}\n  {}", why.replace('\n', "\n  "));
+                let _ = writeln!(text, "\nrefused: {step}\n  {}", why.to_string().replace('\n', "\n  "));
             }
             End::Done | End::Unchanged | End::Skipped(_) => {}
         }

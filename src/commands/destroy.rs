@@ -55,7 +55,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         });
         let asks = output::can_ask() && args.confirm.is_none();
         if !missing.is_empty() && !asks {
-            return Err(Halt::Blocked(apply::not_agreed(&missing, true)).into());
+            return Err(Halt::blocked(apply::not_agreed(&missing, true)).into());
         }
         let agree = if missing.is_empty() { "" } else { " and agree to all of this" };
         apply::confirm(&live.desired.environment, args.confirm.as_deref(), &format!("to take it away{agree}"))?;

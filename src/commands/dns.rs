@@ -93,7 +93,7 @@ fn zones(undo: &[(String, Vec<Change>)], deployed: &Deployed) -> anyhow::Result<
     let mut wrong = Vec::new();
     for (id, changes) in undo {
         let Some(live) = deployed.zones.get(id) else {
-            return Err(Halt::Blocked(format!("there is no hosted zone {id} any more")).into());
+            return Err(Halt::blocked(format!("there is no hosted zone {id} any more")).into());
         };
         let zone = found.entry(id).or_insert_with(|| ZoneChange {
             domain: live.domain.clone(),
@@ -137,7 +137,7 @@ fn zones(undo: &[(String, Vec<Change>)], deployed: &Deployed) -> anyhow::Result<
         }
     }
     if !wrong.is_empty() {
-        return Err(Halt::Blocked(format!(
+        return Err(Halt::blocked(format!(
             "nothing was changed: not any more as the run left them: {}",
             wrong.join(", ")
         ))

@@ -15,6 +15,7 @@ use crate::files::Project;
 use crate::model::Environment;
 use crate::output;
 use crate::plan::{self, Selection};
+use crate::run::Problem;
 use crate::state::{self, Deployed, Desired, StackKey};
 
 /// The environment that a command is about.
@@ -137,7 +138,7 @@ impl Live {
     pub(crate) async fn read(&self, cloud: &Arc<Cloud>, extent: Extent) -> Result<Deployed, Halt> {
         let account = cloud.account().await?;
         if account != self.desired.account {
-            return Err(Halt::Blocked(format!(
+            return Err(Halt::blocked(format!(
                 "the credentials are for account {account}, environment {} is in account {}",
                 self.desired.environment, self.desired.account
             )));
@@ -170,13 +171,18 @@ impl Live {
 pub(crate) enum Halt {
     /// It may not.
     #[error("{0}")]
-    Blocked(String),
+    Blocked(Problem),
     /// AWS fails it.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
 
 impl Halt {
+    /// It may not, for a reason that is said in words alone.
+    pub(crate) fn blocked(text: impl Into<String>) -> Self {
+        Self::Blocked(Problem::new("run/blocked", text))
+    }
+
     /// How the command ends.
     pub(crate) fn exit(error: &anyhow::Error) -> Exit {
         match error.downcast_ref::<Self>() {

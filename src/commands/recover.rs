@@ -139,10 +139,10 @@ async fn execute(cloud: &Arc<Cloud>, (key, stack): (&StackKey, &DeployedStack), 
         Remedy::None => return Ok(Exit::Done),
         Remedy::Wait => {}
         Remedy::DeleteAndCreate | Remedy::DeleteAgain if !args.delete => {
-            return Err(Halt::Blocked(format!("nothing was changed: that deletes {key}; add --delete to agree")).into());
+            return Err(Halt::blocked(format!("nothing was changed: that deletes {key}; add --delete to agree")).into());
         }
         Remedy::DeleteAndCreate if !args.keep.is_empty() => {
-            return Err(Halt::Blocked(format!(
+            return Err(Halt::blocked(format!(
                 "nothing was changed: AWS keeps resources only of a stack whose deletion failed, and {key} is {}; delete it \
                  first",
                 stack.status

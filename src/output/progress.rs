@@ -116,8 +116,8 @@ fn ended(end: &End, since: Duration) -> String {
     match end {
         End::Done => format!("done in {:.1} s", since.as_secs_f64()),
         End::Unchanged => "nothing to do".to_owned(),
-        End::Failed(why) => format!("FAILED: {}", why.lines().next().unwrap_or_default()),
-        End::Refused(why) => format!("REFUSED: {}", why.lines().next().unwrap_or_default()),
+        End::Failed(why) => format!("FAILED: {}", why.title()),
+        End::Refused(why) => format!("REFUSED: {}", why.title()),
         End::Skipped(why) => format!("skipped: {why}"),
     }
 }

@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
+use super::Problem;
 use crate::files::Unwritten;
 use crate::plan::{Change, Plan};
 
@@ -102,9 +103,9 @@ pub(crate) enum End {
     /// There was nothing to do.
     Unchanged,
     /// It failed.
-    Failed(String),
+    Failed(Problem),
     /// It was refused, because something is not as the plan says.
-    Refused(String),
+    Refused(Problem),
     /// It was not begun.
     Skipped(String),
 }

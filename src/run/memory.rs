@@ -1,14 +1,14 @@
 //! What is ours outside CloudFormation: remembered before the first of it is made, and forgotten once it is gone.
 
 use super::stack::{self, Announced};
-use super::{End, Run, Trouble};
+use super::{End, Problem, Run, Trouble};
 use crate::state::{DesiredStack, Owned, StackKey, kept};
 
 /// Adds what is going to be ours to what is remembered.
 pub(super) async fn remember(run: &Run, step: &str, key: &StackKey) -> Result<End, Trouble> {
     match run.plan.remembering(key, &run.desired) {
         Some(during) => write(run, step, key, &during).await,
-        None => Err(Trouble::Refused(format!("the assembly has no stack {key}"))),
+        None => Err(Trouble::Refused(Problem::new("run/not-planned", format!("the assembly has no stack {key}")))),
     }
 }
 

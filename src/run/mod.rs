@@ -4,6 +4,7 @@ mod cause;
 mod journal;
 mod memory;
 mod objects;
+mod problem;
 mod records;
 mod rollout;
 mod schedule;
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use self::cause::remedy;
 pub(crate) use self::journal::{End, Event, Journal, Lock, Past, Unfinished, read, runs, unfinished};
+pub(crate) use self::problem::Problem;
 pub(crate) use self::schedule::{Outcome, execute};
 use crate::cloud::{Cloud, Failure};
 use crate::cluster::{self, Clusters};
@@ -115,24 +117,33 @@ pub(crate) trait Progress: Send + Sync {
 #[derive(Debug)]
 pub(crate) enum Trouble {
     /// AWS refused it, or it failed there.
-    Failed(String),
+    Failed(Problem),
     /// The network, the load or the credentials failed it: how it ends is not known, and the run can be gone on with.
-    Lost(String),
+    Lost(Problem),
     /// Something is not as the plan says; nothing was done.
-    Refused(String),
+    Refused(Problem),
     /// The journal cannot be written: nothing more may be begun.
     Journal(std::io::Error),
 }
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
-        if failure.passing { Self::Lost(failure.to_string()) } else { Self::Failed(failure.to_string()) }
+        let text = failure.to_string();
+        if failure.passing {
+            Self::Lost(Problem::new("run/lost", text))
+        } else {
+            Self::Failed(Problem::new("run/aws-refuses", text))
+        }
     }
 }
 
 impl From<cluster::Failure> for Trouble {
     fn from(failure: cluster::Failure) -> Self {
-        if failure.is_of_cluster() { Self::Lost(failure.message) } else { Self::Failed(failure.message) }
+        if failure.is_of_cluster() {
+            Self::Lost(Problem::new("run/lost", failure.message))
+        } else {
+            Self::Failed(Problem::new("run/object-failed", failure.message))
+        }
     }
 }
 

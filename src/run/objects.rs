@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
 use super::rollout::{self, Rolling};
-use super::{End, Event, Notice, Run, Trouble};
+use super::{End, Event, Notice, Problem, Run, Trouble};
 use crate::cloud::Pauses;
 use crate::cluster::{self, Cluster, Fields, Written};
 use crate::diff::{self, Action, ObjectChange};
@@ -63,7 +63,7 @@ pub(super) async fn step(run: &Run, step: &str, name: &str) -> Result<End, Troub
 
 /// Adds where the object was written.
 fn located(trouble: Trouble, desired: &DesiredObject) -> Trouble {
-    let with = |why: String| format!("{why}\n{} of {}", spelled(&desired.identity()), desired.path);
+    let with = |why: Problem| why.at(format!("{} of {}", spelled(&desired.identity()), desired.path));
     match trouble {
         Trouble::Failed(why) => Trouble::Failed(with(why)),
         Trouble::Lost(why) => Trouble::Lost(with(why)),
@@ -76,7 +76,12 @@ impl At<'_> {
     fn desired(&self, change: &ObjectChange) -> Result<&DesiredObject, Trouble> {
         let mut all = self.run.desired.objects.iter();
         let found = all.find(|it| it.cluster == self.name && is_same(&it.identity(), &change.identity));
-        found.ok_or_else(|| Trouble::Refused(format!("the assembly has no {}", spelled(&change.identity))))
+        found.ok_or_else(|| {
+            Trouble::Refused(Problem::new(
+                "run/not-planned",
+                format!("the assembly has no {}", spelled(&change.identity)),
+            ))
+        })
     }
 
     /// Applies an object unless that changes nothing. If it did, what its controller had said of it before.
@@ -86,16 +91,26 @@ impl At<'_> {
         let mut unknown = None;
         placeholders(&object, &mut |output| unknown = Some(output));
         if let Some(unknown) = unknown {
-            return Err(Trouble::Failed(format!("it needs {unknown}, which is not known")));
+            return Err(Trouble::Failed(Problem::new(
+                "run/unknown-value",
+                format!("it needs {unknown}, which is not known"),
+            )));
         }
         for _ in 0..OVERTAKEN {
             let now = cluster::look(&self.cluster, self.name, &object, &id).await?;
             match &now.applied {
                 Applied::As(applied) if diff::object_fields(&now.live, applied).is_empty() => return Ok(None),
-                Applied::Refused(reason) => return Err(Trouble::Refused(reason.clone())),
-                Applied::Anew(reason) if change.anew.is_none() => return Err(Trouble::Refused(reason.clone())),
+                Applied::Refused(reason) => {
+                    return Err(Trouble::Refused(Problem::new("run/object-refused", reason.clone())));
+                }
+                Applied::Anew(reason) if change.anew.is_none() => {
+                    return Err(Trouble::Refused(Problem::new("run/object-refused", reason.clone())));
+                }
                 Applied::Taken(_, conflicts) if conflicts.iter().any(|it| !change.conflicts.contains(it)) => {
-                    return Err(Trouble::Refused(format!("nobody agreed to take over: {}", conflicts.join(", "))));
+                    return Err(Trouble::Refused(Problem::new(
+                        "run/not-agreed",
+                        format!("nobody agreed to take over: {}", conflicts.join(", ")),
+                    )));
                 }
                 Applied::As(_) | Applied::Taken(..) | Applied::Anew(_) | Applied::Unknown => {}
             }
@@ -120,11 +135,13 @@ impl At<'_> {
                     return Ok(Some(judged(&now.live).map(str::to_owned)));
                 }
                 Ok(Written::Overtaken) => {}
-                Err(failure) if failure.status == 409 => return Err(Trouble::Refused(failure.explained())),
+                Err(failure) if failure.status == 409 => {
+                    return Err(Trouble::Refused(Problem::new("run/object-refused", failure.explained())));
+                }
                 Err(failure) => return Err(failure.into()),
             }
         }
-        Err(Trouble::Failed("somebody writes to it all the time".to_owned()))
+        Err(Trouble::Failed(Problem::new("run/object-failed", "somebody writes to it all the time".to_owned())))
     }
 
     /// Waits until objects of a new kind can be made.
@@ -141,7 +158,10 @@ impl At<'_> {
             let mut pauses = Pauses::new();
             while !self.cluster.has_kind(&kind).await? {
                 if since.elapsed() > SERVED {
-                    return Err(Trouble::Failed("the cluster has it and does not serve its kind".to_owned()));
+                    return Err(Trouble::Failed(Problem::new(
+                        "run/object-failed",
+                        "the cluster has it and does not serve its kind".to_owned(),
+                    )));
                 }
                 pauses.pause().await;
             }
@@ -180,7 +200,9 @@ impl At<'_> {
         if live.pointer("/metadata/deletionTimestamp").is_none() {
             match self.cluster.delete(id, uid).await {
                 Err(failure) if failure.status == 409 => return Err(stale(id, &failure.message)),
-                other => other.map_err(|failure| Trouble::Failed(format!("{}: {}", spelled(id), failure.message)))?,
+                other => other.map_err(|failure| {
+                    Trouble::Failed(Problem::new("run/object-failed", format!("{}: {}", spelled(id), failure.message)))
+                })?,
             }
         }
         self.gone(id, uid).await
@@ -190,7 +212,9 @@ impl At<'_> {
     async fn there(&self, id: &ObjectId) -> Result<Value, Trouble> {
         match self.cluster.object(id).await {
             Err(failure) if failure.is_absent() => Ok(Value::Null),
-            other => other.map_err(|failure| Trouble::Failed(format!("{}: {}", spelled(id), failure.message))),
+            other => other.map_err(|failure| {
+                Trouble::Failed(Problem::new("run/object-failed", format!("{}: {}", spelled(id), failure.message)))
+            }),
         }
     }
 
@@ -208,7 +232,10 @@ impl At<'_> {
             let held = if names.is_empty() { String::new() } else { format!(", held back by {}", names.join(", ")) };
             let text = format!("{} is being deleted{held}", spelled(id));
             if since.elapsed() > GONE {
-                return Err(Trouble::Failed(format!("{text}, for {} minutes now", GONE.as_secs() / 60)));
+                return Err(Trouble::Failed(Problem::new(
+                    "run/object-failed",
+                    format!("{text}, for {} minutes now", GONE.as_secs() / 60),
+                )));
             }
             if text != told && since.elapsed() > PATIENT {
                 self.run.notice(Notice::Waiting { step: self.step.to_owned(), text: text.clone() });
@@ -236,8 +263,8 @@ impl At<'_> {
 }
 
 fn stale(id: &ObjectId, how: &str) -> Trouble {
-    Trouble::Refused(format!(
-        "{} is not any more as it was when the plan was made: {how}; make the plan again",
-        spelled(id)
-    ))
+    Trouble::Refused(
+        Problem::new("run/stale", format!("{} is not any more as it was when the plan was made: {how}", spelled(id)))
+            .help("make the plan again"),
+    )
 }

@@ -2,7 +2,7 @@
 
 use tokio::time::{Duration, Instant};
 
-use super::{End, Event, Notice, Run, Trouble};
+use super::{End, Event, Notice, Problem, Run, Trouble};
 use crate::cloud::Pauses;
 use crate::diff::{RecordChange, ZoneChange};
 use crate::plan::{self, Change, ChangeAction};
@@ -24,9 +24,9 @@ pub(super) async fn step(run: &Run, step: &str, zone: &str) -> Result<End, Troub
     let output = |output: &OutputRef| run.output(output);
     let id = fill_text(zone, &output);
     if id.contains("${") {
-        return Err(Trouble::Failed(format!(
-            "the id of zone {} is not known: there is no output {id}",
-            planned.domain
+        return Err(Trouble::Failed(Problem::new(
+            "run/unknown-value",
+            format!("the id of zone {} is not known: there is no output {id}", planned.domain),
         )));
     }
     let filled = filled(planned, &output)?;
@@ -43,7 +43,10 @@ fn filled(zone: &ZoneChange, output: &impl Fn(&OutputRef) -> Option<String>) -> 
             .iter()
             .for_each(|after| crate::state::placeholders(after, &mut |output| unknown.push(output.to_string())));
         match unknown.first() {
-            Some(unknown) => Err(Trouble::Failed(format!("{} needs {unknown}, which is not known", record.key))),
+            Some(unknown) => Err(Trouble::Failed(Problem::new(
+                "run/unknown-value",
+                format!("{} needs {unknown}, which is not known", record.key),
+            ))),
             None => Ok(RecordChange { after, ..record.clone() }),
         }
     };
@@ -74,7 +77,10 @@ async fn change(run: &Run, step: &str, id: &str, zone: &ZoneChange) -> Result<bo
 /// What is still to be changed; refused if something is neither as it was nor as it is to be.
 async fn left(run: &Run, id: &str, zone: &ZoneChange) -> Result<ZoneChange, Trouble> {
     let Some(live) = run.cloud.zone(id).await? else {
-        return Err(Trouble::Refused(format!("there is no hosted zone {id} ({})", zone.domain)));
+        return Err(Trouble::Refused(Problem::new(
+            "run/stale",
+            format!("there is no hosted zone {id} ({})", zone.domain),
+        )));
     };
     let mut left = ZoneChange { records: Vec::new(), ..zone.clone() };
     let mut wrong = Vec::new();
@@ -93,11 +99,17 @@ async fn left(run: &Run, id: &str, zone: &ZoneChange) -> Result<ZoneChange, Trou
     if wrong.is_empty() {
         return Ok(left);
     }
-    Err(Trouble::Refused(format!(
-        "records of {} are not any more as they were when the plan was made: {}; make the plan again",
-        zone.domain,
-        wrong.join(", ")
-    )))
+    Err(Trouble::Refused(
+        Problem::new(
+            "run/stale",
+            format!(
+                "records of {} are not any more as they were when the plan was made: {}",
+                zone.domain,
+                wrong.join(", ")
+            ),
+        )
+        .help("make the plan again"),
+    ))
 }
 
 fn read(set: Option<&serde_json::Value>) -> Option<Record> {
@@ -116,7 +128,10 @@ async fn send(run: &Run, zone: &str, comment: &str, batch: &[Change]) -> Result<
     {
         return Ok(None);
     }
-    Err(Trouble::Failed(format!("Route 53 refuses the records of zone {zone}, all of them: {}", error.message)))
+    Err(Trouble::Failed(Problem::new(
+        "run/records-failed",
+        format!("Route 53 refuses the records of zone {zone}, all of them: {}", error.message),
+    )))
 }
 
 /// Whether a zone is as a batch makes it.
@@ -140,7 +155,10 @@ async fn in_sync(run: &Run, step: &str, change: &str) -> Result<(), Trouble> {
     let mut told = false;
     while !run.cloud.is_in_sync(change).await? {
         if since.elapsed() > SYNC {
-            return Err(Trouble::Failed(format!("Route 53 has change {change} and is not in sync after 20 minutes")));
+            return Err(Trouble::Failed(Problem::new(
+                "run/records-failed",
+                format!("Route 53 has change {change} and is not in sync after 20 minutes"),
+            )));
         }
         if !told && since.elapsed() > Duration::from_secs(5) {
             told = true;

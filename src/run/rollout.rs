@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
-use super::{Notice, Run, Trouble};
+use super::{Notice, Problem, Run, Trouble};
 use crate::cloud::Pauses;
 use crate::cluster::Cluster;
 use crate::state::{DesiredObject, ObjectId, Rollout, condition, deadline, rollout, runs_once, spelled};
@@ -52,14 +52,10 @@ pub(super) async fn wait(run: &Run, step: &str, cluster: &Cluster, mut left: Vec
                 let cause = cause(cluster, id, &live).await;
                 let cause = cause.map(|cause| format!("{cause}\n")).unwrap_or_default();
                 if fails {
-                    return Err(Trouble::Failed(format!(
-                        "{cause}{} {}: {reason}{}\n{} of {}",
-                        spelled(id),
-                        not_done(id),
-                        again(id),
-                        spelled(id),
-                        rolling.desired.path
-                    )));
+                    let text = format!("{cause}{} {}: {reason}", spelled(id), not_done(id));
+                    let problem = Problem::new("run/rollout-failed", text);
+                    let place = format!("{} of {}", spelled(id), rolling.desired.path);
+                    return Err(Trouble::Failed(Problem { help: again(id), ..problem.at(place) }));
                 }
                 let first = cause.lines().next().map(|line| format!(": {line}")).unwrap_or_default();
                 let text = format!("{} {} yet, {reason}{first}", spelled(id), not_done(id));
@@ -84,11 +80,11 @@ fn not_done(id: &ObjectId) -> &'static str {
 }
 
 /// A job that failed stays as it is: nobody starts it again.
-fn again(id @ [_, _, namespace, name]: &ObjectId) -> String {
-    if !runs_once(id) {
-        return String::new();
-    }
-    format!("\nwhen the cause is mended, delete it and apply again: kubectl --namespace {namespace} delete job {name}")
+fn again(id @ [_, _, namespace, name]: &ObjectId) -> Option<String> {
+    let again = format!(
+        "when the cause is mended, delete it and apply again: kubectl --namespace {namespace} delete job {name}"
+    );
+    runs_once(id).then_some(again)
 }
 
 /// What was seen of a rollout.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::task::JoinSet;
 
-use super::{End, Event, Notice, Run, Trouble, memory, objects, records, stack};
+use super::{End, Event, Notice, Problem, Run, Trouble, memory, objects, records, stack};
 use crate::diff::Action;
 use crate::plan::{Step, Target};
 
@@ -129,7 +129,10 @@ async fn one(run: &Run, step: &Step) -> End {
         }
         Err(Trouble::Journal(error)) => {
             run.stopping.store(true, Ordering::Relaxed);
-            End::Failed(format!("the journal cannot be written, so nothing more is begun: {error}"))
+            End::Failed(Problem::new(
+                "run/journal",
+                format!("the journal cannot be written, so nothing more is begun: {error}"),
+            ))
         }
     }
 }

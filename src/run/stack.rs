@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::{Duration, Instant};
 
 use super::watch::{self, Ended};
-use super::{End, Event, Notice, Run, Trouble, cause, memory, unprotect};
+use super::{End, Event, Notice, Problem, Run, Trouble, cause, memory, unprotect};
 use crate::cloud::{NewChangeSet, Pauses, Review, Summary, UNSEEN};
 use crate::diff::{self, Action, StackChange};
 use crate::plan::is_absent;
@@ -17,10 +17,13 @@ const SURE: Duration = Duration::from_secs(2);
 /// Creates or updates a stack.
 pub(super) async fn deploy(run: &Run, step: &str, key: &StackKey) -> Result<End, Trouble> {
     let (Some(desired), Some(change)) = (run.desired.stacks.get(key), run.plan.changes.stack(key)) else {
-        return Err(Trouble::Refused(format!("the assembly has no stack {key}")));
+        return Err(Trouble::Refused(Problem::new("run/not-planned", format!("the assembly has no stack {key}"))));
     };
     if run.plan.templates.get(key) != Some(&desired.sha256) {
-        return Err(Trouble::Refused(format!("the template of {key} is not the one that the plan was made with")));
+        return Err(Trouble::Refused(Problem::new(
+            "run/not-planned",
+            format!("the template of {key} is not the one that the plan was made with"),
+        )));
     }
     if desired.is_memory() {
         return memory::write(run, step, key, desired).await;
@@ -162,28 +165,36 @@ pub(super) async fn execute(
         }
         Review::Failed(reason) => {
             run.cloud.discard(key, token).await?;
-            return Err(Trouble::Failed(with_remedy(
-                &format!("CloudFormation refuses the changes of {key}: {reason}"),
-                &reason,
-            )));
+            let text = format!("CloudFormation refuses the changes of {key}: {reason}");
+            let problem = Problem::new("run/change-set-failed", text);
+            return Err(Trouble::Failed(Problem { help: cause::remedy(&reason).map(str::to_owned), ..problem }));
         }
         Review::Used(_) if announced => {
             started_by_us(run, (key, &key.name), token).await?;
             return Ok(Some(key.name.clone()));
         }
         Review::Used(status) => {
-            return Err(Trouble::Refused(format!("the change set of {key} cannot be executed any more: {status}")));
+            return Err(Trouble::Refused(Problem::new(
+                "run/stale",
+                format!("the change set of {key} cannot be executed any more: {status}"),
+            )));
         }
         Review::Pending | Review::Absent => {
-            return Err(Trouble::Failed(format!("the change set {token} of {key} was not seen in time")));
+            return Err(Trouble::Failed(Problem::new(
+                "run/change-set-failed",
+                format!("the change set {token} of {key} was not seen in time"),
+            )));
         }
     };
     let more = change.map_or_else(|| memory::exceeds(&set), |change| diff::exceeds(change, &set));
     if !more.is_empty() {
         run.cloud.discard(key, token).await?;
-        return Err(Trouble::Refused(format!(
-            "CloudFormation would do more to {key} than the plan says, so nothing was done: {}",
-            more.join("; ")
+        return Err(Trouble::Refused(Problem::new(
+            "run/more-than-planned",
+            format!(
+                "CloudFormation would do more to {key} than the plan says, so nothing was done: {}",
+                more.join("; ")
+            ),
         )));
     }
     run.journal.write(Event::Operation { step: step.to_owned(), token: token.to_owned() })?;
@@ -216,13 +227,19 @@ async fn started_by_us(run: &Run, (key, stack): (&StackKey, &str), token: &str) 
         }
         pauses.pause().await;
     }
-    Err(Trouble::Refused(format!("someone else began to change {key} while this run did; make the plan again")))
+    Err(Trouble::Refused(
+        Problem::new("run/stale", format!("someone else began to change {key} while this run did"))
+            .help("make the plan again"),
+    ))
 }
 
 fn parameters(run: &Run, desired: &DesiredStack) -> Result<Vec<(String, Option<String>)>, Trouble> {
     let one = |(name, output): (&String, &crate::state::OutputRef)| match run.output(output) {
         Some(value) => Ok((name.clone(), Some(value))),
-        None => Err(Trouble::Failed(format!("{} has no output {}, which {name} takes", output.stack, output.output))),
+        None => Err(Trouble::Failed(Problem::new(
+            "run/unknown-value",
+            format!("{} has no output {}, which {name} takes", output.stack, output.output),
+        ))),
     };
     desired.parameters.iter().map(one).collect()
 }
@@ -240,7 +257,10 @@ async fn refuse_if_stale(run: &Run, key: &StackKey, live: Option<&Summary>) -> R
 
 fn stale(key: &StackKey, live: Option<&Summary>) -> Trouble {
     let now = live.map_or("it is not there".to_owned(), |live| format!("it is {}", live.stack.status));
-    Trouble::Refused(format!("{key} is not any more as it was when the plan was made: {now}; make the plan again"))
+    Trouble::Refused(
+        Problem::new("run/stale", format!("{key} is not any more as it was when the plan was made: {now}"))
+            .help("make the plan again"),
+    )
 }
 
 /// The stack once its description agrees with its events.
@@ -251,7 +271,10 @@ async fn settled(run: &Run, key: &StackKey) -> Result<Summary, Trouble> {
         match run.cloud.stack(&key.name, &key.region).await? {
             Some(live) if !live.stack.status.is_busy() && !is_absent(&live.stack) => return Ok(live),
             Some(_) | None if since.elapsed() > UNSEEN => {
-                return Err(Trouble::Failed(format!("{key} is complete by its events and not by its description")));
+                return Err(Trouble::Failed(Problem::new(
+                    "run/stack-failed",
+                    format!("{key} is complete by its events and not by its description"),
+                )));
             }
             Some(_) | None => pauses.pause().await,
         }
@@ -268,13 +291,13 @@ pub(super) fn judge(run: &Run, key: &StackKey, ended: &Ended) -> Result<(), Trou
 
 /// The first real cause, where it was written, and what to do.
 fn failed(run: &Run, key: &StackKey, status: StackStatus, ended: &Ended) -> Trouble {
-    let mut text = format!("{key} is {status}");
+    let mut problem = Problem::new("run/stack-failed", format!("{key} is {status}"));
     if let Some(event) = cause::first(&ended.events) {
+        let crate::cloud::Event { logical_id, kind, reason, .. } = event;
         let places = run.desired.stacks.get(key).map(|stack| &stack.provenance);
-        let place = places.and_then(|places| places.get(&event.logical_id));
-        let place = place.map(|place| format!(", {place}")).unwrap_or_default();
-        text = format!("{} ({}{place}): {}\n{text}", event.logical_id, event.kind, event.reason);
-        text = with_remedy(&text, &event.reason);
+        problem.message = format!("{logical_id} ({kind}): {reason}\n{}", problem.message);
+        problem.place = places.and_then(|places| places.get(logical_id)).cloned();
+        problem.help = cause::remedy(reason).map(str::to_owned);
     }
     if matches!(
         status,
@@ -285,16 +308,10 @@ fn failed(run: &Run, key: &StackKey, status: StackStatus, ended: &Ended) -> Trou
             | StackStatus::UpdateFailed
             | StackStatus::DeleteFailed
     ) {
-        text.push_str("\nhelp: `infra recover` says how it gets out of there");
+        const OUT: &str = "`infra recover` says how the stack gets out of there";
+        problem.help = Some(problem.help.map_or(OUT.to_owned(), |help| format!("{help}; {OUT}")));
     }
-    Trouble::Failed(text)
-}
-
-fn with_remedy(text: &str, reason: &str) -> String {
-    match cause::remedy(reason) {
-        Some(help) => format!("{text}\nhelp: {help}"),
-        None => text.to_owned(),
-    }
+    Trouble::Failed(problem)
 }
 
 /// What is known of the certificates that a stack waits for.

@@ -1,7 +1,7 @@
 //! The deletion protection of a stack's resources, switched off before the stack goes: as an update of the stack, which is
 //! what it is.
 
-use super::{Run, Trouble, stack, watch};
+use super::{Problem, Run, Trouble, stack, watch};
 use crate::cloud::{NewChangeSet, Review, Summary};
 use crate::diff;
 use crate::state::StackKey;
@@ -47,13 +47,19 @@ pub(super) async fn unprotect(run: &Run, step: &str, (key, live): (&StackKey, &S
             Review::Empty => return Ok(run.cloud.discard(key, &token).await?),
             Review::Failed(reason) => {
                 run.cloud.discard(key, &token).await?;
-                return Err(Trouble::Failed(format!(
-                    "CloudFormation does not switch off the deletion protection of {}: {reason}",
-                    ids.join(", ")
+                return Err(Trouble::Failed(Problem::new(
+                    "run/change-set-failed",
+                    format!(
+                        "CloudFormation does not switch off the deletion protection of {}: {reason}",
+                        ids.join(", ")
+                    ),
                 )));
             }
             Review::Pending | Review::Absent => {
-                return Err(Trouble::Failed(format!("the change set {token} of {key} was not seen in time")));
+                return Err(Trouble::Failed(Problem::new(
+                    "run/change-set-failed",
+                    format!("the change set {token} of {key} was not seen in time"),
+                )));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Notice, Run, Trouble};
+use super::{Notice, Problem, Run, Trouble};
 use crate::cloud::{Event, Operation, Pauses};
 use crate::state::{StackKey, StackStatus};
 
@@ -52,10 +52,13 @@ pub(super) async fn wait(run: &Run, step: &str, (key, id): (&StackKey, &str), to
             Some(status) if !status.is_busy() => return Ok(Ended { status, events: operation.events }),
             Some(_) => certificates.explain(run, step, key, &operation.events).await,
             None if started.elapsed() > UNSEEN => {
-                return Err(Trouble::Lost(format!(
-                    "CloudFormation took the request for {key} and shows nothing of it after {} seconds; \
+                return Err(Trouble::Lost(Problem::new(
+                    "run/lost",
+                    format!(
+                        "CloudFormation took the request for {key} and shows nothing of it after {} seconds; \
                      `infra apply --resume` looks again",
-                    UNSEEN.as_secs()
+                        UNSEEN.as_secs()
+                    ),
                 )));
             }
             None => {}
