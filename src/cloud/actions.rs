@@ -103,7 +103,7 @@ actions! {
     DeleteChangeSet "cloudformation:DeleteChangeSet": ChangeSet Apply Destroy Bootstrap;
     ListChangeSets "cloudformation:ListChangeSets": ChangeSet Apply Bootstrap;
     ExecuteChangeSet "cloudformation:ExecuteChangeSet": Apply Destroy Bootstrap;
-    DescribeStackEvents "cloudformation:DescribeStackEvents": Apply Destroy Recover Bootstrap;
+    DescribeStackEvents "cloudformation:DescribeStackEvents": Diff Apply Destroy Status Drift Recover Bootstrap;
     DeleteStack "cloudformation:DeleteStack": ChangeSet Apply Destroy Recover Bootstrap;
     UpdateTerminationProtection "cloudformation:UpdateTerminationProtection": Apply Destroy Bootstrap;
     ContinueUpdateRollback "cloudformation:ContinueUpdateRollback": Recover;

@@ -66,6 +66,7 @@ pub(crate) async fn read(
         deployed.stacks.insert(key, stack);
     }
     if extent == Extent::All {
+        begun_by(cloud, &mut deployed).await;
         zones(cloud, desired, &mut deployed).await?;
         let new: BTreeSet<String> = desired.new_zones(&deployed).map(|(domain, ..)| domain).collect();
         for domain in new {
@@ -75,6 +76,21 @@ pub(crate) async fn read(
         certificates(cloud, desired, &mut deployed).await?;
     }
     Ok(deployed)
+}
+
+/// Says of stacks that are changing who began it: a run of infra, in this working copy or on another machine, has its name
+/// in the token of its requests. Where the events cannot be asked, nobody is named.
+async fn begun_by(cloud: &Arc<Cloud>, deployed: &mut Deployed) {
+    for (key, stack) in deployed.stacks.iter_mut().filter(|(_, stack)| stack.status.is_busy()) {
+        let Ok(page) = cloud.events(&stack.id, &key.region, None).await else { continue };
+        let begun = page.events.iter().find(|event| event.of_stack() && !event.token.is_empty());
+        let Some(token) = begun.map(|event| event.token.as_str()) else { continue };
+        let run = token.strip_prefix("infra-").and_then(|rest| rest.rsplit_once('-')).map(|(run, _)| run);
+        stack.reason = Some(match run {
+            Some(run) => format!("run {run} of infra, here or on another machine"),
+            None => format!("begun by others, under the token {token}"),
+        });
+    }
 }
 
 /// The stacks of every region that the definition names, and of those that the environment's stacks there name.

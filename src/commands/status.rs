@@ -134,6 +134,8 @@ fn stacks(desired: &Desired, deployed: &Deployed) -> Vec<Vec<String>> {
             }
             Some(stack) => match verdict(Some(stack.status), Verb::Status) {
                 Verdict::Unsound => stack.reason.clone().unwrap_or_else(|| "see `infra recover`".to_owned()),
+                // Of one that is changing, who began it.
+                Verdict::Goes if stack.status.is_busy() => stack.reason.clone().unwrap_or_default(),
                 Verdict::Goes
                 | Verdict::TakenAsAbsent
                 | Verdict::Nothing

@@ -20,7 +20,7 @@ fn what_the_project_makes_is_listed_with_the_place_where_it_is_written() {
         rows.into_iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(of(&["Topic*"]), ["TopicNews", "TopicNewsPolicy"]);
-    assert_eq!(of(&["AWS::SQS::Queue"]), ["QueueJobs", "QueueJobsDeadLetter"]);
+    assert_eq!(of(&["AWS::SQS::Queue"]), ["QueueJobsDeadLetter", "QueueJobs"]);
     assert_eq!(of(&["main"]), of(&[]));
     let run = project.run(&["list", "TopicNew"]);
     assert!(run.code == 64 && run.stderr.contains("did you mean `TopicNews`?"), "{}", run.stderr);

@@ -246,6 +246,8 @@ fn connection(runtime: &tokio::runtime::Runtime, kubeconfig: Value) -> kube::Cli
     // Loopback is not behind a proxy.
     config.proxy_url = None;
     let _within = runtime.enter();
+    // A build of the whole workspace has two providers, and rustls then picks none.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     kube::Client::try_from(config).expect("a client")
 }
 
