@@ -2,17 +2,20 @@
 """How near `infra apply` comes to the critical path of its plan, and how many requests it sends.
 
     cargo build --release && target/emulator/bin/python benches/apply.py [--latency 100] [--runs 3] [--stacks 50]
+    cargo build --release && target/emulator/bin/python benches/apply.py --zones 10 --records 9998
 
 Deploys the bundled platform to the emulator with a latency on every request, and reads the journal: the critical path
 is the longest chain of steps by the times that the steps took. What is compared with it is the time from the first line
 of the journal to its last, and the time of the whole process, which compares before it begins. Then applies a project
-of many stacks to which nothing changes, and counts the requests of each kind. Needs `scripts/emulator --install`.
+of many stacks to which nothing changes, and counts the requests of each kind. With `--zones`, instead: what large zones
+cost when they are made, when nothing changes, and when one record does. Needs `scripts/emulator --install`.
 """
 
 import argparse
 import collections
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -108,6 +111,46 @@ def many(folder: Path, url: str, count: int) -> Path:
     return project
 
 
+def zones(folder: Path, url: str, count: int, records: int) -> Path:
+    """Makes a project of zones with many records each, a stack file a zone."""
+    project = folder / "zones"
+    (project / "stacks").mkdir(parents=True)
+    environment = f'{{ account: "000000000000", region: eu-west-1, domain: example.com, endpoint-url: {url} }}'
+    (project / "infra.yaml").write_text(f"project: zones\nenvironments:\n  dev: {environment}\n")
+    for zone in range(count):
+        lines = ["hosted-zones:", f"  main: {{ domain: z{zone}.example.com }}", "records:"]
+        lines += [
+            f"  r{index}: {{ zone: main, name: r{index}.z{zone}.example.com, values: {{ a: [192.0.2.{index % 250}] }} }}"
+            for index in range(records)
+        ]
+        (project / "stacks" / f"z{zone}.yaml").write_text("\n".join(lines) + "\n")
+    return project
+
+
+def large(folder: Path, count: int, records: int) -> None:
+    """Prints what large zones cost."""
+    with Emulator(folder) as emulator:
+        project = zones(folder, emulator.url, count, records)
+        first = project / "stacks" / "z0.yaml"
+        changed = first.read_text().replace("r7.z0.example.com, values: { a: [192.0.2.7]", "r7.z0.example.com, values: { a: [192.0.2.77]")
+
+        def run(what: str, *arguments: str) -> None:
+            emulator.control("DELETE", "/_calls")
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            took = infra(project, *arguments)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            counts = collections.Counter(emulator.control("GET", "/_calls")["counts"])
+            print(f"{count} zones of {records} records, {what}: {sum(counts.values())} requests, {took:.1f} s, "
+                  f"{cpu:.1f} s of CPU: {dict(counts)}", flush=True)
+
+        run("first apply", "apply", "--yes", "--progress", "plain")
+        run("diff without a change", "diff")
+        run("apply without a change", "apply", "--yes", "--progress", "plain")
+        first.write_text(changed)
+        run("apply of one change", "apply", "--yes", "--progress", "plain")
+
+
 def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -115,8 +158,15 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--stacks", type=int, default=50)
     parser.add_argument("--concurrency", type=int, default=4)
+    parser.add_argument("--zones", type=int, default=0)
+    parser.add_argument("--records", type=int, default=9998)
+    parser.add_argument("--infra", type=Path, default=INFRA)
     options = parser.parse_args()
+    globals()["INFRA"] = options.infra
     with tempfile.TemporaryDirectory() as temporary:
+        if options.zones:
+            large(Path(temporary), options.zones, options.records)
+            return
         for run in range(options.runs):
             folder = Path(temporary) / str(run)
             folder.mkdir()
