@@ -4,7 +4,7 @@
 use super::{Problem, Run, Trouble, stack, watch};
 use crate::cloud::{NewChangeSet, Review, Summary};
 use crate::diff;
-use crate::state::StackKey;
+use crate::state::{StackKey, without_protection};
 
 /// Whether the protection was being switched off before the run was cut off.
 pub(super) async fn has_begun(run: &Run, step: &str, (key, live): (&StackKey, &Summary)) -> Result<bool, Trouble> {
@@ -23,7 +23,7 @@ pub(super) async fn unprotect(run: &Run, step: &str, (key, live): (&StackKey, &S
     let token = token(run, step);
     if !has_begun(run, step, (key, live)).await? {
         let full = run.cloud.template(live).await?;
-        let open = diff::without_protection(&full.template, &ids);
+        let open = without_protection(&full.template, &ids);
         if open == full.template {
             return Ok(());
         }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::beside::beside;
 use super::calls::{prefix, texts};
 use super::{Ask, Handlers, Needs, Statement};
-use crate::diff::is_protected;
 use crate::facts::resource_types;
-use crate::state::Desired;
+use crate::state::{Desired, is_protected};
 
 /// Types that call no service.
 const INERT: [&str; 3] =
@@ -47,6 +47,7 @@ pub(super) fn add(ask: &Ask<'_>, needs: &mut Needs) {
             needs.silent.insert(name.to_owned());
         }
     }
+    actions.extend(resources(ask.desired).flat_map(|(_, resource)| beside(resource, ask.handlers)));
     let mut services: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for action in actions {
         let service = action.split(':').next().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! What credentials must allow: policies of IAM for what is sent to AWS, and for what CloudFormation does with the
 //! caller's credentials; roles of Kubernetes for what is sent to clusters.
 
+mod beside;
 mod calls;
 mod ci;
 mod cluster;

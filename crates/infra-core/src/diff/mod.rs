@@ -47,7 +47,7 @@ pub use exposure::exposures;
 pub use managers::{Foreign, foreign, told};
 pub use manifests::manifests;
 pub use objects::{Objects, is_secret, object_fields, objects};
-pub use protection::{is_protected, unprotected, without_protection};
+pub use protection::unprotected;
 pub use refusals::refusals;
 pub use secrets::drifted;
 pub use stacks::{Stacks, stacks, templates};

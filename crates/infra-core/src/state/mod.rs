@@ -10,6 +10,7 @@ mod holder;
 mod immutable;
 mod objects;
 mod owned;
+mod protection;
 mod records;
 mod regions;
 mod rollout;
@@ -25,6 +26,7 @@ pub use objects::{
     spelled,
 };
 pub use owned::{Owned, TooMuch};
+pub use protection::{is_protected, without_protection};
 pub use records::{Record, RecordKey, normal_name};
 pub use regions::{REGIONS, home, kept, named_regions};
 pub use rollout::{Rollout, condition, deadline, judged, rollout, rolls_out, runs_once, unfinished};

@@ -27,7 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("state", &["assembly", "names"]),
     ("access", &["facts", "state"]),
     ("diff", &["facts", "names", "state"]),
-    ("plan", &["artifacts", "assembly", "diff", "facts", "model", "state"]),
+    ("plan", &["artifacts", "assembly", "diff", "facts", "model", "names", "state"]),
 ];
 
 /// Most lines of a file before its tests.

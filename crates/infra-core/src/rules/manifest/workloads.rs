@@ -6,7 +6,7 @@
 use super::report::{Mistake, Report};
 use super::{law_tables, laws, pods, values};
 use crate::artifacts::Expr;
-use crate::facts::time_zones::{TIME_ZONES, is_time_zone};
+use crate::facts::time_zones::{is_time_zone, time_zones};
 use crate::view::{Prop, Selector};
 
 /// Checks a workload and its pods.
@@ -199,14 +199,14 @@ fn cron_job(report: &mut Report<'_, '_>) {
 /// The zone of a schedule. Of a name that is near none and looks like one, a later database may know more.
 fn time_zone<'v>(zone: Prop<'v>, report: &mut Report<'v, '_>) {
     let Some(text) = values::known(Some(zone)).filter(|text| !is_time_zone(text)) else { return };
-    let near = crate::diag::suggest(&text, TIME_ZONES.iter().copied());
+    let near = crate::diag::suggest(&text, time_zones());
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => "write a name such as `Europe/Vienna`".to_owned(),
     };
     let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
     let place = text.split_once('/').map(|(place, _)| format!("{place}/"));
-    let is_place = |place: &String| TIME_ZONES.iter().any(|zone| zone.starts_with(place));
+    let is_place = |place: &String| time_zones().any(|zone| zone.starts_with(place));
     let is_sure = !is_plain || near.is_some() || !place.as_ref().is_some_and(is_place);
     let says = format!("is `{text}`, which is no name of a time zone");
     let mistake = Mistake::new("manifest/value", says, "not a time zone", help);
