@@ -91,8 +91,9 @@ fn ids_in(folder: &Path, ids: &mut BTreeSet<String>) {
 }
 
 /// Literals of two words that are no ids of findings.
-const NO_IDS: [&str; 8] = [
+const NO_IDS: [&str; 9] = [
     "application/json",
+    "application/x-www-form-urlencoded",
     "apps/v1",
     "autoscaling/v2",
     "batch/v1",
