@@ -46,9 +46,12 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        f.write_str(self.title())?;
         if let Some(place) = &self.place {
-            write!(f, "\n{place}")?;
+            write!(f, "\nat {place}")?;
+        }
+        for line in self.message.lines().skip(1) {
+            write!(f, "\n{line}")?;
         }
         if let Some(help) = &self.help {
             write!(f, "\nhelp: {help}")?;
@@ -88,7 +91,7 @@ mod tests {
     #[test]
     fn a_problem_is_told_with_its_place_and_remedy_and_read_as_it_was_written() {
         let problem = Problem::new("run/stale", "it changed\nsince then").at("stacks/a.yaml:1:1").help("plan again");
-        assert_eq!(problem.to_string(), "it changed\nsince then\nstacks/a.yaml:1:1\nhelp: plan again");
+        assert_eq!(problem.to_string(), "it changed\nat stacks/a.yaml:1:1\nsince then\nhelp: plan again");
         assert_eq!(problem.title(), "it changed");
         let written = serde_json::to_string(&problem).unwrap();
         assert_eq!(serde_json::from_str::<Problem>(&written).unwrap(), problem);

@@ -4,7 +4,7 @@ use super::site::{BROKEN, QUEUE, READER, SLOWER, Site};
 
 /// The cause, with the place where we wrote it.
 const CAUSE: &str =
-    "RawBad (AWS::Route53::RecordSet, stacks/main.yaml:5:3): No hosted zone with id 'Z0000000000000000000'";
+    "RawBad (AWS::Route53::RecordSet): No hosted zone with id 'Z0000000000000000000'\n  at stacks/main.yaml:5:3";
 
 #[test]
 fn an_update_that_fails_rolls_back_tells_the_cause_and_its_line_and_can_be_corrected() {

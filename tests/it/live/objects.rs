@@ -521,11 +521,11 @@ fn a_rollout_is_waited_for_and_its_failure_has_the_real_cause() {
     assert!(said.contains(&format!("Deployment shop/jobs is not rolled out yet, 0 of 1 available: {cause}")), "{said}");
     assert!(
         said.contains(&format!(
-            "failed: objects main\n  {cause}\n  Deployment shop/jobs is not rolled out: no progress"
+            "failed: objects main\n  {cause}\n  at Deployment shop/jobs of kubernetes/main/shop/worker-jobs.yaml\n  \
+             Deployment shop/jobs is not rolled out: no progress"
         )),
         "{said}"
     );
-    assert!(said.contains("kubernetes/main/shop/worker-jobs.yaml"), "{said}");
     // The next time, too, it is not there.
     let why = "is not rolled out: no progress";
     for arguments in [&["diff"][..], &["status"], &APPLY] {
