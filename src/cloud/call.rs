@@ -18,6 +18,8 @@ use super::{Cloud, clock};
 const PATIENCE: Duration = Duration::from_mins(15);
 /// The same for a service that has not answered a single request yet: the address or the network is wrong.
 const NO_ANSWER: Duration = Duration::from_secs(10);
+/// How long a request is repeated before people are told why.
+const QUIET: Duration = Duration::from_secs(30);
 /// First pause before a request is repeated, doubled up to [`MAX_PAUSE`]. Throttling starts at [`THROTTLED_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const THROTTLED_PAUSE: Duration = Duration::from_millis(500);
@@ -157,6 +159,7 @@ impl Cloud {
         let limiter = self.calls.limiter(action);
         let mut pause = FIRST_PAUSE;
         let mut learned = false;
+        let mut told = started;
         loop {
             limiter.turn().await;
             self.calls.count(action);
@@ -183,6 +186,12 @@ impl Cloud {
             let patience = if answered { PATIENCE } else { self.patience(NO_ANSWER) };
             if !passing || started.elapsed() > patience {
                 return Err(failure(action, &error, passing));
+            }
+            if told.elapsed() > self.patience(QUIET) {
+                told = Instant::now();
+                let seconds = started.elapsed().as_secs();
+                let why = failure(action, &error, false).message;
+                (self.say)(&format!("{action}: {why}; asked again for {seconds} s now\n"));
             }
             tokio::time::sleep(self.patience(pause)).await;
             pause = (pause * 2).min(MAX_PAUSE);
@@ -217,7 +226,8 @@ fn passes<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> (bool, 
             let code = service.err().code().unwrap_or_default();
             let status = service.raw().status().as_u16();
             let throttled = status == 429 || THROTTLED.contains(&code);
-            (throttled || status >= 500 || PASSING.contains(&code), throttled)
+            // What a service does not have (501) does not come by waiting.
+            (throttled || (status >= 500 && status != 501) || PASSING.contains(&code), throttled)
         }
         SdkError::ConstructionFailure(_) | _ => (false, false),
     }

@@ -90,7 +90,7 @@ mod tests {
         };
         let there = std::thread::spawn(move || an_hour_ahead(&listener));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let account = runtime.block_on(async { Cloud::connect(&endpoint, "eu-west-1").await.account().await });
+        let account = runtime.block_on(async { Cloud::connect(&endpoint, "eu-west-1", |_| {}).await.account().await });
         assert_eq!(account.unwrap(), "000000000000");
         let seen = there.join().unwrap();
         assert!(seen[0] > 3_500 && seen[1].abs() < 60, "{seen:?}");

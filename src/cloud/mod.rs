@@ -55,6 +55,8 @@ pub(crate) struct Cloud {
     signer: Signer,
     local: bool,
     calls: Calls,
+    /// Tells people why a request is repeated.
+    say: fn(&str),
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
 }
 
@@ -68,7 +70,7 @@ impl Cloud {
     /// Finds credentials and settings as the AWS CLI does; opens no connection to AWS itself yet.
     ///
     /// An emulator on this machine gets the account's number as its access key and never real credentials.
-    pub(crate) async fn connect(endpoint: &Endpoint, region: &str) -> Self {
+    pub(crate) async fn connect(endpoint: &Endpoint, region: &str, say: fn(&str)) -> Self {
         let (connector, http) = signed::connections();
         // Attempts are made by `call`, which keeps within rates and counts them.
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -90,6 +92,7 @@ impl Cloud {
             config,
             local,
             calls: Calls::new(local),
+            say,
             clients: Mutex::default(),
         }
     }

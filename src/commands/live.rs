@@ -115,7 +115,9 @@ impl Live {
     pub(crate) async fn connect(&self) -> anyhow::Result<Arc<Cloud>> {
         let url = self.environment.endpoint_url.as_ref().map(ToString::to_string);
         let endpoint = Endpoint { url, account: self.environment.account.to_string() };
-        Ok(Arc::new(Cloud::connect(&endpoint, self.environment.region.as_str()).await))
+        // Nobody may be left to read; the request is repeated all the same.
+        let say = |text: &str| drop(output::note(text));
+        Ok(Arc::new(Cloud::connect(&endpoint, self.environment.region.as_str(), say).await))
     }
 
     /// The stacks that names ask for, with those that they take values from; empty: everything.
