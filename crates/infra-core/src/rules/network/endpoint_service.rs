@@ -84,11 +84,13 @@ fn check(cx: &mut Cx<'_>, endpoint: Resource<'_>) {
         );
     } else if let Some(near) = nearly(service) {
         let right = format!("com.amazonaws.{region}.{near}");
-        cx.report(
+        // A service may be newer than the list.
+        cx.report_as(
+            Severity::Warning,
             written
                 .finding(
-                    format!("endpoint `{}` is for a service that does not exist", endpoint.id()),
-                    format!("no service `{service}`"),
+                    format!("endpoint `{}` is for a service that is not known", endpoint.id()),
+                    format!("perhaps `{near}`"),
                 )
                 .help(format!("did you mean `{near}`?"))
                 .fix(written.replace(&right)),
@@ -98,11 +100,11 @@ fn check(cx: &mut Cx<'_>, endpoint: Resource<'_>) {
 
 /// The service that a name was to be, if it is none itself.
 fn nearly(service: &str) -> Option<&'static str> {
-    // Endpoints by another protocol or for devices end otherwise.
-    let odd = service.len() < 4 && !SERVICES.iter().any(|known| known.len() == service.len());
-    let known =
-        SERVICES.contains(&service) || ["ses", "sms", "ds", "mgn", "dms", "ebs", "ecr", "iot"].contains(&service);
-    let close = suggest(service, SERVICES.iter().copied()).filter(|_| !known && !odd)?;
+    // Of three letters, every second word is a service.
+    if service.len() < 4 || SERVICES.contains(&service) {
+        return None;
+    }
+    let close = suggest(service, SERVICES.iter().copied())?;
     let one_off = close.len().abs_diff(service.len()) <= 1 && close.chars().next() == service.chars().next();
     one_off.then_some(close)
 }
