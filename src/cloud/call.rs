@@ -145,6 +145,13 @@ impl Calls {
 }
 
 impl Cloud {
+    fn failure<E>(&self, action: &'static str, error: &SdkError<E, HttpResponse>, passing: bool) -> Failure
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        failure(action, error, passing, &self.whom)
+    }
+
     /// Sends a request, again and again while the reason that it fails for passes by itself.
     ///
     /// A request whose answer was lost may have been carried out: whoever changes something through this must take the
@@ -185,12 +192,12 @@ impl Cloud {
             let answered = self.calls.answered.load(Ordering::Relaxed);
             let patience = if answered { PATIENCE } else { self.patience(NO_ANSWER) };
             if !passing || started.elapsed() > patience {
-                return Err(failure(action, &error, passing));
+                return Err(self.failure(action, &error, passing));
             }
             if told.elapsed() > self.patience(QUIET) {
                 told = Instant::now();
                 let seconds = started.elapsed().as_secs();
-                let why = failure(action, &error, false).message;
+                let why = self.failure(action, &error, false).message;
                 (self.say)(&format!("{action}: {why}; asked again for {seconds} s now\n"));
             }
             tokio::time::sleep(self.patience(pause)).await;
@@ -233,7 +240,7 @@ fn passes<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> (bool, 
     }
 }
 
-fn failure<E>(action: &'static str, error: &SdkError<E, HttpResponse>, passing: bool) -> Failure
+fn failure<E>(action: &'static str, error: &SdkError<E, HttpResponse>, passing: bool, whom: &Whom) -> Failure
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
@@ -244,7 +251,7 @@ where
             let both = if message.is_empty() { code.to_owned() } else { format!("{message} ({code})") };
             (code.to_owned(), both)
         }
-        SdkError::DispatchFailure(_) => (String::new(), unsent(error)),
+        SdkError::DispatchFailure(_) => (String::new(), unsent(error, whom)),
         SdkError::TimeoutError(_) => (String::new(), "no answer in time".to_owned()),
         _ => (String::new(), causes(error).join(": ")),
     };
@@ -253,17 +260,35 @@ where
     Failure { action, code, message, passing: later }
 }
 
+/// Who is asked, and as whom.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Whom {
+    /// Address of an emulator.
+    pub(super) url: Option<String>,
+    /// The profile that `AWS_PROFILE` names.
+    pub(super) profile: Option<String>,
+}
+
 /// Why a request was not even sent, and what to do about it.
-fn unsent(error: &(dyn StdError + 'static)) -> String {
+fn unsent(error: &(dyn StdError + 'static), whom: &Whom) -> String {
     let causes = causes(error);
     let last = causes.last().map(String::as_str).unwrap_or_default();
     if causes.iter().any(|cause| cause.contains("credentials")) {
+        if let Some(profile) = &whom.profile {
+            return format!(
+                "no credentials were found for the profile `{profile}`, which AWS_PROFILE names ({last}); see whether \
+                 ~/.aws/config or ~/.aws/credentials has it, and `aws sso login --profile {profile}`"
+            );
+        }
         return format!(
             "no credentials were found ({last}); name them as for the AWS CLI: with AWS_PROFILE, AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY, or `aws sso login`"
         );
     }
-    format!("no connection: {last}")
+    match &whom.url {
+        Some(url) => format!("no connection to {url}, which `endpoint-url` of the environment names: {last}"),
+        None => format!("no connection: {last}"),
+    }
 }
 
 /// An error and what caused it, outermost first, each said once.

@@ -26,8 +26,8 @@ use aws_credential_types::Credentials;
 use aws_types::service_config::ServiceConfigKey;
 
 pub(crate) use self::actions::{Action, Use};
-use self::call::Calls;
 pub(crate) use self::call::Failure;
+use self::call::{Calls, Whom};
 pub(crate) use self::change_sets::{NewChangeSet, Review, UNSEEN};
 pub(crate) use self::pauses::Pauses;
 pub(crate) use self::read::{Extent, read};
@@ -55,6 +55,7 @@ pub(crate) struct Cloud {
     signer: Signer,
     local: bool,
     calls: Calls,
+    whom: Whom,
     /// Tells people why a request is repeated.
     say: fn(&str),
     clients: Mutex<BTreeMap<String, Arc<Clients>>>,
@@ -92,6 +93,10 @@ impl Cloud {
             config,
             local,
             calls: Calls::new(local),
+            whom: Whom {
+                url: endpoint.url.clone(),
+                profile: std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty()),
+            },
             say,
             clients: Mutex::default(),
         }
