@@ -44,8 +44,10 @@ fn programs_read_one_object_a_line_and_nothing_else() {
     site.stack("main", BROKEN);
     let run = site.run(1, &["apply", "--yes", "--progress", "ndjson"]);
     let last: Value = serde_json::from_str(run.stdout.lines().last().expect("a line")).expect("it is JSON");
-    let why = last["end"]["failed"].as_str().unwrap_or_default();
-    assert!(why.contains("RawBad (AWS::Route53::RecordSet, stacks/main.yaml:5:3)"), "{last}");
+    let why = last["end"]["failed"]["message"].as_str().unwrap_or_default();
+    assert_eq!(last["end"]["failed"]["id"], "run/stack-failed");
+    assert_eq!(last["end"]["failed"]["place"], "stacks/main.yaml:5:3");
+    assert!(why.contains("RawBad (AWS::Route53::RecordSet): No hosted zone"), "{last}");
     let run = site.run(3, &["apply", "--progress", "ndjson"]);
     assert_eq!(run.stdout, "", "who is refused reads why on standard error");
     let run = site.run(3, &["destroy", "--progress", "ndjson"]);
