@@ -13,7 +13,7 @@ pub struct Companion {
     pub values: &'static [&'static str],
     /// What must be beside it: a key, alternatives with `|` between them, or `Key=value`.
     pub needs: &'static str,
-    /// The page that says so, read 2026-11-30.
+    /// The page that says so (from memory).
     pub source: &'static str,
 }
 
@@ -115,7 +115,7 @@ pub const COMPANIONS: &[Companion] = &[
         "",
         "KmsKeyId",
         &[],
-        "StorageEncrypted=true|SnapshotIdentifier|SourceDBClusterIdentifier",
+        "StorageEncrypted=true|SnapshotIdentifier|SourceDBClusterIdentifier|SourceDbClusterResourceId|ReplicationSourceIdentifier|GlobalClusterIdentifier",
     )
     .see(RDS),
     row(
@@ -123,13 +123,14 @@ pub const COMPANIONS: &[Companion] = &[
         "",
         "KmsKeyId",
         &[],
-        "StorageEncrypted=true|DBSnapshotIdentifier|SourceDBInstanceIdentifier|DBClusterIdentifier",
+        "StorageEncrypted=true|DBSnapshotIdentifier|DBClusterSnapshotIdentifier|SourceDBInstanceIdentifier|SourceDBClusterIdentifier|SourceDbiResourceId|SourceDBInstanceAutomatedBackupsArn|DBClusterIdentifier",
     )
     .see(RDS),
     row("AWS::RDS::DBInstance", "", "MonitoringInterval", &["1", "5", "10", "15", "30", "60"], "MonitoringRoleArn")
         .see(RDS),
     row("AWS::RDS::DBInstance", "", "StorageType", PROVISIONED, "Iops").see(RDS),
-    row("AWS::S3::Bucket", "", "ObjectLockConfiguration", &[], "ObjectLockEnabled=true")
+    // A bucket that keeps versions can get the lock later.
+    row("AWS::S3::Bucket", "", "ObjectLockConfiguration", &[], "ObjectLockEnabled=true|VersioningConfiguration")
         .see("https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html"),
     row("AWS::S3::Bucket", "", "ReplicationConfiguration", &[], "VersioningConfiguration").see(BUCKET),
     row("AWS::SNS::Topic", "", "TopicName", &["*.fifo"], "FifoTopic=true")

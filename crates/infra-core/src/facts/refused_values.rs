@@ -19,7 +19,7 @@ pub struct RefusedValue {
     pub problem: &'static str,
     /// What to write, as an imperative.
     pub help: &'static str,
-    /// The page that says so, read 2026-11-30.
+    /// The page that says so (from memory).
     pub source: &'static str,
 }
 

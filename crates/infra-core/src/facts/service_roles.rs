@@ -18,7 +18,7 @@ const fn row(kind: &'static str, path: &'static str, services: &'static [&'stati
 /// Every row, sorted by type and path.
 ///
 /// Source: the pages of the types in <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/> and of the
-/// services on their roles (read 2026-11-30). What delivers events has rows of its own in `delivery`.
+/// services on their roles (from memory). What delivers events has rows of its own in `delivery`.
 pub const SERVICE_ROLES: &[ServiceRole] = &[
     row("AWS::ApiGateway::Account", "CloudWatchRoleArn", &["apigateway.amazonaws.com"]),
     row("AWS::ApiGateway::Authorizer", "AuthorizerCredentials", &["apigateway.amazonaws.com"]),

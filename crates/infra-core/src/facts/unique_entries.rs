@@ -18,7 +18,7 @@ const fn row(kind: &'static str, list: &'static str, key: &'static str) -> Uniqu
 /// Every row, sorted.
 ///
 /// Source: the pages of the types in <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/> and of the
-/// requests behind them (read 2026-11-30).
+/// requests behind them (from memory).
 pub const UNIQUE_ENTRIES: &[UniqueEntries] = &[
     row("", "Tags", "Key"),
     row("AWS::CloudFront::Distribution", "DistributionConfig.CacheBehaviors", "PathPattern"),

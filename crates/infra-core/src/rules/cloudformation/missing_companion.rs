@@ -46,7 +46,8 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
                 if !fits || row.needs.split('|').any(|needed| has(&holder, needed)) {
                     continue;
                 }
-                let needed = row.needs.replace('=', ": ").replace('|', "` or `");
+                let needed: Vec<_> = row.needs.split('|').take(3).collect();
+                let needed = needed.join("` or `").replace('=', ": ");
                 let title = format!("`{}` of `{}` needs `{needed}`", row.key, resource.id());
                 let mut finding =
                     wants.finding(title, "not without the other").help(format!("write `{needed}` beside it"));

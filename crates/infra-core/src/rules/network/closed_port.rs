@@ -36,14 +36,14 @@ Resources:
 /// What listens: type, its groups, its port, the property that the standard port follows from, and standard ports by it.
 ///
 /// Sources: the pages of the types in the CloudFormation Template Reference, and
-/// <https://docs.aws.amazon.com/efs/latest/ug/network-access.html> (read 2026-11-30).
+/// <https://docs.aws.amazon.com/efs/latest/ug/network-access.html> (from memory).
 const LISTENERS: &[(&str, &str, &str, &str, &[(&str, i64)])] = &[
     ("AWS::DocDB::DBCluster", "VpcSecurityGroupIds", "Port", "", &[("", 27017)]),
     ("AWS::EFS::MountTarget", "SecurityGroups", "", "", &[("", 2049)]),
     ("AWS::ElastiCache::CacheCluster", "VpcSecurityGroupIds", "Port", "Engine", &[("memcached", 11211), ("", 6379)]),
     ("AWS::ElastiCache::ReplicationGroup", "SecurityGroupIds", "Port", "", &[("", 6379)]),
     ("AWS::Neptune::DBCluster", "VpcSecurityGroupIds", "DBPort", "", &[("", 8182)]),
-    ("AWS::RDS::DBCluster", "VpcSecurityGroupIds", "Port", "Engine", ENGINES),
+    ("AWS::RDS::DBCluster", "VpcSecurityGroupIds", "Port", "Engine", CLUSTER_ENGINES),
     ("AWS::RDS::DBInstance", "VPCSecurityGroups", "Port", "Engine", ENGINES),
     (
         "AWS::RDS::DBProxy",
@@ -55,11 +55,17 @@ const LISTENERS: &[(&str, &str, &str, &str, &[(&str, i64)])] = &[
     ("AWS::Redshift::Cluster", "VpcSecurityGroupIds", "Port", "", &[("", 5439)]),
 ];
 
-/// Standard ports of the engines of RDS.
+/// Standard ports of the engines of RDS; an instance of Aurora listens where its cluster does.
 ///
-/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html> (read 2026-11-30).
-const ENGINES: &[(&str, i64)] =
-    &[("aurora-mysql", 3306), ("aurora-postgresql", 5432), ("mariadb", 3306), ("mysql", 3306), ("postgres", 5432)];
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html> (read 2026-12-01).
+const ENGINES: &[(&str, i64)] = &[("mariadb", 3306), ("mysql", 3306), ("postgres", 5432)];
+
+/// Standard ports of clusters. Aurora PostgreSQL is not among them: a provisioned cluster whose template names no port
+/// was given 3306 and not 5432 for years, and whoever relied on it is served that way still.
+///
+/// Sources: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html>,
+/// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/336> (read 2026-12-01).
+const CLUSTER_ENGINES: &[(&str, i64)] = &[("aurora-mysql", 3306), ("mysql", 3306), ("postgres", 5432)];
 
 fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     for (kind, groups, port, by, standard) in LISTENERS {
@@ -115,5 +121,11 @@ mod tests {
         assert_eq!(count("IpProtocol: tcp, FromPort: 5000, ToPort: 6000", &db("")), 0);
         assert_eq!(count("IpProtocol: \"-1\"", &db("")), 0);
         assert_eq!(count("IpProtocol: udp, FromPort: 5432, ToPort: 5432", &db("")), 1);
+        let cluster = |engine: &str| {
+            format!("Type: AWS::RDS::DBCluster, Properties: {{ Engine: {engine}, VpcSecurityGroupIds: [!Ref Group] }}")
+        };
+        assert_eq!(count("IpProtocol: tcp, FromPort: 3306, ToPort: 3306", &cluster("aurora-postgresql")), 0);
+        assert_eq!(count("IpProtocol: tcp, FromPort: 5432, ToPort: 5432", &cluster("aurora-postgresql")), 0);
+        assert_eq!(count("IpProtocol: tcp, FromPort: 5432, ToPort: 5432", &cluster("aurora-mysql")), 1);
     }
 }

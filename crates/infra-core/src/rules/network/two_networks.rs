@@ -62,7 +62,8 @@ fn check(cx: &mut Cx<'_>, view: &View<'_>) {
     for (kind, subnets, groups) in PLACED {
         for resource in view.of(kind) {
             let Some(home) = network_of(&resource, subnets) else { continue };
-            resource.properties().every(groups).iter().for_each(|slot| judge(cx, &resource, slot, &home));
+            let groups = resource.properties().every(groups).into_iter().filter(|slot| !is_shared(view, slot));
+            groups.for_each(|slot| judge(cx, &resource, &slot, &home));
         }
     }
     for listener in view.of("AWS::ElasticLoadBalancingV2::Listener") {
@@ -80,6 +81,15 @@ fn network_of<'v>(resource: &Resource<'v>, subnets: &str) -> Option<Resource<'v>
     subnets.find_map(|subnet| subnet.resource_of("AWS::EC2::Subnet")?.network())
 }
 
+/// Returns whether a security group is associated with other networks than its own.
+///
+/// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-assoc.html> (read 2026-12-01).
+fn is_shared(view: &View<'_>, slot: &Prop<'_>) -> bool {
+    let Some(group) = slot.resource() else { return false };
+    let mut associations = view.of("AWS::EC2::SecurityGroupVpcAssociation");
+    associations.any(|it| it.get("GroupId").and_then(|id| id.resource()).is_some_and(|it| it == group))
+}
+
 fn judge(cx: &mut Cx<'_>, resource: &Resource<'_>, slot: &Prop<'_>, home: &Resource<'_>) {
     let Some(named) = slot.resource() else { return };
     let Some(other) = named.network().filter(|other| other != home) else { return };
@@ -91,4 +101,16 @@ fn judge(cx: &mut Cx<'_>, resource: &Resource<'_>, slot: &Prop<'_>, home: &Resou
         .also(named.nearest("VpcId").at(), "its network")
         .help(format!("take one of network `{}`", home.id())),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::of_rule;
+
+    #[test]
+    fn a_group_may_be_associated_with_a_second_network() {
+        let association = "  Both: { Type: AWS::EC2::SecurityGroupVpcAssociation, Properties: { GroupId: !GetAtt Group.GroupId, VpcId: !Ref One } }\n";
+        assert_eq!(of_rule(&super::RULE, super::RULE.bad).len(), 1);
+        assert!(of_rule(&super::RULE, &format!("{}{association}", super::RULE.bad)).is_empty());
+    }
 }
