@@ -46,7 +46,7 @@ pub fn compile(
     sources: &Sources,
     diags: &mut Diagnostics,
 ) -> Option<Assembly> {
-    let world = whole(definition, diags)?;
+    let world = whole(definition, None, diags)?;
     let mut selected = BTreeSet::new();
     let mut complete = true;
     for name in stacks {
@@ -75,19 +75,20 @@ pub fn compile(
     Some(Assembly { allowances, ..assembly::assemble(&world, sources, &artifacts) })
 }
 
-/// Binds a definition. Where a bad reference keeps that from being done, the schemas still judge what does not hang
-/// together with it.
-fn whole(definition: Definition, diags: &mut Diagnostics) -> Option<Resolved> {
+/// Binds a definition. Where mistakes keep that from being done, the rules still judge what does not hang together with
+/// them: all of them where everything that was written is known, else only the schemas, which look at one resource.
+fn whole(definition: Definition, today: Option<names::Date>, diags: &mut Diagnostics) -> Option<Resolved> {
     let rest = match resolve::resolve_or_rest(definition, diags) {
         Ok(world) => return Some(world),
         Err(rest) => rest?,
     };
     let mut found = Diagnostics::default();
-    if let Some(artifacts) = lower::lower(&rest, &mut found) {
-        check_artifacts(&rest, &artifacts, None, &mut found);
-    }
-    let of_schema = found.into_sorted().into_iter().filter(|finding| finding.id.starts_with("schema/"));
-    diags.extend(of_schema);
+    let artifacts = lower::lower(&rest.world, &mut Diagnostics::default())?;
+    let allowances = check_artifacts(&rest.world, &artifacts, today, &mut found);
+    let is_known = |it: &Diagnostic| !rest.is_partial || it.id.starts_with("schema/");
+    let shown = |it: &Diagnostic| it.primary.as_ref().is_some_and(|label| rest.shows(&label.at));
+    let open = |it: &Diagnostic| is_known(it) && shown(it) && !rules::allow::is_accepted(&allowances, it);
+    diags.extend(found.into_sorted().into_iter().filter(open));
     None
 }
 
@@ -97,7 +98,7 @@ fn whole(definition: Definition, diags: &mut Diagnostics) -> Option<Resolved> {
 pub fn check(definition: Definition, today: Option<names::Date>) -> Checked {
     let environment = definition.environment.name.to_string();
     let mut diags = Diagnostics::default();
-    let world = whole(definition, &mut diags);
+    let world = whole(definition, today, &mut diags);
     let artifacts = world.as_ref().and_then(|world| lower::lower(world, &mut diags));
     let allowances = match (&world, &artifacts) {
         (Some(world), Some(artifacts)) => check_artifacts(world, artifacts, today, &mut diags),

@@ -52,6 +52,14 @@ impl Origin {
         }
     }
 
+    /// Returns whether a place lies in the entry.
+    pub fn holds(&self, at: &At) -> bool {
+        match (self, at) {
+            (Self::Yaml { key, node }, At::Span(span) | At::Hidden(span)) => key.covers(*span) || node.holds(*span),
+            (Self::Caller { .. }, _) | (Self::Yaml { .. }, At::File(_) | At::Caller { .. }) => self.at() == *at,
+        }
+    }
+
     /// Returns the place of a value inside the entry, or of the entry where the value was not written.
     pub fn locate(&self, route: &Route) -> At {
         match self {

@@ -17,6 +17,13 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// Returns whether another range lies in this one.
+    pub fn covers(self, other: Self) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+}
+
 /// One input file.
 #[derive(Clone, Debug)]
 pub struct File {

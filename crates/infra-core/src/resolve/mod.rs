@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use crate::artifacts::{Expr, Handle, Place, Resource};
-use crate::diag::{At, Diagnostic, Diagnostics, suggest};
+use crate::diag::{At, Diagnostic, Diagnostics, Severity, suggest};
 use crate::kinds::{KINDS, Kind, KindIndex, KindInfo, Sectioned};
 use crate::model::{Common, Definition, Entry, Environment, Origin, Ref, Stack, Unread};
 use crate::names::{LogicalId, Name, Region};
@@ -81,9 +81,27 @@ pub fn resolve(definition: Definition, diags: &mut Diagnostics) -> Option<Resolv
     resolve_or_rest(definition, diags).ok()
 }
 
-/// Does the same; where only references are bad, what does not hang together with them is the error, so that it can be
-/// looked at further. Nothing is ever made of it.
-pub fn resolve_or_rest(definition: Definition, diags: &mut Diagnostics) -> Result<Resolved, Option<Box<Resolved>>> {
+/// What of a definition with mistakes can be looked at further. Nothing is ever made of it.
+#[derive(Debug)]
+pub struct Rest {
+    /// What could be bound, with the entries that their kinds refuse.
+    pub world: Box<Resolved>,
+    /// Entries that their kinds refuse and those that refer to them or are referred to: what is found of them may follow
+    /// from the mistake.
+    hidden: BTreeSet<EntryId>,
+    /// Whether something that was written is missing, so that only what is true of each entry alone is still true.
+    pub is_partial: bool,
+}
+
+impl Rest {
+    /// Returns whether a finding at a place is about an entry that hangs together with no mistake.
+    pub fn shows(&self, at: &At) -> bool {
+        self.world.entry_at(at).is_some_and(|entry| !self.hidden.contains(&entry))
+    }
+}
+
+/// Does the same; where references are bad or kinds refuse entries, what can be looked at further is the error.
+pub fn resolve_or_rest(definition: Definition, diags: &mut Diagnostics) -> Result<Resolved, Option<Rest>> {
     let (unread, flawed) = (definition.unread, definition.flawed);
     let mut world = Resolved {
         project: definition.project,
@@ -103,13 +121,19 @@ pub fn resolve_or_rest(definition: Definition, diags: &mut Diagnostics) -> Resul
     for stack in 0..world.stack_count() {
         KINDS.iter().for_each(|kind| (kind.validate)(&world, stack, &mut found));
     }
-    let sound = !found.has_errors();
-    diags.append(found);
-    match (whole && !flawed && sound, sound && unread.is_empty()) {
-        (true, _) => Ok(world),
-        (false, true) => Err(Some(Box::new(world))),
-        (false, false) => Err(None),
+    if whole && !flawed && !found.has_errors() {
+        diags.append(found);
+        return Ok(world);
     }
+    let refused: Option<BTreeSet<EntryId>> = found
+        .iter()
+        .filter(|it| it.severity == Severity::Error)
+        .map(|it| it.primary.as_ref().and_then(|label| world.entry_at(&label.at)))
+        .collect();
+    diags.append(found);
+    let Some(refused) = refused.filter(|_| unread.is_empty()) else { return Err(None) };
+    let hidden = world.beside(refused);
+    Err(Some(Rest { world: Box::new(world), hidden, is_partial: !whole || flawed }))
 }
 
 /// What binding found.
@@ -267,6 +291,25 @@ impl Resolved {
                 (0..count).map(move |index| EntryId { stack, kind, index })
             })
         })
+    }
+
+    /// Returns the entry in which a place lies.
+    fn entry_at(&self, at: &At) -> Option<EntryId> {
+        self.ids().find(|entry| self.common(*entry).1.holds(at))
+    }
+
+    /// Adds the entries that refer to some or are referred to by them.
+    fn beside(&self, mut entries: BTreeSet<EntryId>) -> BTreeSet<EntryId> {
+        let pairs = self.referrals.iter().flat_map(|(target, from)| from.iter().map(|it| (*target, it.from)));
+        let near: Vec<EntryId> = pairs
+            .filter_map(|(target, from)| match (entries.contains(&target), entries.contains(&from)) {
+                (true, false) => Some(from),
+                (false, true) => Some(target),
+                (true, true) | (false, false) => None,
+            })
+            .collect();
+        entries.extend(near);
+        entries
     }
 
     fn find(&self, home: u16, section: &'static str, text: &str) -> Result<EntryId, Miss> {

@@ -51,6 +51,30 @@ fn what_refers_to_an_unread_entry_of_another_stack_is_not_wrong() {
 }
 
 #[test]
+fn an_entry_that_its_kind_refuses_hides_no_rule_about_others() {
+    let yaml = "
+queues:
+  refused: { delay: 901, wait-time: 0 }
+  beside: { wait-time: 0 }
+  free: { wait-time: 0 }
+  accepted: { wait-time: 0, allow: [{ rule: sqs/short-polling, reason: rarely asked }] }
+topics:
+  t: { subscriptions: { a: { queue: refused }, b: { queue: beside } } }
+";
+    let found: Vec<String> =
+        findings(yaml).iter().map(|it| format!("{} {}", it.id, it.subject.as_deref().unwrap_or_default())).collect();
+    // What is found of the entry itself, and of those that it speaks with, may follow from the mistake.
+    assert_eq!(
+        found,
+        [
+            "kinds/out-of-range ",
+            "sqs/short-polling shop-dev-example/QueueBeside",
+            "sqs/short-polling shop-dev-example/QueueFree"
+        ]
+    );
+}
+
+#[test]
 fn a_loose_entry_hides_only_what_hangs_together_with_it() {
     let yaml = "
 topics:

@@ -36,6 +36,13 @@ pub struct Checked {
     pub allowances: Vec<Allowance>,
 }
 
+/// Returns whether one of `allowances` speaks for a finding, without judging it.
+pub fn is_accepted(allowances: &[Allowance], finding: &Diagnostic) -> bool {
+    let subject = finding.subject.as_deref().unwrap_or_default();
+    let speaks = |it: &Allowance| finding.id == it.allow.rule || finding.code.is_some_and(|code| code == it.allow.rule);
+    allowances.iter().any(|it| speaks(it) && it.subjects.contains(subject))
+}
+
 /// Takes out the findings that are accepted, and reports allowances that are wrong, expired or superfluous.
 ///
 /// Without a day nothing expires, and allowances of rules about dates, which do not run then, are not superfluous.

@@ -81,6 +81,13 @@ impl Node {
         }
     }
 
+    /// Returns whether a place lies in the node or, where an overlay wrote a part of it, in that part.
+    pub fn holds(&self, span: Span) -> bool {
+        self.span.covers(span)
+            || self.pairs().iter().any(|pair| pair.key_span.covers(span) || pair.value.holds(span))
+            || self.items().iter().any(|item| item.holds(span))
+    }
+
     /// Returns the pairs of a mapping, nothing for any other node.
     pub fn pairs(&self) -> &[Pair] {
         match &self.value {

@@ -344,6 +344,7 @@ databases:
 ";
     assert_snapshot!(report(&format!("{NETWORK}{yaml}")), @r"
     databases/unknown-version: there is no PostgreSQL `12` <- `'12'` not a version of RDS or Aurora
+    schema/deprecated-version: `EngineVersion` of `DatabaseB` is `13.20`, which AWS has deprecated <- `b` deprecated where `Engine` is `postgres`
     databases/version-ends: standard support of PostgreSQL 13 ends on 2026-02-28 <- `'13.20'` charged as extended support after that day
     databases/unknown-version: there is no PostgreSQL `latest` <- `latest` not a version of RDS or Aurora
     ");
@@ -421,6 +422,7 @@ fn what_one_may_do_follows_from_who_logs_in() {
 fn users_that_cannot_be_are_refused() {
     let yaml = database("    users: { rds-app: {}, a: { username: B }, b: { username: postgres }, c: {}, d: { username: c } }");
     assert_snapshot!(report(&yaml), @"
+    eks/no-access-entry: `ClusterMain` has no access entry <- `main` access entries alone decide who may use it
     databases/users-by-hand: nobody here makes these users <- `users` somebody has to make them with SQL
     databases/username: `rds_app` cannot be a user of the database <- `rds-app` 1 to 63 lower-case letters, digits and underscores, a letter first
     databases/username: `B` cannot be a user of the database <- `B` 1 to 63 lower-case letters, digits and underscores, a letter first
