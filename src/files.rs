@@ -15,6 +15,9 @@ use crate::model::{Definition, LintLevel, Project as Spec, identified};
 use crate::names::{ProjectId, Region};
 use crate::source::{FileId, MAX_FILE_BYTES, Sources};
 
+/// Name of the file that tells what a folder of output holds.
+const MANIFEST: &str = "manifest.json";
+
 /// Name of the project's own file.
 const PROJECT_FILE: &str = "infra.yaml";
 
@@ -111,8 +114,13 @@ impl Project {
         let mut names = Vec::new();
         let entries = fs::read_dir(&folder).with_context(|| format!("cannot read the stacks in {}", shown(&folder)))?;
         for entry in entries {
-            let name = entry?.file_name().to_string_lossy().into_owned();
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
             if Path::new(&name).extension().is_some_and(|ext| ext == "yaml" || ext == "yml") {
+                // A pipe that nobody writes to would be waited for.
+                if fs::metadata(entry.path()).is_ok_and(|there| !there.is_file()) {
+                    bail!("{} is no regular file, and not read as a stack", shown(&entry.path()));
+                }
                 names.push(name);
             }
         }
@@ -265,7 +273,8 @@ fn read(sources: &mut Sources, root: &Path, path: &str, edited: &Edited) -> anyh
     if let Some(bytes) = edited.get(&full) {
         return Ok(sources.add_shown(path.to_owned(), shown(&full), bytes.clone()));
     }
-    let size = fs::metadata(&full).with_context(|| format!("cannot read {}", shown(&full)))?.len();
+    let there = fs::metadata(&full).with_context(|| format!("cannot read {}", shown(&full)))?;
+    let size = there.len();
     let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
     let bytes = if size > limit {
         // One byte over the limit is enough for the reader to refuse it.
@@ -363,7 +372,8 @@ pub fn replace_folder(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>)
         let path = path.to_owned();
         move |error| Unwritten::new(&path, error)
     };
-    refuse_others(&out.join(name))?;
+    let manifest = files.get(MANIFEST).and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+    refuse_others(&out.join(name), &manifest)?;
     fs::create_dir_all(out).map_err(cannot(out))?;
     let staged = tempfile::Builder::new().prefix(&format!(".{name}.")).tempdir_in(out).map_err(cannot(out))?;
     for (path, bytes) in files {
@@ -378,8 +388,8 @@ pub fn replace_folder(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>)
     // What the staging folder holds now, the previous output, is removed when it is dropped.
 }
 
-/// Refuses to replace what `infra synth` did not write.
-fn refuse_others(target: &Path) -> anyhow::Result<()> {
+/// Refuses to replace what `infra synth` did not write for the project of `manifest`.
+fn refuse_others(target: &Path, manifest: &serde_json::Value) -> anyhow::Result<()> {
     let path = shown(target);
     let help = "nothing was written; remove it, or name another folder with `--out`";
     let Ok(there) = fs::symlink_metadata(target) else { return Ok(()) };
@@ -390,17 +400,32 @@ fn refuse_others(target: &Path) -> anyhow::Result<()> {
         bail!("{path} is no folder: {help}");
     }
     let mut entries = fs::read_dir(target).with_context(|| format!("cannot read {path}"))?;
-    if entries.next().is_none() || is_assembly(target) {
+    if entries.next().is_none() {
         return Ok(());
     }
-    bail!("{path} holds files and no manifest of `infra synth`, so it is not replaced: {help}")
+    let Some(there) = assembly(target) else {
+        bail!("{path} holds files and no manifest of `infra synth`, so it is not replaced: {help}");
+    };
+    for (key, of) in [("project", "project"), ("id", "the project with the id")] {
+        if let (Some(there), Some(now)) = (there.get(key), manifest.get(key))
+            && there != now
+        {
+            bail!("{path} is the output of {of} {there}, and this is {now}: {help}");
+        }
+    }
+    let ours = |file: &String| file == MANIFEST || there.get("files").is_some_and(|files| files.get(file).is_some());
+    let found = paths(target).with_context(|| format!("cannot read {path}"))?;
+    match found.keys().find(|file| !ours(file)) {
+        Some(file) => bail!("{path} holds {file}, which `infra synth` did not write and would delete: {help}"),
+        None => Ok(()),
+    }
 }
 
-/// Whether a folder has the manifest of an assembly of ours.
-fn is_assembly(folder: &Path) -> bool {
-    let manifest = fs::read(folder.join("manifest.json")).ok();
-    let manifest: Option<serde_json::Value> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    manifest.is_some_and(|it| ["version", "project", "environment", "files"].iter().all(|key| it.get(key).is_some()))
+/// The manifest of an assembly of ours, if a folder has one.
+fn assembly(folder: &Path) -> Option<serde_json::Value> {
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()?;
+    let has = |key: &&str| manifest.get(key).is_some();
+    ["version", "project", "environment", "files"].iter().all(has).then_some(manifest)
 }
 
 /// Puts `staged` in the place of `target`; where the system can, both change places in one step.
@@ -427,8 +452,13 @@ mod tests {
     use super::*;
 
     fn write(out: &Path) -> anyhow::Result<()> {
-        let manifest = r#"{ "version": 1, "project": "shop", "environment": "dev", "files": {} }"#;
-        let files = [("manifest.json", manifest), ("stacks/a.json", "{}")];
+        write_of(out, "shop")
+    }
+
+    fn write_of(out: &Path, project: &str) -> anyhow::Result<()> {
+        let files = r#"{ "stacks/a.json": {} }"#;
+        let manifest = format!(r#"{{ "version": 1, "project": "{project}", "environment": "dev", "files": {files} }}"#);
+        let files = [("manifest.json", manifest.as_str()), ("stacks/a.json", "{}")];
         let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
         replace_folder(out, "dev", &BTreeMap::from(files))
     }
@@ -439,6 +469,12 @@ mod tests {
         let target = out.path().join("dev");
         write(out.path()).expect("it is not there");
         write(out.path()).expect("it is ours");
+        let error = write_of(out.path(), "bill").expect_err("it is another project's").to_string();
+        assert!(error.contains("is the output of project \"shop\", and this is \"bill\""), "{error}");
+        fs::write(target.join("stacks/NOTES"), "mine").expect("it can be written");
+        let error = write(out.path()).expect_err("it would be deleted").to_string();
+        assert!(error.contains("holds stacks/NOTES"), "{error}");
+        assert_eq!(fs::read_to_string(target.join("stacks/NOTES")).expect("it is there"), "mine");
         fs::remove_dir_all(&target).expect("it can be removed");
         fs::create_dir(&target).expect("it can be made");
         write(out.path()).expect("it is empty");

@@ -107,10 +107,25 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     };
     let plan = plan(&live, &compared);
     if let Some(path) = &args.out {
+        refuse_other_file(path)?;
         crate::files::replace_file(path, &plan.render())?;
     }
     seen(&live, &plan, |view| print(view, args))?;
     Ok(exit(&compared.changes))
+}
+
+/// Refuses to write a plan over a file that holds something else.
+fn refuse_other_file(path: &Path) -> anyhow::Result<()> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let there = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let there = String::from_utf8_lossy(&there);
+    // Of a plan, also one that an earlier version wrote, or that was cut off.
+    if there.trim().is_empty() || (there.starts_with("{\n  \"version\": ") && there.contains("\"hash\": ")) {
+        return Ok(());
+    }
+    bail!("{} holds something else than a plan, so it is not written over; name another file", path.display())
 }
 
 /// Makes the plan that applies a comparison.
@@ -155,6 +170,7 @@ fn print(view: &View<'_>, args: &Args) -> anyhow::Result<()> {
 /// How a comparison ends.
 pub(crate) fn exit(changes: &Changes) -> Exit {
     match (changes.is_empty(), changes.is_blocked()) {
+        (true, true) => Exit::Blocked,
         // A stack that is broken is not up to date, even if nothing would change in it.
         (true, _) if !changes.hazards.is_empty() => Exit::Failed,
         (true, _) if changes.has_drift() => Exit::Different,
