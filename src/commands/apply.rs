@@ -17,7 +17,7 @@ use crate::model::ApprovalRule;
 use crate::output;
 use crate::output::progress::{Mode, progress};
 use crate::plan::{self, Plan, Requirement, Target};
-use crate::run::{self, End, Journal, Lock, Notice, Outcome, Past, Problem, Run, Unfinished};
+use crate::run::{self, End, Event, Journal, Lock, Notice, Outcome, Past, Problem, Run, Unfinished};
 use crate::state::{Deployed, DeployedStack, StackKey, Verb, Verdict, verdict};
 
 /// Change what is deployed to what the project says: shows what will change, asks, and does exactly that.
@@ -105,17 +105,8 @@ fn load(path: &Path) -> anyhow::Result<Plan> {
 
 /// Refuses a saved plan unless everything is as it was when it was made.
 async fn verify(live: &Live, cloud: &Arc<Cloud>, plan: Plan) -> anyhow::Result<(Plan, Deployed)> {
-    let mut wrong = Vec::new();
     let desired = &live.desired;
-    let same = [
-        ("project", &plan.project, &desired.project),
-        ("environment", &plan.environment, &desired.environment),
-        ("account", &plan.account, &desired.account),
-        ("region", &plan.region, &desired.region),
-    ];
-    for (what, then, now) in same.into_iter().filter(|(_, then, now)| then != now) {
-        wrong.push(format!("it is for {what} {then}, this is {what} {now}"));
-    }
+    let mut wrong = plan.differs(desired);
     if plan.kind != plan::Kind::Apply {
         wrong.push("it is not a plan of `infra diff`".to_owned());
     }
@@ -227,10 +218,15 @@ pub(crate) fn not_agreed(missing: &[Requirement], yes: bool) -> String {
 async fn resume(live: Live, cloud: Arc<Cloud>, args: &Args) -> anyhow::Result<Exit> {
     let Unfinished { past, unreadable } =
         run::unfinished(&live.root, &live.desired.project, &live.desired.environment)?;
+    let is_unreadable = !unreadable.is_empty();
     for why in unreadable {
         output::note(&format!("a journal cannot be read, so its run is not gone on with: {why}\n"))?;
     }
     let Some(past) = past else {
+        if is_unreadable {
+            output::note(&format!("whether another run of {} was cut off is not known\n", live.desired.environment))?;
+            return Ok(Exit::Failed);
+        }
         output::note(&format!("no run of {} was cut off\n", live.desired.environment))?;
         return Ok(Exit::Done);
     };
@@ -238,6 +234,7 @@ async fn resume(live: Live, cloud: Arc<Cloud>, args: &Args) -> anyhow::Result<Ex
         return Err(under_way(&live.desired.environment));
     }
     let plan = past.plan.clone();
+    refuse_another(&live, &past)?;
     if plan.assembly != live.desired.digest {
         return Err(Halt::blocked(format!(
             "run {} is of another definition than the project is now: go back to it, or make a plan of what is left with `infra diff`",
@@ -263,6 +260,16 @@ async fn resume(live: Live, cloud: Arc<Cloud>, args: &Args) -> anyhow::Result<Ex
     }
     let deployed = live.read(&cloud, Extent::Outputs).await?;
     execute(live, cloud, (plan, Some(past)), deployed, &args.manner).await
+}
+
+/// Refuses to act on the journal of a run of another project, environment or account.
+pub(crate) fn refuse_another(live: &Live, past: &Past) -> anyhow::Result<()> {
+    let wrong = past.plan.differs(&live.desired);
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let problem = Problem::new("run/blocked", format!("run {} is refused: {}", past.run, wrong.join("; ")));
+    Err(Halt::Blocked(problem.help("act on it where it was made; a copy of a working copy is not the place")).into())
 }
 
 fn under_way(environment: &str) -> anyhow::Error {
@@ -324,7 +331,13 @@ pub(crate) async fn execute(
         lost: AtomicBool::new(false),
         outputs: run::outputs(&deployed),
     });
-    let kept = kept(&run, &deployed).await;
+    let kept = match &run.past {
+        Some(past) => past.kept(),
+        None => kept(&run, &deployed).await,
+    };
+    if run.past.is_none() && !kept.is_empty() {
+        run.journal.write(Event::Kept { kept: kept.clone() }).context("the journal cannot be written")?;
+    }
     let outcome = tokio::select! {
         outcome = run::execute(&run) => outcome.context("the journal cannot be written")?,
         () = interrupted(&run) => {
@@ -335,7 +348,8 @@ pub(crate) async fn execute(
     output::note(&summary(&run, &outcome))?;
     let is_done = |key: &StackKey| {
         let step = Target::Stack(key.clone()).step();
-        outcome.ends.iter().any(|(id, end)| *id == step && matches!(end, End::Done))
+        let done = |(id, end): &(String, End)| *id == step && matches!(end, End::Done | End::Unchanged);
+        outcome.ends.iter().any(done) || run.past.as_ref().is_some_and(|past| past.is_done(&step))
     };
     for (key, lines) in kept.into_iter().filter(|(key, _)| is_done(key)) {
         output::note(&format!("kept of stack {key}, and no longer managed:\n  {}\n", lines.join("\n  ")))?;

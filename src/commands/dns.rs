@@ -69,6 +69,7 @@ fn undo(global: &Global, args: &Undo) -> anyhow::Result<Exit> {
     let past = run::read(&root, &args.run)?;
     let env = args.which.env.as_deref().unwrap_or(&past.plan.environment);
     live::with(global, Some(env), async |live, cloud| {
+        apply::refuse_another(&live, &past)?;
         let mut deployed = live.read(&cloud, Extent::Outputs).await?;
         for (id, _) in past.undo() {
             deployed.zones.extend(cloud.zone(&id).await?.map(|zone| (id, zone)));

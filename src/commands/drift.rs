@@ -63,7 +63,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
 /// Records of ours that are not as the project says.
 fn owned(live: &Live, deployed: &Deployed) -> Vec<ZoneChange> {
     let owned = deployed.owned();
-    let mut zones = diff::zones(&live.desired, deployed, &std::collections::BTreeSet::new());
+    let mut zones = diff::zones(&live.desired, deployed, &std::collections::BTreeSet::new()).changes;
     for zone in &mut zones {
         let ours = owned.records(&zone.id, |output| deployed.output(output).map(str::to_owned));
         zone.records.retain(|record| ours.contains(&record.key));

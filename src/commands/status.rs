@@ -39,6 +39,10 @@ fn show(live: &Live, deployed: &Deployed) -> anyhow::Result<Exit> {
         &stacks(&live.desired, deployed),
         output::width(),
     );
+    text.push_str(&busy(deployed));
+    for hazard in crate::diff::renamed(&live.desired, deployed) {
+        let _ = writeln!(text, "\n{}", hazard.text);
+    }
     let zones = zones(&live.desired, deployed);
     if !zones.is_empty() {
         text.push('\n');
@@ -75,9 +79,13 @@ fn show(live: &Live, deployed: &Deployed) -> anyhow::Result<Exit> {
         deployed.stacks.values().all(|stack| verdict(Some(stack.status), Verb::Status) != Verdict::Unsound);
     let certificates_sound =
         deployed.certificates.values().all(|it| matches!(it.status.as_str(), "ISSUED" | "PENDING_VALIDATION"));
-    let sound = !absent && stacks_sound && certificates_sound && objects.sound && past.is_none();
+    let zones_sound = zones.iter().all(|row| row.last().is_some_and(|records| records != ABSENT));
+    let sound = !absent && zones_sound && stacks_sound && certificates_sound && objects.sound && past.is_none();
     Ok(if sound { Exit::Done } else { Exit::Failed })
 }
+
+/// What is said of a thing that is wanted and not there.
+const ABSENT: &str = "(absent)";
 
 /// How the objects of clusters are.
 struct Objects {
@@ -100,8 +108,8 @@ fn objects(desired: &Desired, deployed: &Deployed) -> Objects {
         let here = || deployed.objects.iter().flatten().filter(|it| it.cluster == *cluster);
         let wrong = |id: &ObjectId| match here().find(|it| is_same(&it.identity, id)) {
             Some(DeployedObject { applied: Applied::Refused(reason), .. }) => Some(reason.clone()),
-            Some(there) if there.live.is_null() => Some("(absent)".to_owned()),
-            None => Some("(absent)".to_owned()),
+            Some(there) if there.live.is_null() => Some(ABSENT.to_owned()),
+            None => Some(ABSENT.to_owned()),
             Some(there) => match desired.owner().of_object(&there.live) {
                 Holder::Other(who) => Some(format!("belongs to {who}")),
                 // A namespace of others that was taken over carries no mark of ours.
@@ -127,6 +135,7 @@ fn stacks(desired: &Desired, deployed: &Deployed) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for key in desired.stacks.keys().chain(deployed.stacks.keys().filter(|key| !desired.stacks.contains_key(key))) {
         let stack = deployed.stacks.get(key);
+        let absent = if deployed.foreign.contains_key(key) { "(another's)" } else { ABSENT };
         let note = match stack {
             _ if !desired.stacks.contains_key(key) => "not in the project any more".to_owned(),
             Some(stack) if desired.owner().of_stack(stack) != Holder::Ours => {
@@ -134,8 +143,6 @@ fn stacks(desired: &Desired, deployed: &Deployed) -> Vec<Vec<String>> {
             }
             Some(stack) => match verdict(Some(stack.status), Verb::Status) {
                 Verdict::Unsound => stack.reason.clone().unwrap_or_else(|| "see `infra recover`".to_owned()),
-                // Of one that is changing, who began it.
-                Verdict::Goes if stack.status.is_busy() => stack.reason.clone().unwrap_or_default(),
                 Verdict::Goes
                 | Verdict::TakenAsAbsent
                 | Verdict::Nothing
@@ -143,12 +150,12 @@ fn stacks(desired: &Desired, deployed: &Deployed) -> Vec<Vec<String>> {
                 | Verdict::Busy
                 | Verdict::Stuck => String::new(),
             },
-            None => String::new(),
+            None => deployed.foreign.get(key).map(|who| format!("belongs to {who}")).unwrap_or_default(),
         };
         rows.push(vec![
             key.name.clone(),
             key.region.clone(),
-            stack.map_or_else(|| "(absent)".to_owned(), |stack| stack.status.to_string()),
+            stack.map_or_else(|| absent.to_owned(), |stack| stack.status.to_string()),
             stack.map(|stack| stack.changed.chars().take(19).collect()).unwrap_or_default(),
             note,
         ]);
@@ -156,12 +163,20 @@ fn stacks(desired: &Desired, deployed: &Deployed) -> Vec<Vec<String>> {
     rows
 }
 
+/// Who began what is changing: a line a stack, as names of runs are never cut.
+fn busy(deployed: &Deployed) -> String {
+    let busy = deployed.stacks.iter().filter(|(_, stack)| stack.status.is_busy());
+    let lines = busy.filter_map(|(key, stack)| Some(format!("{key}: {}\n", stack.reason.as_ref()?)));
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
+}
+
 fn zones(desired: &Desired, deployed: &Deployed) -> Vec<Vec<String>> {
     let output = |output: &OutputRef| deployed.output(output).map(str::to_owned);
     let row = |zone: &crate::state::DesiredZone| {
         let id = fill_text(&zone.id, &output);
         let live = deployed.zones.get(&id);
-        let count = live.map_or_else(|| "(absent)".to_owned(), |live| live.records.len().to_string());
+        let count = live.map_or_else(|| ABSENT.to_owned(), |live| live.records.len().to_string());
         vec![zone.domain.clone(), if id.contains("${") { "(made by a stack)".to_owned() } else { id }, count]
     };
     desired.zones.iter().map(row).collect()

@@ -15,9 +15,12 @@ use serde::{Deserialize, Serialize};
 use super::Problem;
 use crate::files::Unwritten;
 use crate::plan::{Change, Plan};
+use crate::state::StackKey;
 
 /// Version of the journal's shape; raised with every change of it.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
+/// The versions that are read: the third has not what is kept.
+const READ: [u32; 2] = [3, VERSION];
 /// Folder of the journals, below the project.
 const FOLDER: &str = ".infra/runs";
 
@@ -40,6 +43,11 @@ pub(crate) enum Event {
         version: u32,
         /// What is executed.
         plan: Box<Plan>,
+    },
+    /// Stacks will be deleted of which something stays.
+    Kept {
+        /// What stays of each, a line a resource, by the id that it has in AWS.
+        kept: Vec<(StackKey, Vec<String>)>,
     },
     /// A process goes on with the run.
     Resumed,
@@ -178,11 +186,21 @@ impl Past {
         self.entries.iter().any(|entry| matches!(&entry.event, Event::Operation { step, .. } if step == name))
     }
 
+    /// What stays of the stacks that it deletes.
+    pub(crate) fn kept(&self) -> Vec<(StackKey, Vec<String>)> {
+        let kept = |entry: &Entry| match &entry.event {
+            Event::Kept { kept } => Some(kept.clone()),
+            _ => None,
+        };
+        self.entries.iter().find_map(kept).unwrap_or_default()
+    }
+
     /// What takes back the changes of records, latest first, with the zones' ids.
     pub(crate) fn undo(&self) -> Vec<(String, Vec<Change>)> {
         let undo = |entry: &Entry| match &entry.event {
             Event::Records { zone, undo, .. } => Some((zone.clone(), undo.clone())),
             Event::Started { .. }
+            | Event::Kept { .. }
             | Event::Resumed
             | Event::Step { .. }
             | Event::ChangeSet { .. }
@@ -218,7 +236,7 @@ impl Journal {
     /// Goes on with the journal of a run that was cut off.
     pub(crate) fn resume(root: &Path, past: &Past, now: fn() -> String) -> anyhow::Result<Self> {
         let path = path(root, &past.run);
-        let whole = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let whole = bytes(&path)?;
         let kept = whole.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let file = OpenOptions::new().append(true).open(&path);
         let file = file.map_err(|error| Unwritten::new(&path, error))?;
@@ -285,10 +303,18 @@ fn path(root: &Path, run: &str) -> PathBuf {
     root.join(FOLDER).join(format!("{run}.ndjson"))
 }
 
+/// The bytes of a journal. One that is no regular file, such as a pipe that nobody writes to, is not waited for.
+fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let read = || {
+        if fs::metadata(path)?.is_file() { fs::read(path) } else { Err(io::Error::other("it is no regular file")) }
+    };
+    read().with_context(|| format!("cannot read {}", path.display()))
+}
+
 /// Reads the journal of a run.
 pub(crate) fn read(root: &Path, run: &str) -> anyhow::Result<Past> {
     let path = path(root, run);
-    let bytes = fs::read(&path).with_context(|| format!("there is no run {run}: cannot read {}", path.display()))?;
+    let bytes = bytes(&path).with_context(|| format!("there is no run {run}"))?;
     let mut entries = Vec::new();
     // What is after the last newline was not written whole.
     for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
@@ -297,10 +323,13 @@ pub(crate) fn read(root: &Path, run: &str) -> anyhow::Result<Past> {
         entries.push(entry);
     }
     match entries.first().map(|entry| entry.event.clone()) {
-        Some(Event::Started { version: VERSION, plan }) => Ok(Past { run: run.to_owned(), plan: *plan, entries }),
-        Some(Event::Started { version, .. }) => {
+        Some(Event::Started { version, .. }) if !READ.contains(&version) => {
             bail!("{} has version {version}, this infra reads {VERSION}", path.display())
         }
+        Some(Event::Started { plan, .. }) if !plan.is_untouched() => {
+            bail!("the plan in {} was changed after infra wrote it", path.display())
+        }
+        Some(Event::Started { plan, .. }) => Ok(Past { run: run.to_owned(), plan: *plan, entries }),
         Some(_) | None => bail!("{} does not begin with the start of a run", path.display()),
     }
 }
@@ -349,8 +378,7 @@ pub(crate) fn unfinished(root: &Path, project: &str, environment: &str) -> anyho
 
 /// Whether a journal has a whole line, and the last one does not say that the run is finished.
 fn is_open(root: &Path, run: &str) -> anyhow::Result<bool> {
-    let path = path(root, run);
-    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = bytes(&path(root, run))?;
     let last = bytes.split_inclusive(|byte| *byte == b'\n').rfind(|line| line.ends_with(b"\n"));
     // The journal of a run that was cut off before its first line was whole announces nothing.
     let Some(last) = last else { return Ok(false) };
@@ -375,6 +403,8 @@ mod tests {
             line.push(b'\n');
             line
         };
+        fs::create_dir(path(root.path(), "folder")).unwrap();
+        assert!(is_open(root.path(), "folder").unwrap_err().root_cause().to_string().contains("no regular file"));
         let finished = line(Event::Finished { complete: true, calls: BTreeMap::new() });
         let resumed = line(Event::Resumed);
         assert!(!open("done", &finished));

@@ -35,6 +35,16 @@ impl Project {
     }
 
     /// Returns the folder.
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path().join(path)).expect("the file is there")
+    }
+
+    /// Takes a file away.
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.path().join(path)).expect("the file is there");
+    }
+
+    /// The folder.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().to_owned()
     }

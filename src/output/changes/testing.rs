@@ -232,6 +232,7 @@ pub(crate) fn changes() -> Changes {
         )],
         warnings: Vec::new(),
         second_zones: Vec::new(),
+        forgotten: std::collections::BTreeMap::new(),
         unseen: vec!["objects of cluster spare were not compared: no cluster was asked".into()],
     }
 }

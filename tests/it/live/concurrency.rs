@@ -67,7 +67,7 @@ fn an_apply_that_comes_while_a_stack_is_busy_is_refused_and_sends_nothing() {
     assert!(says.contains("the stack is UPDATE_IN_PROGRESS: an operation is under way (run 20"), "{says}");
     assert!(says.contains(" of infra, here or on another machine)"), "{says}");
     let status = site.run(1, &["status"]).stdout;
-    assert!(status.contains("UPDATE_IN_PROGRESS") && status.contains("  run 20"), "{status}");
+    assert!(status.contains("UPDATE_IN_PROGRESS") && status.contains("\nshop-dev-main@eu-west-1: run 20"), "{status}");
     site.stack("main", &SLOWER.replace("90", "100"));
     let other = site.run(3, &["apply", "--yes"]);
     assert!(other.stdout.contains("the stack is UPDATE_IN_PROGRESS"), "{}", other.stdout);

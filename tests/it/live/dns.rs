@@ -85,13 +85,20 @@ fn records_of_others_are_neither_changed_nor_deleted() {
     site.stack("dns", CHANGED);
     site.run(0, &["apply", "--yes"]);
     assert_eq!(foreign(&site), before);
-    // A name of external-dns is not taken over, not even with approval.
+    // A name of external-dns is not taken over, not even with approval, and what was asked for is not done then.
     site.stack("dns", &CHANGED.replace("three", "pods").replace("txt: [pods]", "a: [192.0.2.3]"));
     site.aws.forget_calls();
-    let diff = site.project.run(&["diff"]);
-    assert!(diff.stdout.contains("external-dns"), "{} {}", diff.code, diff.stdout);
-    site.project.run(&["apply", "--yes", "--approve", "dns-adoption"]);
-    assert_eq!(foreign(&site), before);
+    let diff = site.run(3, &["diff"]);
+    assert!(diff.stdout.contains("external-dns"), "{}", diff.stdout);
+    site.run(3, &["apply", "--yes", "--approve", "dns-adoption"]);
+    assert_eq!((site.writes(), foreign(&site)), (Vec::new(), before));
+    // Nor is one that is as it is wanted, without being asked for: it would be changed and deleted with its entry.
+    let same = CHANGED.replace("three", "other").replace("txt: [other]", "a: [198.51.100.1]");
+    site.stack("dns", &same);
+    site.run(2, &["diff"]);
+    let run = site.run(3, &["apply", "--yes"]);
+    assert!(run.stderr.contains("--approve dns-adoption"), "{}", run.stderr);
+    assert_eq!(site.writes(), Vec::<String>::new());
     // A record that nobody claims is taken over by whoever agrees to it.
     site.stack("dns", &CHANGED.replace("three", "other").replace("txt: [other]", "a: [192.0.2.3]"));
     let run = site.run(3, &["apply", "--yes"]);

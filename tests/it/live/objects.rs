@@ -625,11 +625,11 @@ fn a_cluster_that_cannot_be_asked_never_ends_with_success() {
     ] {
         world.project.write("kubeconfig", kubeconfig);
         let refused = format!("cluster main: its objects can be neither compared nor applied: {why}");
-        for (arguments, code) in [(&["diff"][..], 1), (&APPLY[..], 3), (&["diff", "--format", "markdown"], 1)] {
+        for (arguments, code) in [(&["diff"][..], 3), (&APPLY[..], 3), (&["diff", "--format", "markdown"], 3)] {
             let said = words(&world.ends(arguments, code));
             assert!(said.contains(&refused), "{arguments:?}: {said}");
         }
-        let json = world.ends(&["diff", "--format", "json"], 1);
+        let json = world.ends(&["diff", "--format", "json"], 3);
         assert!(json.contains(&refused[14..]), "{json}");
         let said = words(&world.ends(&["status"], 1));
         assert!(said.contains("(no answer)") && said.contains(why.split(':').next().unwrap_or_default()), "{said}");
@@ -639,7 +639,7 @@ fn a_cluster_that_cannot_be_asked_never_ends_with_success() {
         world.ends(&["apply", "--yes", "--progress", "plain", "--without-clusters"], 0);
     }
     fs::remove_file(world.project.path().join("kubeconfig")).expect("it can be removed");
-    world.ends(&["diff"], 1);
+    world.ends(&["diff"], 3);
     world.project.write("kubeconfig", config);
     world.ends(&["status"], 0);
     // No cluster is named: nobody asked for its objects.
@@ -747,6 +747,33 @@ fn what_others_made_is_taken_over_only_when_somebody_agrees_and_their_namespace_
     );
     let left: Vec<_> = world.cluster.paths().into_iter().collect();
     assert_eq!(left, ["/api/v1/namespaces/default", namespace, settings]);
+}
+
+#[test]
+fn objects_of_ours_are_forgotten_only_when_somebody_agrees() {
+    let world = World::deployed();
+    world.project.remove("stacks/mail.yaml");
+    let infra = world.project.read("infra.yaml");
+    let asks = |arguments: &[&str]| {
+        let said = words(&world.ends(
+            &[&APPLY[..], &["--approve", "stack-deletion", "data-loss", "object-deletion"], arguments].concat(),
+            3,
+        ));
+        assert!(said.contains("of cluster main, wanted no more, would be forgotten wherever they are"), "{said}");
+        assert!(said.contains("object-forgetting"), "{said}");
+    };
+    // Nobody says any more how the cluster is reached, or it is left out.
+    world.project.write("infra.yaml", infra.replace(", clusters: { main: { context: test } }", ""));
+    asks(&[]);
+    world.project.write("infra.yaml", &infra);
+    asks(&["--without-clusters"]);
+    // The context leads to another cluster.
+    let other = Cluster::start();
+    let kubeconfig = world.project.read("kubeconfig");
+    world.project.write("kubeconfig", other.kubeconfig());
+    asks(&[]);
+    world.project.write("kubeconfig", kubeconfig);
+    world.ends(&[&APPLY[..], &["--approve", "stack-deletion", "data-loss", "object-deletion"]].concat(), 0);
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn two_projects_whose_names_meet_in_one_stack_name_are_told_apart() {
     site.stack("main", SLOWER);
     site.aws.forget_calls();
     let why = "a-b-c-main@eu-west-1: the stack belongs to environment c of project a-b";
-    let diff = site.run(1, &["diff"]);
+    let diff = site.run(3, &["diff"]);
     assert!(diff.stdout.contains(why), "{}", diff.stdout);
     site.stack("second", READER);
     assert!(site.run(3, &["diff"]).stdout.contains(why));
@@ -100,6 +100,62 @@ fn a_destruction_that_was_cut_off_is_gone_on_with_only_under_the_name_of_the_env
     assert_eq!(site.writes(), [""; 0]);
     site.run(0, &["apply", "--resume", "--confirm", "dev"]);
     assert!(site.stacks(REGION).is_empty());
+}
+
+/// Gives the project an id, or another one.
+fn identify(site: &Site, id: &str) {
+    let path = site.project.path().join("infra.yaml");
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    let lines = text.lines().filter(|line| !line.starts_with("id:"));
+    let lines: Vec<String> =
+        lines.map(|line| line.replace("project: shop", &format!("project: shop\nid: {id}"))).collect();
+    site.project.write("infra.yaml", lines.join("\n"));
+}
+
+#[test]
+fn a_run_is_gone_on_with_and_taken_back_only_by_the_project_that_began_it() {
+    let site = Site::with(&["--stack-time", "2000"], &[("dns", super::site::ZONE), ("main", QUEUE)]);
+    identify(&site, "p24gv272vjgkx7d8");
+    site.run(0, &["apply", "--yes"]);
+    let run = site.runs().remove(0);
+    site.stack("main", SLOWER);
+    let cut_off = site.begin(&["apply", "--yes"]);
+    site.until("the stack changes", |site| site.status("shop-dev-main") == "UPDATE_IN_PROGRESS");
+    cut_off.signal("KILL");
+    cut_off.end();
+    site.until("the stack is changed", |site| site.status("shop-dev-main") == "UPDATE_COMPLETE");
+    // As in a copy of the working copy that got an id of its own.
+    identify(&site, "j5rbd9gk3hxw7fqz");
+    site.aws.forget_calls();
+    let why = "it is for the project with the id p24gv272vjgkx7d8, this one has j5rbd9gk3hxw7fqz";
+    for refused in [&["apply", "--resume", "--yes"][..], &["dns", "undo", &run, "--yes"]] {
+        let refused = site.run(3, refused);
+        assert!(refused.stderr.contains(why), "{}", refused.stderr);
+    }
+    let kept = site.run(0, &DESTROY);
+    assert!(kept.stdout.contains("shop-dev-main@eu-west-1: the stack is of"), "{}", kept.stdout);
+    assert_eq!(site.writes(), [""; 0]);
+    identify(&site, "p24gv272vjgkx7d8");
+    site.run(0, &["apply", "--resume", "--yes"]);
+    site.run(0, &["diff"]);
+    // A journal that cannot be read may be that of a run that was cut off.
+    site.project.write(".infra/runs/99990101t000000000z-0.ndjson", "{}\n");
+    let unknown = site.run(1, &["apply", "--resume", "--yes"]);
+    assert!(unknown.stderr.contains("whether another run of dev was cut off is not known"), "{}", unknown.stderr);
+}
+
+#[test]
+fn an_environment_that_was_renamed_is_not_taken_away_under_its_new_name_as_if_it_were_nothing() {
+    let site = Site::shop(&[("main", QUEUE)]);
+    identify(&site, "p24gv272vjgkx7d8");
+    site.run(0, &["apply", "--yes"]);
+    let path = site.project.path().join("infra.yaml");
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    site.project.write("infra.yaml", text.replace("  dev:", "  test:"));
+    site.aws.forget_calls();
+    let refused = site.run(3, &["destroy", "--confirm", "test", "--approve", "data-loss"]);
+    assert!(refused.stdout.contains("environment dev of this project is deployed"), "{}", refused.stdout);
+    assert_eq!(site.writes(), [""; 0]);
 }
 
 #[test]

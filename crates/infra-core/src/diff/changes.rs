@@ -23,6 +23,10 @@ pub struct Changes {
     /// Hosted zones that would be made although the account has one of the name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub second_zones: Vec<SecondZone>,
+    /// How many Kubernetes objects of ours that are wanted no more would be forgotten, by the name of their cluster: it is
+    /// not asked, or has nothing of what was put into it.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub forgotten: std::collections::BTreeMap<String, usize>,
     /// Who could do or reach more than before.
     pub exposures: Vec<Exposure>,
     /// What would make AWS refuse the changes, or harm others.
@@ -169,7 +173,7 @@ pub struct ZoneChange {
     pub existing: usize,
     /// Record sets that change.
     pub records: Vec<RecordChange>,
-    /// Record sets that are not ours and are left alone although they stand at names that we want: what, and why.
+    /// Record sets that are wanted no more and left alone although we made them: what, and why.
     pub left_alone: Vec<(RecordKey, String)>,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::kin::{Kin, kin};
-use super::{Changes, Objects, SecondZone, Stacks, certificates, objects, stacks, zones};
+use super::{Changes, Objects, SecondZone, Stacks, Zones, certificates, objects, stacks, zones};
 use crate::names::Date;
 use crate::state::{Deployed, Desired, StackKey};
 
@@ -28,9 +28,12 @@ pub fn changes(desired: &Desired, deployed: &Deployed, selected: &BTreeSet<Stack
     changes.hazards.extend(hazards);
     changes.unseen.extend(unseen);
     if selected.is_empty() {
-        changes.zones = zones(desired, deployed, &unknown);
-        let Objects { changes: objects, hazards, unseen } = objects(desired, deployed, &changes.stacks);
+        let Zones { changes: zones, hazards } = zones(desired, deployed, &unknown);
+        changes.zones = zones;
+        changes.hazards.extend(hazards);
+        let Objects { changes: objects, hazards, forgotten, unseen } = objects(desired, deployed, &changes.stacks);
         changes.objects = objects;
+        changes.forgotten = forgotten;
         let warnings = deployed.warnings.iter();
         let warnings =
             warnings.flat_map(|(cluster, all)| all.iter().map(move |one| format!("cluster {cluster}: {one}")));

@@ -15,6 +15,11 @@ pub(super) struct Kin {
     pub(super) unseen: Vec<String>,
 }
 
+/// What keeps an environment from being deployed, or taken away, under a new name: see [`kin`].
+pub fn renamed(desired: &Desired, deployed: &Deployed) -> Vec<Hazard> {
+    kin(desired, deployed).hazards
+}
+
 /// Looks at the environments whose stacks are related and whose names the definition does not have.
 pub(super) fn kin(desired: &Desired, deployed: &Deployed) -> Kin {
     let mut found = Kin::default();

@@ -1,6 +1,6 @@
 //! Kubernetes objects as they are against what applying ours would make of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -31,6 +31,8 @@ pub struct Objects {
     pub changes: Vec<ObjectChange>,
     /// What keeps changes from being applied, or is to be known before.
     pub hazards: Vec<Hazard>,
+    /// How many objects of ours would be forgotten and stay, by the name of their cluster.
+    pub forgotten: BTreeMap<String, usize>,
     /// What was not compared, and why.
     pub unseen: Vec<String>,
 }
@@ -53,20 +55,19 @@ pub fn objects(desired: &Desired, deployed: &Deployed, stacks: &[StackChange]) -
         match deployed.asked.get(name) {
             Some(None) => cluster.compare(&mut found),
             Some(Some(reason)) => cluster.silent(reason, &mut found),
-            None if deployed.without_clusters => {
-                found.hazards.extend(cluster.lost().map(|lost| Hazard {
-                    subject: cluster.subject(),
-                    text: format!("it was left out, but {lost}"),
-                    help: "apply with the cluster first".to_owned(),
-                    blocking: true,
-                }));
-                found.unseen.push(format!("objects of cluster {name} were left out, as --without-clusters says"));
+            None => {
+                let lost = cluster.lost();
+                found.forgotten.extend((lost > 0).then(|| (name.clone(), lost)));
+                found.unseen.push(if deployed.without_clusters {
+                    format!("objects of cluster {name} were left out, as --without-clusters says")
+                } else {
+                    format!(
+                        "objects of cluster {name} were not compared: no cluster was asked; `clusters: {{ {name}: {{ \
+                         context: … }} }}` of environment {} in infra.yaml names the context of its kubeconfig",
+                        desired.environment
+                    )
+                });
             }
-            None => found.unseen.push(format!(
-                "objects of cluster {name} were not compared: no cluster was asked; `clusters: {{ {name}: {{ context: … }} \
-                 }}` of environment {} in infra.yaml names the context of its kubeconfig",
-                desired.environment
-            )),
         }
     }
     found
@@ -97,6 +98,13 @@ impl Compared<'_> {
         }
         found.hazards.extend(refused.hazards(self.name));
         self.gone(&wanted, found);
+        // A cluster that has nothing of what was put into it may be another one than it was.
+        let lost = self.lost();
+        // Nothing is known of objects whose namespace or kind is to be made first.
+        let is_there = |id: &ObjectId| self.find(id).is_some() && !self.is_absent(id);
+        if lost > 0 && !self.owned.iter().any(|(of, id)| of == self.name && is_there(id)) {
+            found.forgotten.insert(self.name.to_owned(), lost);
+        }
         for (reason, places) in self.deployed.hidden.get(self.name).into_iter().flatten() {
             let places: Vec<&str> = places.iter().map(String::as_str).collect();
             found.unseen.push(format!(
@@ -175,7 +183,7 @@ impl Compared<'_> {
             }
             let there = self.find(id);
             match there.map(|there| &there.live) {
-                Some(Value::Null) if !there.is_some_and(|it| matches!(it.applied, Applied::Refused(_))) => {}
+                Some(Value::Null) if self.is_absent(id) => {}
                 Some(live) if !live.is_null() && self.holder(live) != Holder::Ours => found.unseen.push(format!(
                     "{} of cluster {} is wanted no more and left alone: it does not say that it is ours",
                     spelled(id),
@@ -239,7 +247,11 @@ impl Compared<'_> {
             found.unseen.push(format!("objects of cluster {name} were not compared, since it is made first: {reason}"));
             return;
         }
-        let lost = self.lost().map(|lost| format!("; {lost}")).unwrap_or_default();
+        let lost = match self.lost() {
+            0 => String::new(),
+            1 => "; 1 object that is wanted no more would be forgotten and stay".to_owned(),
+            lost => format!("; {lost} objects that are wanted no more would be forgotten and stay"),
+        };
         found.hazards.push(Hazard {
             subject: self.subject(),
             text: format!("its objects can be neither compared nor applied: {reason}{lost}"),
@@ -248,19 +260,20 @@ impl Compared<'_> {
         });
     }
 
-    /// What would be forgotten because nobody can say what became of it.
-    fn lost(&self) -> Option<String> {
+    /// How many objects would be forgotten because nobody can say what became of them.
+    fn lost(&self) -> usize {
         let wanted = self.wanted();
         let lost = |id: &ObjectId| !wanted.iter().any(|(_, other)| is_same(other, id));
-        match self.owned.iter().filter(|(of, id)| of == self.name && lost(id)).count() {
-            0 => None,
-            1 => Some("1 object that is wanted no more would be forgotten and stay".to_owned()),
-            lost => Some(format!("{lost} objects that are wanted no more would be forgotten and stay")),
-        }
+        self.owned.iter().filter(|(of, id)| of == self.name && lost(id)).count()
     }
 
     fn is_owned(&self, id: &ObjectId) -> bool {
         self.owned.iter().any(|(of, known)| of == self.name && is_same(known, id))
+    }
+
+    fn is_absent(&self, id: &ObjectId) -> bool {
+        let there = self.find(id);
+        there.is_some_and(|there| there.live.is_null() && !matches!(there.applied, Applied::Refused(_)))
     }
 
     fn holder(&self, live: &Value) -> Holder {
@@ -505,7 +518,7 @@ mod tests {
 
     /// Changes, blocking hazards and what was not compared.
     fn compared(desired: &Desired, deployed: &Deployed) -> (Vec<ObjectChange>, Vec<Hazard>, Vec<String>) {
-        let Objects { changes, hazards, unseen } = objects(desired, deployed, &[]);
+        let Objects { changes, hazards, unseen, .. } = objects(desired, deployed, &[]);
         (changes, hazards.into_iter().filter(|hazard| hazard.blocking).collect(), unseen)
     }
 
@@ -534,6 +547,27 @@ mod tests {
         let text = "its objects can be neither compared nor applied: it does not answer; 1 object that is wanted no more \
                     would be forgotten and stay";
         assert_eq!((&*hazards[0].subject, &*hazards[0].text), ("cluster main", text));
+    }
+
+    #[test]
+    fn what_is_ours_and_wanted_no_more_is_not_forgotten_unasked() {
+        let (old, wanted) = (["apps/v1/Deployment/shop/old", "v1/ConfigMap/shop/old"], desired(&[]));
+        let gone = |object: &Value| (object.clone(), Value::Null, Applied::Unknown);
+        let of = |deployed: &Deployed| objects(&wanted, deployed, &[]).forgotten.into_iter().collect::<Vec<_>>();
+        let mut live = deployed(&[], &old);
+        live.asked.clear();
+        assert_eq!(of(&live), [("main".to_owned(), 2)], "no cluster is asked");
+        live.without_clusters = true;
+        assert_eq!(of(&live), [("main".to_owned(), 2)], "nor is it to be");
+        let (first, second) = (
+            deployment("api:1"),
+            json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "old", "namespace": "shop" } }),
+        );
+        let names = ["apps/v1/Deployment/shop/api", "v1/ConfigMap/shop/old"];
+        let all_gone = deployed(&[gone(&first), gone(&second)], &names);
+        assert_eq!(of(&all_gone), [("main".to_owned(), 2)], "it may be another cluster");
+        let one_gone = deployed(&[(first.clone(), ours(first), Applied::Unknown), gone(&second)], &names);
+        assert_eq!(of(&one_gone), []);
     }
 
     #[test]

@@ -6,24 +6,38 @@ use super::registries::Registries;
 use super::{Action, Hazard, RecordChange, ZoneChange};
 use crate::state::{Deployed, Desired, DesiredZone, OutputRef, Record, RecordKey, StackKey, fill, fill_text};
 
+/// What comparing the zones found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Zones {
+    /// The zones with changes, or with record sets that are left alone.
+    pub changes: Vec<ZoneChange>,
+    /// Wanted record sets that cannot be made because of what others made there.
+    pub hazards: Vec<Hazard>,
+}
+
 /// Compares the wanted record sets with the live ones.
+///
+/// A wanted record set that is there and is not ours is taken over, even if nothing about it changes: it would be
+/// deleted with its entry. At one that another tool manages nothing is done, which is no plan that does what was asked.
 ///
 /// Values that outputs give are filled in where the output is known and not among `unknown`; else the placeholder stays, and the record set
 /// counts as changed, because what it will point to does not exist yet. Only what earlier runs recorded as ours is
 /// deleted; of what a run that did not end was going to make, it is not known who made it, so changing and deleting it
 /// is said to be a taking over. A zone that is not among the deployed ones counts as empty, which is right for one that the same run makes;
 /// what is created in it is refused by Route 53 if it is there after all. What others put into the zone is counted, and named only where it stands in the way.
-pub fn zones(desired: &Desired, deployed: &Deployed, unknown: &BTreeSet<OutputRef>) -> Vec<ZoneChange> {
+pub fn zones(desired: &Desired, deployed: &Deployed, unknown: &BTreeSet<OutputRef>) -> Zones {
     let now = |output: &OutputRef| deployed.output(output).map(str::to_owned);
     let output = |output: &OutputRef| now(output).filter(|_| !unknown.contains(output));
     let owned = deployed.owned();
-    let mut changes = Vec::new();
+    let (mut changes, mut hazards) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for zone in &desired.zones {
         let id = fill_text(&zone.id, &output);
         let live = deployed.zones.get(&id).map_or(&[][..], |zone| &zone.records);
         let ours = [owned.records(&id, output), owned.begun(&id, output)];
         let compared = Compared::new(&zone.domain, live, ours, wanted(zone, &output));
+        hazards.extend(compared.hazards());
+        hazards.extend(gone(zone, &id, deployed));
         changes.push(compared.change(zone.private, id.clone()));
         seen.insert(id);
     }
@@ -37,7 +51,7 @@ pub fn zones(desired: &Desired, deployed: &Deployed, unknown: &BTreeSet<OutputRe
         }
     }
     changes.retain(|zone| !zone.records.is_empty() || !zone.left_alone.is_empty());
-    changes
+    Zones { changes, hazards }
 }
 
 /// Zones that the definition names and that are not there, or are others than it says, as far as the selected stacks
@@ -73,6 +87,19 @@ pub(super) fn hazards(desired: &Desired, deployed: &Deployed, selected: &BTreeSe
     desired.zones.iter().filter_map(wrong).collect()
 }
 
+/// A zone that a stack made and that is not there any more: nothing of it can be made before the stack makes another.
+fn gone(zone: &DesiredZone, id: &str, deployed: &Deployed) -> Option<Hazard> {
+    let made = zone.named.is_none() && zone.id != id && !id.contains("${");
+    (made && !deployed.zones.contains_key(id)).then(|| Hazard {
+        subject: format!("zone {}", zone.domain),
+        text: format!("a stack of this environment made its hosted zone {id}, and account {} has it no more", deployed.account),
+        help: "name the entry of the zone otherwise, without `renamed-from`: the stack then makes another zone, with other \
+               name servers"
+            .to_owned(),
+        blocking: true,
+    })
+}
+
 /// The wanted record sets with the outputs that are known; filled in, they are read again into their one spelling.
 fn wanted(zone: &DesiredZone, output: &impl Fn(&OutputRef) -> Option<String>) -> Vec<Record> {
     let filled = |record: &Record| Record::read(&fill(&record.to_value(), output)).unwrap_or_else(|_| record.clone());
@@ -105,12 +132,11 @@ impl<'a> Compared<'a> {
         let mut records = Vec::new();
         let mut left_alone: BTreeMap<RecordKey, String> = BTreeMap::new();
         for (key, record) in &self.wanted {
-            if let Some((other, why)) = self.claimed(key).or_else(|| self.conflict(record)) {
-                left_alone.insert(other, why);
+            if self.taken(record).is_some() {
                 continue;
             }
             let before = self.live.get(key).copied();
-            if before != Some(record) {
+            if before != Some(record) || !self.may_be_ours(key) {
                 records.push(RecordChange {
                     key: key.clone(),
                     action: if before.is_some() { Action::Update } else { Action::Create },
@@ -144,6 +170,28 @@ impl<'a> Compared<'a> {
             records,
             left_alone: left_alone.into_iter().collect(),
         }
+    }
+
+    /// What stands in the way of a wanted record set, and why it stays.
+    fn taken(&self, record: &Record) -> Option<(RecordKey, String)> {
+        self.claimed(&record.key).or_else(|| self.conflict(record))
+    }
+
+    /// The wanted record sets that are not made, because it would touch what others made.
+    fn hazards(&self) -> Vec<Hazard> {
+        let of = |(key, record): (&RecordKey, &Record)| {
+            let (other, why) = self.taken(record)?;
+            let stands = if other == *key { String::new() } else { format!(", because of {other}") };
+            Some(Hazard {
+                subject: format!("record {key}"),
+                text: format!("it is wanted and not made{stands}: {why}"),
+                help:
+                    "remove the entry from the definition, or have the other tool or its owner give the name up first"
+                        .to_owned(),
+                blocking: true,
+            })
+        };
+        self.wanted.iter().filter_map(of).collect()
     }
 
     /// Whether a record set is ours, as far as is known.
@@ -209,7 +257,7 @@ mod tests {
     const STACK: &str = "shop-dev-api";
 
     fn zones(desired: &Desired, deployed: &Deployed) -> Vec<ZoneChange> {
-        super::zones(desired, deployed, &BTreeSet::new())
+        super::zones(desired, deployed, &BTreeSet::new()).changes
     }
 
     fn record(name: &str, record_type: &str, value: &str) -> Record {
@@ -260,7 +308,9 @@ mod tests {
 
     /// Changes as text: `create a.example.com. A`, `adopt …`, `left …: why`.
     fn changes(wanted: &[Record], live: &[Record], ours: &[&Record]) -> Vec<String> {
-        shown(&zones(&desired("Z1", wanted), &deployed(live, ours)))
+        let found = super::zones(&desired("Z1", wanted), &deployed(live, ours), &BTreeSet::new());
+        let blocked = found.hazards.iter().map(|hazard| format!("blocked {}: {}", hazard.subject, hazard.text));
+        shown(&found.changes).into_iter().chain(blocked).collect()
     }
 
     fn shown(zones: &[ZoneChange]) -> Vec<String> {
@@ -317,7 +367,8 @@ mod tests {
     fn what_is_equal_in_another_spelling_is_no_change() {
         let wanted = [record("a", "CNAME", "B.example.com")];
         let live = [record("A", "CNAME", "b.example.com."), record("other", "A", "192.0.2.1")];
-        assert_eq!(changes(&wanted, &live, &[]), [""; 0]);
+        assert_eq!(changes(&wanted, &live, &[&live[0]]), [""; 0]);
+        assert_eq!(changes(&wanted, &live, &[]), ["adopt a.example.com. CNAME"], "as it is wanted, and made by others");
     }
 
     #[test]
@@ -398,7 +449,7 @@ mod tests {
         let live = [record("a", "CNAME", "lb.example.net.")];
         assert_eq!(zones(&desired("Z1", &wanted), &deployed(&live, &[&live[0]])), []);
         let unknown = BTreeSet::from([host.clone()]);
-        let found = super::zones(&desired("Z1", &wanted), &deployed(&live, &[&live[0]]), &unknown);
+        let found = super::zones(&desired("Z1", &wanted), &deployed(&live, &[&live[0]]), &unknown).changes;
         assert_eq!(shown(&found), ["update a.example.com. CNAME"]);
         assert!(found[0].records[0].after.as_ref().unwrap().to_string().contains(&host.to_string()));
     }
@@ -411,7 +462,19 @@ mod tests {
         assert_eq!((found[0].existing, &found[0].id), (0, &id));
         assert_eq!(found[0].records[0].action, Action::Create);
         let known = format!("${{output:{STACK}@eu-west-1:Zone}}");
-        assert_eq!(zones(&desired(&known, &wanted), &deployed(&wanted, &[])), []);
+        assert_eq!(zones(&desired(&known, &wanted), &deployed(&wanted, &[&wanted[0]])), []);
+    }
+
+    #[test]
+    fn a_zone_that_a_stack_made_and_that_is_gone_blocks() {
+        let id = format!("${{output:{STACK}@eu-west-1:Zone}}");
+        let mut live = deployed(&[], &[]);
+        live.zones.clear();
+        let found = super::zones(&desired(&id, &[record("a", "A", "192.0.2.1")]), &live, &BTreeSet::new());
+        assert!(found.hazards[0].blocking && found.hazards[0].text.contains("made its hosted zone Z1"), "{found:?}");
+        let output = OutputRef { stack: StackKey::new(STACK, "eu-west-1"), output: "Zone".to_owned() };
+        let again = super::zones(&desired(&id, &[]), &live, &BTreeSet::from([output]));
+        assert_eq!(again.hazards, [], "this run makes another one");
     }
 
     #[test]
@@ -431,25 +494,41 @@ mod tests {
         let address = record("api", "A", "192.0.2.7");
         for registry in ["api", "a-api", "cname-api", "cname.api", "a-x-.api"] {
             let live = [address.clone(), record(registry, "TXT", text)];
-            let expected =
-                format!("left api.example.com. A: external-dns manages it, by its record {registry}.example.com. TXT");
-            assert_eq!(changes(&wanted("A", "192.0.2.1"), &live, &[]), *from_ref(&expected), "{registry}");
-            assert_eq!(changes(&[], &live, &[&address]), [expected], "{registry}: nor deleted, it was taken over");
+            let why = format!("external-dns manages it, by its record {registry}.example.com. TXT");
+            let blocked = format!("blocked record api.example.com. A: it is wanted and not made: {why}");
+            for value in ["192.0.2.1", "192.0.2.7"] {
+                assert_eq!(changes(&wanted("A", value), &live, &[]), *from_ref(&blocked), "{registry}");
+            }
+            let left = format!("left api.example.com. A: {why}");
+            assert_eq!(changes(&[], &live, &[&address]), [left], "{registry}: nor deleted, it was taken over");
             let mail = wanted("MX", "10 mail.example.com.");
             assert_eq!(changes(&mail, &live, &[]), ["create api.example.com. MX"], "{registry}");
         }
         let only_registry = [record("api", "TXT", text)];
         let found = changes(&wanted("A", "192.0.2.1"), &only_registry, &[]);
-        assert_eq!(found, ["left api.example.com. TXT: external-dns manages this name"]);
+        assert_eq!(
+            found,
+            [
+                "blocked record api.example.com. A: it is wanted and not made, because of api.example.com. TXT: external-dns manages this name"
+            ]
+        );
         let found = changes(&wanted("TXT", "\"x\""), &only_registry, &[]);
-        assert_eq!(found, ["left api.example.com. TXT: external-dns manages this name"]);
+        assert_eq!(
+            found,
+            ["blocked record api.example.com. TXT: it is wanted and not made: external-dns manages this name"]
+        );
         for other in ["a-apis", "x-api", "api-a", "a-b.api"] {
             let live = [record(other, "TXT", text)];
             assert_eq!(changes(&wanted("A", "192.0.2.1"), &live, &[]), ["create api.example.com. A"], "{other}");
         }
         let live = [record("api", "TXT", "\"heritage=lbctl,owner=x\"")];
         let found = changes(&wanted("A", "192.0.2.1"), &live, &[]);
-        assert_eq!(found, ["left api.example.com. TXT: lbctl manages this name"]);
+        assert_eq!(
+            found,
+            [
+                "blocked record api.example.com. A: it is wanted and not made, because of api.example.com. TXT: lbctl manages this name"
+            ]
+        );
     }
 
     #[test]
@@ -458,13 +537,15 @@ mod tests {
         let found = changes(&[record("a", "A", "192.0.2.1")], from_ref(&cname), &[]);
         assert_eq!(
             found,
-            ["left a.example.com. CNAME: not ours, and a CNAME stands alone: the wanted A cannot stand beside it"]
+            [
+                "blocked record a.example.com. A: it is wanted and not made, because of a.example.com. CNAME: not ours, and a CNAME stands alone: the wanted A cannot stand beside it"
+            ]
         );
         let found = changes(&[record("a", "A", "192.0.2.1")], from_ref(&cname), &[&cname]);
         assert_eq!(found, ["create a.example.com. A", "delete a.example.com. CNAME"], "ours makes room");
         let simple = record("a", "A", "192.0.2.1");
         let found = changes(&[weighted("a", "one", "192.0.2.1")], from_ref(&simple), &[]);
-        assert!(found[0].starts_with("left a.example.com. A: not ours, and the record sets"), "{found:?}");
+        assert!(found[0].starts_with("blocked record a.example.com. A (one): it is wanted and not made, because of a.example.com. A: not ours, and the record sets"), "{found:?}");
         let found = changes(&[weighted("a", "one", "192.0.2.1")], from_ref(&simple), &[&simple]);
         assert_eq!(found, ["delete a.example.com. A", "create a.example.com. A (one)"]);
         let found = changes(&[weighted("a", "one", "192.0.2.1")], &[weighted("a", "two", "192.0.2.2")], &[]);

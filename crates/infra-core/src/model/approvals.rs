@@ -105,6 +105,8 @@ approvals! {
         "A Kubernetes object is deleted, or deleted and made anew.";
     ObjectTakeover object_takeover = "object-takeover", Required "required":
         "A field of a Kubernetes object is taken from whoever manages it.";
+    ObjectForgetting object_forgetting = "object-forgetting", Required "required":
+        "Kubernetes objects of ours that are wanted no more are forgotten: their cluster is not asked, or has none of them.";
     TerminationProtection termination_protection = "termination-protection", Required "required":
         "A stack is deleted although it is protected from that, or its protection is switched off.";
     DeletionProtection deletion_protection = "deletion-protection", Required "required":

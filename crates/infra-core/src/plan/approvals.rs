@@ -123,6 +123,16 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<Becaus
             let conflicts = Some(&object.conflicts).filter(|conflicts| !conflicts.is_empty());
             conflicts.map(|conflicts| format!("has fields of others: {}", conflicts.join(", ")))
         }),
+        ApprovalRule::ObjectForgetting => {
+            let text = |(cluster, lost): (&String, &usize)| {
+                let objects = if *lost == 1 { "1 object".to_owned() } else { format!("{lost} objects") };
+                (
+                    cluster.clone(),
+                    format!("{objects} of cluster {cluster}, wanted no more, would be forgotten wherever they are"),
+                )
+            };
+            changes.forgotten.iter().map(text).collect()
+        }
         ApprovalRule::TerminationProtection => {
             let protected = changes.stacks.iter().filter(|stack| {
                 let mut attributes = stack.attributes.iter();
@@ -357,6 +367,14 @@ mod tests {
         let deleted = of(ApprovalRule::ObjectDeletion, &with);
         assert_eq!(deleted, ["Deployment shop/api of cluster main is deleted with 2 objects that are not ours"]);
         assert_eq!(of(ApprovalRule::ObjectDeletion, &|it| it), [""; 0]);
+        let forgotten = [("main".to_owned(), 2), ("spare".to_owned(), 1)].into();
+        assert_eq!(
+            raised(ApprovalRule::ObjectForgetting, &Changes { forgotten, ..Changes::default() }),
+            [
+                "2 objects of cluster main, wanted no more, would be forgotten wherever they are",
+                "1 object of cluster spare, wanted no more, would be forgotten wherever they are"
+            ]
+        );
         let spent = |it| ObjectChange { action: Action::Delete, spent: true, ..it };
         assert_eq!(of(ApprovalRule::ObjectDeletion, &spent), [""; 0], "a job that ran to its end");
     }

@@ -258,7 +258,7 @@ mod tests {
             zones: BTreeMap::from([("Z1".to_owned(), live)]),
             ..Deployed::default()
         };
-        crate::diff::zones(&desired, &deployed, &std::collections::BTreeSet::new()).into_iter().next()
+        crate::diff::zones(&desired, &deployed, &std::collections::BTreeSet::new()).changes.into_iter().next()
     }
 
     proptest! {

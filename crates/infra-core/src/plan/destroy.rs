@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::diff::{self, Action, Changes, Hazard, RecordChange};
+use crate::names::LogicalId;
 use crate::state::{Deployed, DeployedStack, Desired, Holder, StackKey};
 
 /// End of the values of records that prove to ACM that a domain is ours.
@@ -30,15 +31,32 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
     // A stack that never came to be is in the way of the next creation.
     changes.certificates.clear();
     // A cluster that goes takes what is in it along; whether it answers does not matter.
-    let goes =
-        |resource: &diff::ResourceChange| resource.kind == "AWS::EKS::Cluster" && resource.action == Action::Delete;
-    if changes.stacks.iter().flat_map(|stack| &stack.resources).any(goes) {
-        for hazard in changes.hazards.iter_mut().filter(|hazard| hazard.subject.starts_with("cluster ")) {
-            hazard.blocking = false;
-        }
+    let resources = || changes.stacks.iter().flat_map(|stack| &stack.resources);
+    let going = resources().filter(|it| it.kind == "AWS::EKS::Cluster" && it.action == Action::Delete);
+    let going: BTreeSet<&String> = going.map(|it| &it.id).collect();
+    // The logical id of a cluster follows from its name.
+    let goes = |cluster: &str| {
+        let id = cluster.parse().map(|name| LogicalId::from_name("Cluster", &name, ""));
+        id.is_ok_and(|id| going.iter().any(|gone| *gone == id.as_str()))
+    };
+    let named = |hazard: &Hazard| hazard.subject.strip_prefix("cluster ").is_some_and(goes);
+    let gone: Vec<bool> = changes.hazards.iter().map(named).collect();
+    changes.forgotten =
+        changes.forgotten.iter().filter(|(name, _)| !goes(name)).map(|(name, lost)| (name.clone(), *lost)).collect();
+    for (hazard, _) in changes.hazards.iter_mut().zip(gone).filter(|(_, gone)| *gone) {
+        hazard.blocking = false;
+        "nothing: what is in the cluster goes with it".clone_into(&mut hazard.help);
     }
-    let mut hazards = Vec::new();
+    let mut hazards = diff::renamed(desired, deployed);
     let owner = desired.owner();
+    for (key, who) in &deployed.foreign {
+        hazards.push(Hazard {
+            subject: key.to_string(),
+            text: format!("the stack is of {who} and stays"),
+            help: "destroy it where it was made, if it is to go".to_owned(),
+            blocking: false,
+        });
+    }
     for (key, _) in deployed.stacks.iter().filter(|(_, stack)| owner.of_stack(stack) != Holder::Ours) {
         hazards.push(Hazard {
             subject: key.to_string(),

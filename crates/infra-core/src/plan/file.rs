@@ -26,6 +26,9 @@ pub struct Plan {
     pub kind: Kind,
     /// Name of the project.
     pub project: String,
+    /// Id of the project, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Name of the environment.
     pub environment: String,
     /// The account.
@@ -142,6 +145,7 @@ impl Plan {
             tool: tool(),
             kind: terms.kind,
             project: desired.project.clone(),
+            id: desired.id.clone(),
             environment: desired.environment.clone(),
             account: deployed.account.clone(),
             region: desired.region.clone(),
@@ -180,16 +184,40 @@ impl Plan {
         if plan.tool != tool() {
             return Err(FileError::Tool(plan.tool));
         }
-        let unsigned = Self { hash: String::new(), ..plan.clone() };
-        if plan.render() != bytes || digest(unsigned.text().as_bytes()) != plan.hash {
+        if plan.render() != bytes || !plan.is_untouched() {
             return Err(FileError::Changed);
         }
         Ok(plan)
     }
 
+    /// Whether it is as infra made it, by its hash.
+    pub fn is_untouched(&self) -> bool {
+        let unsigned = Self { hash: String::new(), ..self.clone() };
+        digest(unsigned.text().as_bytes()) == self.hash
+    }
+
     /// A stack that remembers what is ours, as it is while the run goes on, if it is written for that.
     pub fn remembering(&self, key: &StackKey, desired: &Desired) -> Option<DesiredStack> {
         Some(desired.stacks.get(key)?.clone().with_template(self.memory.get(key)?.clone()))
+    }
+
+    /// Why it is not a plan for what is wanted now: each thing that it was made for and that is another one.
+    ///
+    /// A plan of a project that had no id yet is one of the project that got one since.
+    pub fn differs(&self, desired: &Desired) -> Vec<String> {
+        let same = [
+            ("project", &self.project, &desired.project),
+            ("environment", &self.environment, &desired.environment),
+            ("account", &self.account, &desired.account),
+            ("region", &self.region, &desired.region),
+        ];
+        let others = same.into_iter().filter(|(_, then, now)| then != now);
+        let others = others.map(|(what, then, now)| format!("it is for {what} {then}, this is {what} {now}"));
+        let id = self.id.as_ref().filter(|id| desired.id.as_ref() != Some(*id)).map(|id| {
+            let now = desired.id.as_deref().unwrap_or("no id");
+            format!("it is for the project with the id {id}, this one has {now}")
+        });
+        others.chain(id).collect()
     }
 
     /// Whether there is nothing to do.

@@ -40,6 +40,11 @@ impl Plan {
         for zone in second.filter(|zone| !self.changes.second_zones.contains(zone)) {
             wrong.push(format!("it does not say of stack {} that {} has a zone already", zone.stack, zone.domain));
         }
+        for (cluster, _) in
+            now.forgotten.iter().filter(|(cluster, lost)| self.changes.forgotten.get(*cluster) != Some(lost))
+        {
+            wrong.push(format!("it does not say how many objects of cluster {cluster} would be forgotten"));
+        }
         let about = |subject: &str| subject.parse().map_or(true, |stack| touched(&stack));
         for hazard in now.hazards.iter().filter(|hazard| hazard.blocking && about(&hazard.subject)) {
             wrong.push(format!("{}: {}", hazard.subject, hazard.text));
