@@ -258,7 +258,14 @@ async fn resume(live: Live, cloud: Arc<Cloud>, args: &Args) -> anyhow::Result<Ex
         show(&live, &plan, &args.manner)?;
         confirm(&plan.environment, args.confirm.as_deref(), "to go on taking it away")?;
     }
-    let deployed = live.read(&cloud, Extent::Outputs).await?;
+    let extent = if plan.kind == plan::Kind::Undo { Extent::All } else { Extent::Outputs };
+    let deployed = live.read(&cloud, extent).await?;
+    let live = if plan.kind == plan::Kind::Undo {
+        let (_, desired) = plan::undoing(plan.changes.zones.clone(), live.desired, &deployed);
+        Live { desired, ..live }
+    } else {
+        live
+    };
     execute(live, cloud, (plan, Some(past)), deployed, &args.manner).await
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::apply::{self, Consent, Manner};
-use super::live::{self, Halt, Which};
+use super::live::{self, Halt, Live, Which};
 use crate::cli::{Exit, Global};
 use crate::cloud::Extent;
-use crate::diff::{Action, Changes, RecordChange, ZoneChange};
+use crate::diff::{Action, RecordChange, ZoneChange};
 use crate::output;
-use crate::plan::{Change, ChangeAction, Kind, Plan, Terms};
-use crate::run::{self};
+use crate::plan::{self, Change, ChangeAction, Kind, Plan, Terms};
+use crate::run::{self, Past};
 use crate::state::{Deployed, Record, RecordKey};
 
 /// Records of hosted zones.
@@ -70,11 +70,13 @@ fn undo(global: &Global, args: &Undo) -> anyhow::Result<Exit> {
     let env = args.which.env.as_deref().unwrap_or(&past.plan.environment);
     live::with(global, Some(env), async |live, cloud| {
         apply::refuse_another(&live, &past)?;
-        let mut deployed = live.read(&cloud, Extent::Outputs).await?;
+        let mut deployed = live.read(&cloud, Extent::All).await?;
         for (id, _) in past.undo() {
             deployed.zones.extend(cloud.zone(&id).await?.map(|zone| (id, zone)));
         }
-        let changes = Changes { zones: zones(&past.undo(), &deployed)?, ..Changes::default() };
+        let zones = zones(&past, &deployed)?;
+        let (changes, desired) = plan::undoing(zones, live.desired.clone(), &deployed);
+        let live = Live { desired, ..live };
         let terms = Terms {
             kind: Kind::Undo,
             created: live::now(),
@@ -89,10 +91,15 @@ fn undo(global: &Global, args: &Undo) -> anyhow::Result<Exit> {
 }
 
 /// What undoing changes; refused where a record is not any more as the run left it.
-fn zones(undo: &[(String, Vec<Change>)], deployed: &Deployed) -> anyhow::Result<Vec<ZoneChange>> {
+fn zones(past: &Past, deployed: &Deployed) -> anyhow::Result<Vec<ZoneChange>> {
+    let undo = past.undo();
+    let taken_over = |domain: &str, key: &RecordKey| {
+        let zones = past.plan.changes.zones.iter().filter(|zone| zone.domain == domain);
+        zones.flat_map(|zone| &zone.records).any(|record| record.adopts && record.key == *key)
+    };
     let mut found: BTreeMap<&str, ZoneChange> = BTreeMap::new();
     let mut wrong = Vec::new();
-    for (id, changes) in undo {
+    for (id, changes) in &undo {
         let Some(live) = deployed.zones.get(id) else {
             return Err(Halt::blocked(format!("there is no hosted zone {id} any more")).into());
         };
@@ -134,6 +141,7 @@ fn zones(undo: &[(String, Vec<Change>)], deployed: &Deployed) -> anyhow::Result<
                 before: now.map(Record::to_value),
                 after: put.map(Record::to_value),
                 adopts: false,
+                releases: put.is_some() && taken_over(&live.domain, key),
             });
         }
     }

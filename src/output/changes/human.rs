@@ -275,6 +275,9 @@ fn zone_section(zone: &ZoneChange, width: usize) -> Section {
             };
             lines.extend(remark_lines(remark, 6, width));
         }
+        if change.releases {
+            lines.extend(remark_lines("given back to whoever made it: it is not ours any more", 6, width));
+        }
         lines.extend(record_fields(change).iter().flat_map(|field| value_lines(field, 6, width)));
     }
     for (key, why) in &zone.left_alone {

@@ -146,6 +146,7 @@ fn zone() -> ZoneChange {
         before: before.map(|rest| set(name, record_type, rest)),
         after: after.map(|rest| set(name, record_type, rest)),
         adopts: false,
+        releases: false,
     };
     let later = "${output:orders-dev-network@eu-west-1:LoadBalancerDnsName}";
     let records = vec![
@@ -153,6 +154,7 @@ fn zone() -> ZoneChange {
         change(Action::Create, "A", "internal.example.com.", None, Some(alias(later))),
         RecordChange {
             adopts: true,
+            releases: false,
             ..change(
                 Action::Update,
                 "CNAME",

@@ -192,6 +192,9 @@ pub struct RecordChange {
     /// run that did not end was going to make it, and whether it did is not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopts: bool,
+    /// Whether the record set is given back: it is what it was before a run took it over, and not ours any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub releases: bool,
 }
 
 /// What is to be known about a certificate.

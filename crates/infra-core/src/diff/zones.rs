@@ -143,6 +143,7 @@ impl<'a> Compared<'a> {
                     before: before.map(Record::to_value),
                     after: Some(record.to_value()),
                     adopts: before.is_some() && !self.ours.contains(key),
+                    releases: false,
                 });
             }
         }
@@ -158,6 +159,7 @@ impl<'a> Compared<'a> {
                     before: Some(before.to_value()),
                     after: None,
                     adopts: !self.ours.contains(key),
+                    releases: false,
                 }),
             }
         }

@@ -253,6 +253,7 @@ mod tests {
             before: None,
             after: None,
             adopts,
+            releases: false,
         };
         let zone = ZoneChange {
             domain: "example.com.".into(),

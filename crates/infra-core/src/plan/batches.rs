@@ -381,6 +381,7 @@ mod tests {
             before: None,
             after: None,
             adopts: false,
+            releases: false,
         };
         let zone = ZoneChange {
             domain: "example.com.".into(),

@@ -93,6 +93,7 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
                     before: Some(record.to_value()),
                     after: None,
                     adopts: false,
+                    releases: false,
                 });
             } else {
                 others.push(record.key.to_string());

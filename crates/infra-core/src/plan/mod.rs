@@ -11,6 +11,7 @@ mod fingerprint;
 mod honest;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 pub use approvals::{Requirement, required};
 pub use batches::{Change, ChangeAction, batches, changes_of, inverse};
@@ -18,3 +19,4 @@ pub use build::{Selection, order, selection};
 pub use destroy::destruction;
 pub use file::{FileError, Kind, Plan, Step, Target, Terms};
 pub use fingerprint::{Prints, Stale, is_absent};
+pub use undo::undoing;

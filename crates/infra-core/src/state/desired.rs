@@ -210,7 +210,8 @@ impl Desired {
             partition: manifest.partition,
         };
         desired.mark();
-        desired.remember();
+        let owned = desired.owned();
+        desired.remember(&owned);
         desired.name_regions();
         Ok(desired)
     }
@@ -248,9 +249,17 @@ impl Desired {
         owned
     }
 
+    /// The same with other things remembered as ours.
+    #[must_use]
+    pub fn remembering(mut self, owned: &Owned) -> Self {
+        self.stacks.retain(|_, stack| !stack.is_memory());
+        self.remember(owned);
+        self
+    }
+
     /// Adds the stacks that remember what is ours, if anything is. More than they hold is a hazard of the comparison.
-    fn remember(&mut self) {
-        let parts = self.owned().parts().unwrap_or_default();
+    fn remember(&mut self, owned: &Owned) {
+        let parts = owned.parts().unwrap_or_default();
         // A project may have records and no stack.
         let tags = self.stacks.values().next().map(|sample| sample.tags.clone()).unwrap_or_default();
         for (part, owned) in parts.iter().enumerate().filter(|(_, owned)| !owned.is_empty()) {

@@ -153,11 +153,11 @@ impl Owned {
 
     fn split(&self, count: usize) -> Vec<Self> {
         let mut parts = vec![Self::default(); count];
-        for (zone, keys) in &self.zones {
-            for key in keys {
-                if let Some(part) = parts.get_mut(hash(zone, &key.name) % count) {
-                    part.zones.entry(zone.clone()).or_default().insert(key.clone());
-                }
+        for (sets, is_begun) in [(&self.zones, false), (&self.begun, true)] {
+            for (zone, key) in sets.iter().flat_map(|(zone, keys)| keys.iter().map(move |key| (zone, key))) {
+                let Some(part) = parts.get_mut(hash(zone, &key.name) % count) else { continue };
+                let sets = if is_begun { &mut part.begun } else { &mut part.zones };
+                sets.entry(zone.clone()).or_default().insert(key.clone());
             }
         }
         for (cluster, names) in &self.objects {
