@@ -21,8 +21,15 @@ impl Statement {
         Self::new("Deny", actions, resources)
     }
 
-    fn new(effect: &'static str, actions: impl IntoIterator<Item = &'static str>, resources: Expr) -> Self {
-        let mut actions: Vec<Expr> = actions.into_iter().map(Expr::from).collect();
+    /// Makes a statement that a user has written.
+    pub fn written(allows: bool, actions: &[String], resources: Expr, conditions: Expr) -> Self {
+        let mut statement = Self::new(if allows { "Allow" } else { "Deny" }, actions, resources);
+        statement.0.push("Condition", conditions);
+        statement
+    }
+
+    fn new<A: Into<Expr>>(effect: &'static str, actions: impl IntoIterator<Item = A>, resources: Expr) -> Self {
+        let mut actions: Vec<Expr> = actions.into_iter().map(Into::into).collect();
         let action = if actions.len() == 1 { actions.remove(0) } else { Expr::List(actions) };
         let mut object = Object::default();
         object.push("Effect", effect);

@@ -1,22 +1,20 @@
 //! Migrations: Jobs that make the tables and users of a database before programs are rolled out that use them.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::Arch;
 use super::workload::{
-    self, BucketUse, Connection, Emitter, Health, Identity, Once, Parts, Pod, Replicas, Requests, SecretDelivery,
-    SecretUse, Shutdown, TableUse, Telemetry, Workload,
+    self, Connection, Emitter, EnvValue, Identity, Once, Parts, Pod, Requests, SecretDelivery, Workload,
 };
 use super::{Cluster, Database, Kind, check};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits::Bounds;
 use crate::lower::Lowering;
 use crate::model::Ref;
-use crate::names::{ImageRef, KubernetesName, Name, Seconds};
+use crate::names::{ImageRef, KubernetesName, Seconds};
 use crate::resolve::Bound;
 use crate::route;
 
@@ -52,9 +50,9 @@ pub struct Migration {
     /// What the pod is given.
     #[serde(default)]
     pub resources: Requests,
-    /// Environment variables with values that are no secrets.
+    /// Environment variables: text, or where a value comes from.
     #[serde(default)]
-    pub env: BTreeMap<String, String>,
+    pub env: BTreeMap<String, EnvValue>,
     /// Other names for variables that are made here.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
@@ -84,39 +82,19 @@ fn six() -> u32 {
     6
 }
 
-/// What all workloads have and a Job has no use for.
-static REPLICAS: Replicas = Replicas { min: 1, max: 1, cpu: 70 };
-static HEALTH: LazyLock<Health> = LazyLock::new(Health::default);
-static SHUTDOWN: LazyLock<Shutdown> = LazyLock::new(Shutdown::default);
-static TELEMETRY: Telemetry = Telemetry { endpoint: None };
-static TABLES: BTreeMap<Name, TableUse> = BTreeMap::new();
-static BUCKETS: BTreeMap<Name, BucketUse> = BTreeMap::new();
-static SECRETS: BTreeMap<Name, SecretUse> = BTreeMap::new();
-
 impl Workload for Migration {
     fn parts(&self) -> Parts<'_> {
         Parts {
-            cluster: &self.cluster,
             namespace: self.namespace.as_ref(),
-            image: &self.image,
+            args: &self.args,
             arch: self.arch,
-            replicas: &REPLICAS,
             resources: &self.resources,
             env: &self.env,
             variables: &self.variables,
-            publishes: &[],
-            sends: &[],
-            calls: &[],
-            tables: &TABLES,
-            buckets: &BUCKETS,
             database: Some(Connection { database: &self.database, pool: None, user: None, migrates: true }),
-            secrets: &SECRETS,
             secret_delivery: self.secret_delivery,
             identity: self.identity,
-            health: &HEALTH,
-            shutdown: &SHUTDOWN,
-            telemetry: &TELEMETRY,
-            own_metrics: false,
+            ..Parts::plain(&self.cluster, &self.image)
         }
     }
 }
@@ -173,8 +151,7 @@ networks:
         let pod = Pod::of(entry).once();
         let mut out = Emitter::start(&pod, cx);
         out.foundation(&pod);
-        let once = Once { args: &entry.args, time_limit: entry.time_limit, retries: entry.retries };
-        out.job(&pod, once);
+        out.job(&pod, Once { time_limit: entry.time_limit, retries: entry.retries });
     }
 }
 

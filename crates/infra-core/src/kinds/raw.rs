@@ -98,11 +98,7 @@ raw:
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
         let raw = entry.spec();
-        let place = match raw.part {
-            Part::Home => entry.home(),
-            Part::Edge => entry.edge(),
-        };
-        let id = raw.logical_id.clone().unwrap_or_else(|| entry.logical_id(""));
+        let Handle { place, id } = entry.made();
         // Functions are read when all resources are known.
         let properties: Object =
             raw.properties.iter().map(|(key, value)| (key.clone(), Expr::from_json(value))).collect();
@@ -118,6 +114,25 @@ raw:
             resource.metadata = Some(raw.metadata.iter().map(|(key, value)| (key.clone(), Expr::from_json(value))).collect::<Object>().into());
         }
         cx.add(resource);
+    }
+}
+
+impl Bound<'_, Raw> {
+    /// Names the resource that the entry makes.
+    fn made(&self) -> Handle {
+        let place = match self.part {
+            Part::Home => self.home(),
+            Part::Edge => self.edge(),
+        };
+        Handle { place, id: self.logical_id.clone().unwrap_or_else(|| self.logical_id("")) }
+    }
+
+    /// Returns an attribute of the resource, or what `Ref` gives for it.
+    pub fn value(&self, attribute: Option<&str>) -> Expr {
+        match attribute {
+            Some(name) => Expr::Att(self.made(), name.to_owned().into()),
+            None => self.made().reference(),
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::load_balancer::{Layer, Scheme, TargetGroup};
 use super::network::Tier;
 use super::workload::{
-    self, BucketUse, DatabaseUse, Emitter, Health, Identity, Pod, Reached, Replicas, Requests, SecretDelivery, SecretUse,
-    Shutdown, TableUse, Telemetry, workload_kind,
+    self, BucketUse, Companion, DatabaseUse, Egress, Emitter, EnvValue, Health, Identity, Ingress, Lifecycle, Mount,
+    Permission, Pod, Reached, Replicas, Requests, Rollout, SecretDelivery, SecretUse, Security, Shutdown, TableUse,
+    Telemetry, Toleration, Volume, workload_kind,
 };
 use super::cluster::{Arch, Need, Provision};
 use super::http_api::{self, Authorizer};
@@ -27,7 +28,7 @@ use crate::source::{Route, Step};
 workload_kind! {
     /// A Deployment that is reached over the network: by other workloads of its cluster, and by a load balancer where
     /// one is named.
-    Service {
+    deployment Service {
         /// Port on which the container serves HTTP; that of the Kubernetes service, too. Also in the variable `PORT`.
         pub port: Port,
         /// The target group of a load balancer in which the pods are registered.
@@ -128,17 +129,18 @@ fn sources(balancer: Bound<'_, LoadBalancer>, group: &Name) -> Vec<String> {
 }
 
 fn service(pod: &Pod<'_>, port: Port) -> Expr {
-    let spec = object! {
-        "type" => "ClusterIP",
-        "selector" => pod.selector(),
-        "ports" => list![object! {
-            "name" => "http",
-            "port" => port.get(),
-            "targetPort" => "http",
-            "protocol" => "TCP",
-            "appProtocol" => "http",
-        }],
-    };
+    let mut ports = vec![object! {
+        "name" => "http",
+        "port" => port.get(),
+        "targetPort" => "http",
+        "protocol" => "TCP",
+        "appProtocol" => "http",
+    }];
+    ports.extend(pod.parts.ports.iter().map(|(name, number)| {
+        let name = name.to_string();
+        object! { "name" => &name, "port" => number.get(), "targetPort" => &name, "protocol" => "TCP" }
+    }));
+    let spec = object! { "type" => "ClusterIP", "selector" => pod.selector(), "ports" => ports };
     pod.object("v1", "Service", spec)
 }
 

@@ -6,21 +6,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::workload::{
-    self, BucketUse, DatabaseUse, Emitter, Health, Identity, Pod, Replicas, Requests, Scaler, SecretDelivery, SecretUse,
-    Shutdown, TableUse, Telemetry, workload_kind,
+    self, BucketUse, Companion, DatabaseUse, Egress, Emitter, EnvValue, Health, Identity, Ingress, Lifecycle, Mount,
+    Permission, Pod, Replicas, Requests, Rollout, Scaler, SecretDelivery, SecretUse, Security, Shutdown, TableUse,
+    Telemetry, Toleration, Volume, workload_kind,
 };
 use super::cluster::Arch;
 use super::{Cluster, Kind, Queue, Service, Topic};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lower::Lowering;
 use crate::model::Ref;
-use crate::names::{ImageRef, KubernetesName, Name, Seconds};
+use crate::names::{ImageRef, KubernetesName, Name, Port, Seconds};
 use crate::resolve::Bound;
 use crate::route;
 
 workload_kind! {
     /// A Deployment that takes messages from queues; nothing reaches it over the network but probes.
-    Worker {
+    deployment Worker {
         /// Queues it takes messages from; each gives a variable `<NAME>_QUEUE_URL`.
         pub consumes: Vec<Ref<Queue>>,
         /// Whether it puts messages that it can never work off into the dead-letter queues of those itself, with the reason,

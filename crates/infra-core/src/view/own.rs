@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::origin::{Located, Origin, Scalar, Step};
 use super::{Input, ObjectInput, Owner, SetInput, StackInput, View, ZoneInput, nth};
-use crate::artifacts::Place;
+use crate::artifacts::{Expr, Place};
 use crate::diag::At;
 use crate::lower::Artifacts;
 use crate::model;
@@ -94,6 +94,7 @@ impl Origin for Own<'_> {
             return Located::near(origin.at());
         };
         let found = of_set(node, owner, path)
+            .or_else(|| self.of_variable(node, owner, path))
             .or_else(|| self.patched(view, owner, path))
             .or_else(|| exact(node, path))
             .or_else(|| nearest(node, path));
@@ -115,6 +116,32 @@ impl Origin for Own<'_> {
 }
 
 impl Own<'_> {
+    /// Finds where a variable of a container is written: under its name, in the entry or in that of the container.
+    fn of_variable(&self, entry: &Node, owner: Owner, path: &[Step<'_>]) -> Option<Located> {
+        let Owner::Object(at) = owner else { return None };
+        let list = path.iter().position(|step| matches!(step, Step::Key("env")))?;
+        let (above, [Step::Index(index), ..]) = path.split_at_checked(list + 1)? else { return None };
+        let mut container = &self.artifacts.objects.values().flatten().nth(usize::try_from(at).ok()?)?.0;
+        for step in above.get(..list)? {
+            container = step_into(container, step)?;
+        }
+        let named = |value: &Expr| match value {
+            Expr::Object(object) => object.get("name").and_then(Expr::as_text).map(str::to_owned),
+            _ => None,
+        };
+        let variable = named(step_into(step_into(container, &Step::Key("env"))?, &Step::Index(*index))?)?;
+        let name = named(container)?;
+        let companions = ["init-containers", "sidecars"].into_iter().filter_map(|key| Some((key, entry.pair(key)?)));
+        for (key, pair) in companions {
+            let is_it = |item: &Node| item.pair("name").and_then(|it| it.value.scalar()) == Some(name.as_str());
+            if let Some(index) = pair.value.items().iter().position(is_it) {
+                return below(entry, route![key, index, "env", variable.as_str()], &[]);
+            }
+        }
+        entry.pair("env")?.value.pair(&variable)?;
+        below(entry, route!["env", variable.as_str()], &[])
+    }
+
     /// Finds what a patch wrote: the last operation whose path leads to the value.
     fn patched(&self, view: &View<'_>, owner: Owner, path: &[Step<'_>]) -> Option<Located> {
         let mut whole = vec![Step::Key("Properties")];
@@ -149,6 +176,14 @@ impl Own<'_> {
             below(node, route!["overrides", at, "patch", index, key, "value"], rest)
         });
         found.reduce(|_, later| later)
+    }
+}
+
+fn step_into<'e>(value: &'e Expr, step: &Step<'_>) -> Option<&'e Expr> {
+    match (value, step) {
+        (Expr::Object(object), Step::Key(key)) => object.get(key),
+        (Expr::List(items), Step::Index(index)) => items.get(*index),
+        _ => None,
     }
 }
 

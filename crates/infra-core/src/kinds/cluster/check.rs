@@ -50,6 +50,7 @@ pub(super) fn cluster(entry: Bound<'_, Cluster>, diags: &mut Diagnostics) {
     }
     provided(entry, diags);
     workload::same_names(entry, diags);
+    workload::tainted(entry, diags);
 }
 
 fn version(entry: Bound<'_, Cluster>, diags: &mut Diagnostics) {

@@ -128,6 +128,25 @@ impl Default for NodeGroup {
     }
 }
 
+impl TaintEffect {
+    /// Returns the effect as Kubernetes writes it.
+    pub(in crate::kinds) fn in_kubernetes(self) -> &'static str {
+        match self {
+            Self::NoSchedule => "NoSchedule",
+            Self::PreferNoSchedule => "PreferNoSchedule",
+            Self::NoExecute => "NoExecute",
+        }
+    }
+
+    /// Returns whether pods without the toleration find no place.
+    pub(in crate::kinds) fn keeps_away(self) -> bool {
+        match self {
+            Self::NoSchedule | Self::NoExecute => true,
+            Self::PreferNoSchedule => false,
+        }
+    }
+}
+
 impl NodePool {
     pub(super) fn all() -> Vec<Self> {
         vec![Self::GeneralPurpose, Self::System]

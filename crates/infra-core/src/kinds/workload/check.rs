@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::spec::{Identity, SecretDelivery};
-use super::{Pod, Scaler, Workload, identity, literal, namespace, secrets};
+use super::{Pod, Scaler, Workload, identity, literal, namespace, placement, pod_check, secrets};
 use crate::artifacts::Statement;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::cluster::{Cluster, Need, Provision};
@@ -32,6 +32,8 @@ pub(in crate::kinds) fn check<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, d
     report.references();
     report.actions();
     literal::check(entry, pod, diags);
+    placement::check(entry, pod, diags);
+    pod_check::check(entry, pod, diags);
     connections(entry, pod, diags);
 }
 
@@ -114,7 +116,11 @@ impl<K: Workload> Report<'_, '_, K> {
             needs.push((Need::PodIdentity, route!["identity"]));
         }
         if secrets::any(pod) {
-            let key = if pod.secrets.is_empty() { "database" } else { "secrets" };
+            let key = match (pod.secrets.is_empty(), pod.database) {
+                (false, _) => "secrets",
+                (true, Some(_)) => "database",
+                (true, None) => "env",
+            };
             needs.push(match pod.parts.secret_delivery {
                 SecretDelivery::SecretsStoreCsi => (Need::SecretsStore, route![key]),
                 SecretDelivery::ExternalSecrets => (Need::ExternalSecrets, route!["secret-delivery"]),
@@ -435,7 +441,7 @@ impl<'a> User<'a> {
     fn of<K: Workload>(entry: Bound<'a, K>) -> Option<Self> {
         let parts = entry.spec().parts();
         let pool = parts.database?.pool?;
-        let connections = u64::from(pool) * u64::from(parts.replicas.peak());
+        let connections = u64::from(pool) * u64::from(parts.peak());
         Some(Self { id: entry.id, name: entry.name, at: entry.at(&route!["database", "pool"]), connections })
     }
 }

@@ -4,31 +4,84 @@ use std::collections::BTreeMap;
 
 use super::Pod;
 use super::secrets;
-use crate::artifacts::{Expr, Object};
+use super::value::Value;
+use crate::artifacts::Expr;
 use crate::names::Name;
 
-/// Returns all variables of the container, sorted by name.
+/// Returns all variables of the program's container, sorted by name, those that others are put together from first.
 pub(super) fn variables(pod: &Pod<'_>) -> Expr {
     let rename = |name: String| pod.parts.variables.get(&name).cloned().unwrap_or(name);
-    let mut all: BTreeMap<String, Expr> = made(pod).into_iter().map(|(name, value)| (rename(name), value)).collect();
-    all.extend(pod.parts.env.iter().map(|(name, value)| (name.clone(), Expr::from(value))));
-    all.into_iter()
-        .map(|(name, value)| {
-            let mut object = Object::default();
-            object.push("name", name);
-            object.push("value", value);
-            Expr::Object(object)
-        })
-        .collect()
+    let made = made(pod).into_iter().map(|(name, value)| (rename(name), Value::Made(value)));
+    let mut all: BTreeMap<String, Value<'_>> = made.collect();
+    all.extend(pod.variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    written(pod, None, all)
+}
+
+/// Returns the variables of a container beside the program.
+pub(super) fn rendered(pod: &Pod<'_>, container: Option<&str>, variables: Vec<(&str, Value<'_>)>) -> Expr {
+    written(pod, container, variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn written(pod: &Pod<'_>, container: Option<&str>, mut rest: BTreeMap<String, Value<'_>>) -> Expr {
+    let mut list: Vec<Expr> = Vec::with_capacity(rest.len());
+    while !rest.is_empty() {
+        // Kubernetes knows a variable only once it has stood above.
+        let waits = |value: &Value<'_>| named_in(value).any(|name| rest.contains_key(name));
+        let next: Vec<String> = rest.iter().filter(|(_, value)| !waits(value)).map(|(name, _)| name.clone()).collect();
+        // What goes in a circle is left as text, and said.
+        let next = if next.is_empty() { rest.keys().cloned().collect() } else { next };
+        for name in next {
+            let Some(value) = rest.remove(&name) else { continue };
+            list.push(variable(pod, container, name, value));
+        }
+    }
+    Expr::List(list)
+}
+
+/// Names of the variables that stand in a text as `$(NAME)`.
+///
+/// Source: <https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/> (read
+/// 2026-12-01).
+pub(super) fn named_in<'v>(value: &Value<'v>) -> impl Iterator<Item = &'v str> + use<'v> {
+    let text = match value {
+        Value::Written(text) => text,
+        Value::Made(_) | Value::Filled(_) | Value::Secret(..) | Value::Login(_) => "",
+    };
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('$') {
+        if let Some(escaped) = after.strip_prefix('$') {
+            rest = escaped;
+        } else if let Some((name, after)) = after.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
+            found.push(name);
+            rest = after;
+        } else {
+            rest = after;
+        }
+    }
+    found.into_iter()
+}
+
+fn variable(pod: &Pod<'_>, container: Option<&str>, name: String, value: Value<'_>) -> Expr {
+    let (plain, filled) = match value {
+        Value::Written(text) => (Some(text.to_owned().into()), None),
+        Value::Made(value) => (Some(value), None),
+        Value::Filled(source) => (None, Some(source)),
+        Value::Secret(_, key) => (None, Some(secrets::key_of(pod, &secrets::of_variable(container, &name, key)))),
+        Value::Login(login) => (None, Some(secrets::key_of(pod, secrets::of_login(login)))),
+    };
+    object! { "name" => name, "value" => plain, "valueFrom" => filled }
 }
 
 /// Returns the variables that are made here, by their first names.
 pub(super) fn made(pod: &Pod<'_>) -> Vec<(String, Expr)> {
     let mut all: Vec<(String, Expr)> = Vec::new();
     let mut set = |name: String, value: Expr| all.push((name, value));
-    if !pod.once {
+    if !pod.parts.database.is_some_and(|used| used.migrates) {
         set("AWS_REGION".to_owned(), pod.region.to_string().into());
         telemetry(pod, &mut set);
+    }
+    if !pod.once {
         set("HEALTH_PORT".to_owned(), pod.health_port.to_string().into());
     }
     if let Some(namespace) = &pod.metrics_namespace {

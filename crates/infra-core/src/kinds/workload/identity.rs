@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use super::Pod;
 use super::secrets;
 use super::spec::{Access, Identity, SecretDelivery};
+use super::value::Value;
 use crate::artifacts::{Expr, Handle, Policy, Statement, Trust};
 use crate::kinds::cluster::Need;
 use crate::kinds::security_group::{self, Side};
-use crate::kinds::{Bucket, Queue, Table};
+use crate::kinds::{Bucket, Queue, Secret, Table};
 use crate::lower::Lowering;
 use crate::names::Port;
 use crate::resolve::Bound;
@@ -33,7 +34,7 @@ pub(super) fn lower(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
             let properties = object! {
                 "ClusterName" => pod.cluster.cluster_name(),
                 "Namespace" => &pod.namespace,
-                "ServiceAccount" => pod.name.to_string(),
+                "ServiceAccount" => pod.account(),
                 "RoleArn" => role.arn(),
             };
             cx.add(pod.resource("Identity", "AWS::EKS::PodIdentityAssociation", properties));
@@ -66,6 +67,7 @@ fn statements(pod: &Pod<'_>) -> Vec<Statement> {
     if read_by_pods(pod) {
         all.extend(secret_statements(pod));
     }
+    all.extend(pod.permissions.iter().cloned());
     all
 }
 
@@ -114,8 +116,19 @@ fn secret_statements(pod: &Pod<'_>) -> Vec<Statement> {
         let logins = std::iter::once(used.and_then(|used| used.user)).chain(others.map(Some));
         logins.flat_map(|user| database.connect_statements(user)).collect::<Vec<_>>()
     });
-    let own = pod.secrets.iter().flat_map(|(_, secret, _)| secret.read_statements());
-    database.chain(own).collect()
+    let own = pod.secrets.iter().map(|(_, secret, _)| secret);
+    let beside = pod.init_containers.iter().chain(&pod.sidecars).flat_map(|it| &it.variables);
+    let variables = pod.variables.iter().chain(beside).filter_map(|(_, value)| match value {
+        Value::Secret(secret, _) => Some(secret),
+        Value::Written(_) | Value::Made(_) | Value::Filled(_) | Value::Login(_) => None,
+    });
+    let mut secrets: Vec<&Bound<'_, Secret>> = Vec::new();
+    for secret in own.chain(variables) {
+        if !secrets.iter().any(|known| known.id == secret.id) {
+            secrets.push(secret);
+        }
+    }
+    database.chain(secrets.into_iter().flat_map(Bound::<Secret>::read_statements)).collect()
 }
 
 /// Lets the External Secrets operator read the secrets of the pods.
@@ -151,7 +164,7 @@ pub(in crate::kinds) fn grant(pod: &Pod<'_>, cx: &mut Lowering<'_>, need: Need, 
 ///
 /// Source: <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html> (read 2026-11-22).
 fn web_identity(pod: &Pod<'_>) -> Expr {
-    let account = format!("system:serviceaccount:{}:{}", pod.namespace, pod.name);
+    let account = format!("system:serviceaccount:{}:{}", pod.namespace, pod.account());
     let text = [
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"${Provider}"},"#,
         r#""Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"#,

@@ -1,12 +1,14 @@
 //! Variables that the user writes: their names, and values that belong elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::value::{TextOr, Value};
 use super::{Pod, Workload, environment};
 use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::names::{AccountId, Arn};
 use crate::resolve::{Bound, list};
 use crate::route;
+use crate::source::Route;
 
 /// Words in the name of a variable whose value is a secret.
 const SECRET_WORDS: [&str; 9] =
@@ -57,6 +59,7 @@ pub(super) fn check<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, diags: &mut
                     .help("remove it, or rename the one that is made: `variables: { … }`"),
             );
         }
+        let TextOr::Text(value) = value else { continue };
         if let Some(why) = secret(name, value) {
             diags.push(
                 Diagnostic::error("workloads/secret-literal", format!("`{name}` looks like a secret"))
@@ -73,7 +76,42 @@ pub(super) fn check<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, diags: &mut
             );
         }
     }
+    let companions = [("init-containers", &pod.init_containers), ("sidecars", &pod.sidecars)];
+    for (key, list) in companions {
+        for (index, beside) in list.iter().enumerate() {
+            let known: BTreeSet<&str> = beside.variables.iter().map(|(name, _)| *name).collect();
+            let route = route![key, index, "env"];
+            unset(entry, (&route, &beside.variables), &known, diags);
+        }
+    }
+    let known = names.keys().copied().chain(pod.variables.iter().map(|(name, _)| *name)).collect();
+    unset(entry, (&route!["env"], &pod.variables), &known, diags);
     telemetry(entry, pod, diags);
+}
+
+/// Reports `$(NAME)` in texts where no variable of that name is.
+fn unset<K: Workload>(
+    entry: Bound<'_, K>,
+    (route, variables): (&Route, &[(&str, Value<'_>)]),
+    known: &BTreeSet<&str>,
+    diags: &mut Diagnostics,
+) {
+    for (name, value) in variables {
+        for named in environment::named_in(value).filter(|named| !known.contains(named) || named == name) {
+            let place = Route(route.0.iter().cloned().chain([(*name).into()]).collect());
+            let warning = Diagnostic::warning(
+                "workloads/unset-variable",
+                format!("`$({named})` stands for no variable"),
+            )
+            .at(entry.at(&place), "stays as it is written")
+            .note("Kubernetes puts in the other variables of the same container, and leaves other names as they are");
+            diags.push(match suggest(named, known.iter().copied().filter(|near| near != name)) {
+                Some(near) => warning.help(format!("did you mean `$({near})`?")),
+                None => warning
+                    .help(format!("add a variable `{named}`, or write `$$({named})` if the text itself is meant")),
+            });
+        }
+    }
 }
 
 fn telemetry<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, diags: &mut Diagnostics) {
@@ -105,13 +143,18 @@ fn secret(name: &str, value: &str) -> Option<&'static str> {
     let name = name.to_ascii_uppercase();
     let told = SECRET_WORDS.iter().any(|word| name.contains(word));
     let harmless = HARMLESS_ENDS.iter().any(|end| name.ends_with(end));
-    let plain = value.is_empty() || matches!(value, "true" | "false") || value.bytes().all(|b| b.is_ascii_digit());
+    let plain = value.is_empty()
+        || (value.starts_with("$(") && value.ends_with(')'))
+        || matches!(value, "true" | "false")
+        || value.bytes().all(|b| b.is_ascii_digit());
     if told && !harmless && !plain {
         return Some("its name says so");
     }
     let key = value.get(..4).is_some_and(|start| matches!(start, "AKIA" | "ASIA")) && value.len() == 20;
     let with_password = value.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
-    let with_password = with_password.is_some_and(|(user, _)| user.contains(':') && !user.contains('/'));
+    // What another variable brings is not written here.
+    let written = |user: &str| user.split_once(':').is_some_and(|(_, password)| !password.starts_with("$("));
+    let with_password = with_password.is_some_and(|(user, _)| written(user) && !user.contains('/'));
     if key || with_password || value.contains("-----BEGIN") {
         return Some("its value says so");
     }

@@ -2,8 +2,10 @@
 
 use super::Pod;
 use super::spec::Identity;
+use super::traffic::{End, Transport};
 use crate::artifacts::{Expr, Object};
 use crate::kinds::network::Tier;
+use crate::names::Port;
 
 /// Address of the Pod Identity agent on every node.
 ///
@@ -22,7 +24,21 @@ pub(super) fn object(pod: &Pod<'_>) -> Expr {
 }
 
 fn ingress(pod: &Pod<'_>) -> Vec<Expr> {
-    let Some(port) = pod.port else { return Vec::new() };
+    let mut rules = pod.port.map_or_else(Vec::new, |port| known(pod, port));
+    if !pod.parts.scraped_by.is_empty() {
+        let from: Vec<Expr> =
+            pod.parts.scraped_by.iter().map(|name| namespace_peer(pod, name.as_str(), None)).collect();
+        rules.push(object! { "from" => from, "ports" => ports(&pod.served(), Transport::Tcp) });
+    }
+    for (end, ingress) in &pod.ingress {
+        let served = if ingress.ports.is_empty() { pod.served() } else { ingress.ports.clone() };
+        rules.push(object! { "from" => peers(pod, end), "ports" => ports(&served, ingress.protocol) });
+    }
+    rules
+}
+
+/// Load balancers and workloads of the model that reach the port.
+fn known(pod: &Pod<'_>, port: Port) -> Vec<Expr> {
     let mut rules = Vec::new();
     if !pod.reached.from.is_empty() {
         let mut ports = vec![tcp(port.get())];
@@ -44,7 +60,9 @@ fn ingress(pod: &Pod<'_>) -> Vec<Expr> {
                 pod_peer(pod, namespace, labels)
             })
             .collect();
-        rules.push(object! { "from" => from, "ports" => list![tcp(port.get())] });
+        let ports: Vec<Expr> =
+            std::iter::once(&port).chain(pod.parts.ports.values()).map(|port| tcp(port.get())).collect();
+        rules.push(object! { "from" => from, "ports" => ports });
     }
     rules
 }
@@ -73,13 +91,43 @@ fn egress(pod: &Pod<'_>) -> Vec<Expr> {
             "app.kubernetes.io/component" => "service",
         };
         let to = pod_peer(pod, &super::pod::namespace(*service), labels);
-        rules.push(object! { "to" => list![to], "ports" => list![tcp(service.port.get())] });
+        let ports = std::iter::once(&service.port).chain(service.ports.values()).map(|port| tcp(port.get()));
+        rules.push(object! { "to" => list![to], "ports" => ports.collect::<Expr>() });
     }
     if let Some(collector) = pod.parts.telemetry.port() {
         let anywhere = object! { "namespaceSelector" => Expr::Object(Object::default()) };
         rules.push(object! { "to" => list![anywhere], "ports" => list![tcp(collector.get())] });
     }
+    for (end, egress) in &pod.egress {
+        rules.push(object! { "to" => peers(pod, end), "ports" => ports(&egress.ports, egress.protocol) });
+    }
     rules
+}
+
+/// Returns who is meant; nothing for everybody.
+fn peers(pod: &Pod<'_>, end: &End) -> Option<Vec<Expr>> {
+    match end {
+        End::Anywhere => None,
+        End::Blocks(blocks) => Some(blocks.iter().map(|block| block_peer(block)).collect()),
+        End::Pods(namespace, labels) => {
+            let selector: Object = labels.iter().map(|(key, value)| (key.clone(), value)).collect();
+            let selector = (!selector.is_empty()).then(|| object! { "matchLabels" => selector });
+            Some(vec![namespace_peer(pod, namespace, selector)])
+        }
+    }
+}
+
+/// Pods of a namespace, whichever it is; all of it without a selector.
+fn namespace_peer(pod: &Pod<'_>, namespace: &str, pods: Option<Expr>) -> Expr {
+    let is_own = namespace == pod.namespace && pods.is_some();
+    let selector = (!is_own).then(|| {
+        object! { "matchLabels" => object! { "kubernetes.io/metadata.name" => namespace.to_owned() } }
+    });
+    object! { "namespaceSelector" => selector, "podSelector" => pods }
+}
+
+fn ports(ports: &[Port], protocol: Transport) -> Expr {
+    ports.iter().map(|number| port(protocol.as_str(), number.get())).collect()
 }
 
 fn block_peer(block: &str) -> Expr {
@@ -87,10 +135,7 @@ fn block_peer(block: &str) -> Expr {
 }
 
 fn pod_peer(pod: &Pod<'_>, namespace: &str, labels: Expr) -> Expr {
-    let elsewhere = (namespace != pod.namespace).then(|| {
-        object! { "matchLabels" => object! { "kubernetes.io/metadata.name" => namespace.to_owned() } }
-    });
-    object! { "namespaceSelector" => elsewhere, "podSelector" => object! { "matchLabels" => labels } }
+    namespace_peer(pod, namespace, Some(object! { "matchLabels" => labels }))
 }
 
 fn tcp(number: u16) -> Expr {

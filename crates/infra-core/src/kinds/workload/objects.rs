@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use super::companion::Toleration;
 use super::spec::Identity;
-use super::{Pod, Scaler, environment, identity, secrets};
+use super::{Pod, Scaler, companion, environment, identity, secrets};
 use crate::artifacts::{Expr, Object};
 use crate::kinds::cluster::{Need, Provision};
 use crate::names::Seconds;
@@ -36,13 +37,17 @@ pub(super) fn namespace(pod: &Pod<'_>) -> Expr {
     }
 }
 
-/// Returns the service account. Neither way to AWS credentials needs the token of the Kubernetes API in the pod.
-pub(super) fn service_account(pod: &Pod<'_>) -> Expr {
+/// Returns the service account, if it is made here. Neither way to AWS credentials needs the token of the Kubernetes API in
+/// the pod.
+pub(super) fn service_account(pod: &Pod<'_>) -> Option<Expr> {
+    if pod.parts.service_account.is_some() {
+        return None;
+    }
     let annotations = match (pod.parts.identity, identity::role(pod)) {
         (Identity::Irsa, Some(role)) => Some(object! { "eks.amazonaws.com/role-arn" => role.arn() }),
         (Identity::PodIdentity | Identity::Irsa, _) => None,
     };
-    object! {
+    Some(object! {
         "apiVersion" => "v1",
         "kind" => "ServiceAccount",
         "metadata" => object! {
@@ -51,8 +56,8 @@ pub(super) fn service_account(pod: &Pod<'_>) -> Expr {
             "labels" => pod.labels(),
             "annotations" => annotations,
         },
-        "automountServiceAccountToken" => false,
-    }
+        "automountServiceAccountToken" => pod.parts.api_token,
+    })
 }
 
 /// Returns the Deployment; the number of pods is left to the scaler where there is one.
@@ -61,47 +66,79 @@ pub(super) fn deployment(pod: &Pod<'_>) -> Expr {
         Scaler::Fixed => Some(pod.parts.replicas.min),
         Scaler::Cpu | Scaler::Queues => None,
     };
+    let rollout = pod.parts.rollout;
     let spec = object! {
         "replicas" => replicas,
+        "minReadySeconds" => (rollout.min_ready_seconds.get() > 0).then(|| rollout.min_ready_seconds.get()),
         "revisionHistoryLimit" => 5,
         "selector" => object! { "matchLabels" => pod.selector() },
         "strategy" => object! {
             "type" => "RollingUpdate",
-            "rollingUpdate" => object! { "maxUnavailable" => 0, "maxSurge" => "25%" },
+            "rollingUpdate" => object! { "maxUnavailable" => rollout.max_unavailable, "maxSurge" => rollout.max_surge },
         },
-        "template" => object! {
-            "metadata" => object! { "labels" => pod.labels() },
-            "spec" => pod_spec(pod, None),
-        },
+        "template" => template(pod, false),
     };
-    pod.object("apps/v1", "Deployment", spec)
+    annotated(pod, pod.object("apps/v1", "Deployment", spec))
+}
+
+/// Adds the annotations that the user writes to the object that makes the pods.
+fn annotated(pod: &Pod<'_>, mut object: Expr) -> Expr {
+    if let (Expr::Object(whole), Some(annotations)) = (&mut object, pod.annotations())
+        && let Some(Expr::Object(metadata)) = whole.get_mut("metadata")
+    {
+        metadata.push("annotations", annotations);
+    }
+    object
+}
+
+/// Returns the template of the pods.
+fn template(pod: &Pod<'_>, migrates: bool) -> Expr {
+    let mut annotations = pod.annotations().unwrap_or_default();
+    // Pods read their files once: they are made anew when those change.
+    let files: Vec<Expr> = companion::configs(pod)
+        .map(|(name, files)| object! { name.to_string() => files.iter().map(|(name, text)| (name.clone(), text)).collect::<Object>() })
+        .collect();
+    if !files.is_empty() {
+        annotations.push("infra/config", digest(&Expr::List(files)));
+    }
+    // Who gets another name or password is to be made again, though nothing else says so here.
+    if let Some(database) = pod.database.filter(|_| migrates) {
+        annotations.push("infra/users", digest(&database.users_with_passwords()));
+    }
+    object! {
+        "metadata" => object! {
+            "labels" => pod.labels(),
+            "annotations" => (!annotations.is_empty()).then_some(annotations),
+        },
+        "spec" => pod_spec(pod),
+    }
 }
 
 /// How a Job runs.
-pub(in crate::kinds) struct Once<'a> {
-    /// What the program of the image is called with.
-    pub(in crate::kinds) args: &'a [String],
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kinds) struct Once {
     /// How long all attempts together may take.
     pub(in crate::kinds) time_limit: Seconds,
     /// How often it is tried again.
     pub(in crate::kinds) retries: u32,
 }
 
-/// Returns the Job. What it is cannot be changed, so its name changes with it; it is not removed when it has run, or it
-/// would be missing.
-pub(super) fn job(pod: &Pod<'_>, once: &Once<'_>) -> Expr {
-    // Who gets another name or password is to be made again, though nothing else says so here.
-    let users = pod.database.map(|database| object! { "infra/users" => digest(&database.users_with_passwords()) });
-    let spec = object! {
+/// Returns what a Job does.
+fn job_spec(pod: &Pod<'_>, once: Once) -> Expr {
+    let migrates = pod.parts.database.is_some_and(|used| used.migrates);
+    object! {
         "backoffLimit" => once.retries,
         "activeDeadlineSeconds" => once.time_limit.get(),
-        "template" => object! {
-            "metadata" => object! { "labels" => pod.labels(), "annotations" => users },
-            "spec" => pod_spec(pod, Some(once)),
-        },
-    };
+        "template" => template(pod, migrates),
+    }
+}
+
+/// Returns the Job. What it is cannot be changed, so its name changes with it; it is not removed when it has run, or it
+/// would be missing.
+pub(super) fn job(pod: &Pod<'_>, once: Once) -> Expr {
+    let spec = job_spec(pod, once);
     let name = format!("{}-{}", pod.name, digest(&spec));
-    pod.named_object("batch/v1", "Job", (&name, spec))
+    annotated(pod, pod.named_object("batch/v1", "Job", (&name, spec)))
 }
 
 /// The first ten hexadecimal digits of the SHA-256 of an expression.
@@ -115,51 +152,64 @@ fn digest(expr: &Expr) -> String {
     digits
 }
 
-fn pod_spec(pod: &Pod<'_>, once: Option<&Once<'_>>) -> Expr {
+fn pod_spec(pod: &Pod<'_>) -> Expr {
+    let parts = pod.parts;
     let spread = |key| spread(pod, key);
-    let spreads =
-        once.is_none().then(|| list![spread("topology.kubernetes.io/zone"), spread("kubernetes.io/hostname")]);
-    let mut volumes = vec![object! {
-        "name" => "tmp",
-        "emptyDir" => object! { "sizeLimit" => &pod.parts.resources.scratch },
-    }];
-    volumes.extend(secrets::volume(pod));
+    let spreads = (!pod.once).then(|| list![spread("topology.kubernetes.io/zone"), spread("kubernetes.io/hostname")]);
+    let mut nodes = Object::default();
+    nodes.push("kubernetes.io/arch", parts.arch.as_str());
+    nodes.push("kubernetes.io/os", "linux");
+    parts.node_selector.iter().for_each(|(key, value)| nodes.set(key.clone(), value));
+    let affinity = Expr::from_json(&serde_json::Value::Object(parts.affinity.clone()));
+    let secrets = parts.pull_secrets.iter().map(|name| object! { "name" => name.to_string() });
+    let aliases = parts.host_aliases.iter().map(|(ip, names)| {
+        object! { "ip" => ip, "hostnames" => names.iter().collect::<Expr>() }
+    });
     object! {
-        "serviceAccountName" => pod.name.to_string(),
-        "automountServiceAccountToken" => false,
+        "serviceAccountName" => pod.account(),
+        "automountServiceAccountToken" => parts.api_token,
         // Else `ORDERS_PORT=tcp://…` of a service `orders` appears among the variables.
         "enableServiceLinks" => false,
-        "restartPolicy" => once.map(|_| "Never"),
-        "terminationGracePeriodSeconds" => once.is_none().then(|| pod.grace().get()),
-        "nodeSelector" => object! {
-            "kubernetes.io/arch" => pod.parts.arch.as_str(),
-            "kubernetes.io/os" => "linux",
-        },
+        "restartPolicy" => pod.once.then_some("Never"),
+        "terminationGracePeriodSeconds" => (!pod.once).then(|| pod.grace().get()),
+        "priorityClassName" => parts.priority_class.map(ToString::to_string),
+        "imagePullSecrets" => (!parts.pull_secrets.is_empty()).then(|| secrets.collect::<Expr>()),
+        "hostAliases" => (!parts.host_aliases.is_empty()).then(|| aliases.collect::<Expr>()),
+        "nodeSelector" => nodes,
+        "tolerations" => (!parts.tolerations.is_empty())
+            .then(|| parts.tolerations.iter().map(Toleration::expr).collect::<Expr>()),
+        "affinity" => (!parts.affinity.is_empty()).then_some(affinity),
         "securityContext" => object! {
             "runAsNonRoot" => true,
-            "fsGroup" => 65_532,
+            "runAsUser" => parts.security.user,
+            "runAsGroup" => parts.security.group,
+            "fsGroup" => parts.security.fs_group.unwrap_or(65_532),
             "seccompProfile" => object! { "type" => "RuntimeDefault" },
         },
         "topologySpreadConstraints" => spreads,
-        "containers" => list![container(pod, once)],
-        "volumes" => volumes,
+        "initContainers" => companion::init_containers(pod),
+        "containers" => list![container(pod)],
+        "volumes" => companion::volumes(pod),
     }
 }
 
-fn container(pod: &Pod<'_>, once: Option<&Once<'_>>) -> Expr {
-    let resources = pod.parts.resources;
+fn container(pod: &Pod<'_>) -> Expr {
+    let parts = pod.parts;
+    let resources = parts.resources;
     let mut mounts = vec![object! { "name" => "tmp", "mountPath" => "/tmp" }];
     if secrets::any(pod) {
         mounts.push(object! { "name" => "secrets", "mountPath" => secrets::FOLDER, "readOnly" => true });
     }
-    let health = pod.parts.health;
+    mounts.extend(parts.mounts.iter().map(companion::mount));
+    let health = parts.health;
     let startup = health.startup.get().div_ceil(PROBE_PERIOD).max(1);
-    let probe = |path, failures| once.is_none().then(|| probe(pod, path, failures));
+    let probe = |path, failures| (!pod.once).then(|| probe(pod, path, failures));
     object! {
         "name" => pod.name.to_string(),
-        "image" => pod.parts.image.to_string(),
-        "args" => once.map(|once| once.args.iter().collect::<Expr>()),
-        "ports" => once.is_none().then(|| ports(pod)),
+        "image" => parts.image.to_string(),
+        "command" => companion::texts(parts.command),
+        "args" => companion::texts(parts.args),
+        "ports" => (!pod.once).then(|| ports(pod)),
         "env" => environment::variables(pod),
         "resources" => object! {
             "requests" => object! { "cpu" => &resources.cpu, "memory" => &resources.memory },
@@ -168,29 +218,31 @@ fn container(pod: &Pod<'_>, once: Option<&Once<'_>>) -> Expr {
         "startupProbe" => probe(&health.readiness, startup),
         "readinessProbe" => probe(&health.readiness, 3),
         "livenessProbe" => probe(&health.liveness, 6),
-        "lifecycle" => (once.is_none() && pod.pre_stop.get() > 0).then(|| {
-            object! { "preStop" => object! { "sleep" => object! { "seconds" => pod.pre_stop.get() } } }
-        }),
-        "securityContext" => object! {
-            "allowPrivilegeEscalation" => false,
-            "readOnlyRootFilesystem" => true,
-            "capabilities" => object! { "drop" => list!["ALL"] },
-        },
+        "lifecycle" => (!pod.once).then(|| lifecycle(pod)).flatten(),
+        "securityContext" => companion::security_context(pod),
         "volumeMounts" => mounts,
         // Why it failed is then told without asking for its log.
-        "terminationMessagePolicy" => once.map(|_| "FallbackToLogsOnError"),
+        "terminationMessagePolicy" => pod.once.then_some("FallbackToLogsOnError"),
     }
+}
+
+fn lifecycle(pod: &Pod<'_>) -> Option<Expr> {
+    let run = |command: &[String]| {
+        companion::texts(command).map(|command| object! { "exec" => object! { "command" => command } })
+    };
+    let written = pod.parts.lifecycle;
+    let pause = (pod.pre_stop.get() > 0).then(|| object! { "sleep" => object! { "seconds" => pod.pre_stop.get() } });
+    let (start, stop) = (run(&written.post_start), run(&written.pre_stop).or(pause));
+    (start.is_some() || stop.is_some()).then(|| object! { "postStart" => start, "preStop" => stop })
 }
 
 /// Returns the ports of the container: `http` is what it serves, `health` another one for probes.
 fn ports(pod: &Pod<'_>) -> Vec<Expr> {
-    let port = |name: &'static str, number: u16| {
-        object! { "name" => name, "containerPort" => number, "protocol" => "TCP" }
-    };
-    let mut ports: Vec<Expr> = pod.port.iter().map(|number| port("http", number.get())).collect();
+    let mut ports: Vec<Expr> = pod.port.iter().map(|number| companion::port("http".to_owned(), *number)).collect();
     if pod.port != Some(pod.health_port) {
-        ports.push(port("health", pod.health_port.get()));
+        ports.push(companion::port("health".to_owned(), pod.health_port));
     }
+    ports.extend(pod.parts.ports.iter().map(|(name, number)| companion::port(name.to_string(), *number)));
     ports
 }
 

@@ -1,14 +1,17 @@
 //! A workload with everything it refers to looked up.
 
 use super::{Parts, SecretUse, Workload};
-use crate::artifacts::{Expr, Handle, Object, Place, Resource};
+use crate::artifacts::{Expr, Handle, Object, Place, Resource, Statement};
 use crate::facts::limits::elb;
 use crate::kinds::{Bucket, Cluster, Database, Queue, Secret, Service, Table, Topic, Worker};
 use crate::model::Ref;
 use crate::names::{LogicalId, Name, Port, Region, Seconds, is_label_value};
 use crate::resolve::Bound;
 
+use super::companion::{Beside, Companion};
 use super::spec::{BucketUse, TableUse};
+use super::traffic::{Egress, End, Ingress, Peer};
+use super::value::Value;
 
 /// Port of the probes of a pod that serves nothing else.
 const HEALTH_PORT: u64 = 8_081;
@@ -51,6 +54,16 @@ pub(in crate::kinds) struct Pod<'a> {
     pub(super) buckets: Vec<(&'a Name, Bound<'a, Bucket>, &'a BucketUse)>,
     pub(super) database: Option<Bound<'a, Database>>,
     pub(super) secrets: Vec<(&'a Name, Bound<'a, Secret>, &'a SecretUse)>,
+    /// The variables that the user writes.
+    pub(super) variables: Vec<(&'a str, Value<'a>)>,
+    pub(super) init_containers: Vec<Beside<'a>>,
+    pub(super) sidecars: Vec<Beside<'a>>,
+    /// What the user lets it do.
+    pub(super) permissions: Vec<Statement>,
+    /// Whom the user lets it reach.
+    pub(super) egress: Vec<(End, &'a Egress)>,
+    /// Whom the user lets reach it.
+    pub(super) ingress: Vec<(End, &'a Ingress)>,
     /// Time that work in progress takes when the pod stops.
     pub(super) drain: Seconds,
     pub(in crate::kinds) scaled_by: Scaler,
@@ -116,6 +129,12 @@ impl<'a> Pod<'a> {
             buckets: parts.buckets.iter().map(|(name, b)| (name, entry.follow(&b.bucket), b)).collect(),
             database: parts.database.map(|used| entry.follow(used.database)),
             secrets: parts.secrets.iter().map(|(name, s)| (name, entry.follow(&s.secret), s)).collect(),
+            variables: parts.env.iter().map(|(name, value)| (name.as_str(), Value::of(entry, value))).collect(),
+            init_containers: beside(entry, parts.init_containers),
+            sidecars: beside(entry, parts.sidecars),
+            permissions: parts.permissions.values().map(|permission| permission.statement(entry)).collect(),
+            egress: parts.egress.values().map(|egress| (egress.to.end(entry), egress)).collect(),
+            ingress: parts.ingress.values().map(|ingress| (ingress.from.end(entry), ingress)).collect(),
             drain: parts.shutdown.drain,
             scaled_by: if parts.replicas.min == parts.replicas.max { Scaler::Fixed } else { Scaler::Cpu },
             callers: Vec::new(),
@@ -137,9 +156,7 @@ impl<'a> Pod<'a> {
         self.tokens = entry.spec().authorizer.as_ref().map(|authorizer| authorizer.tokens(entry));
         self.port = Some(port);
         self.health_port = self.parts.health.port.unwrap_or(port);
-        let services = entry.referrers::<Service>().into_iter().map(|c| (namespace(c), "service", c.name));
-        let workers = entry.referrers::<Worker>().into_iter().map(|c| (namespace(c), "worker", c.name));
-        self.callers = services.chain(workers).collect();
+        self.callers = callers::<Service>(entry).chain(callers::<Worker>(entry)).collect();
         if reached.lingers {
             self.pre_stop = self.parts.shutdown.pre_stop.unwrap_or(Seconds::new(elb::NETWORK_LINGER));
         }
@@ -185,13 +202,40 @@ impl<'a> Pod<'a> {
     pub(super) fn labels(&self) -> Expr {
         // A tag such as `1.0.0-` or `_rc` is none that a label takes.
         let version = self.parts.image.tag().filter(|tag| is_label_value(tag));
-        object! {
-            "app.kubernetes.io/name" => self.name.to_string(),
-            "app.kubernetes.io/component" => self.noun,
-            "app.kubernetes.io/part-of" => self.project.to_string(),
-            "app.kubernetes.io/version" => version.map(ToOwned::to_owned),
-            "app.kubernetes.io/managed-by" => "infra",
+        let mut labels = Object::default();
+        labels.push("app.kubernetes.io/name", self.name.to_string());
+        labels.push("app.kubernetes.io/component", self.noun);
+        labels.push("app.kubernetes.io/part-of", self.project.to_string());
+        labels.push("app.kubernetes.io/version", version.map(ToOwned::to_owned));
+        labels.push("app.kubernetes.io/managed-by", "infra");
+        for (key, value) in self.parts.labels.iter().filter(|(key, _)| !OWN_LABELS.contains(&key.as_str())) {
+            labels.push(key.clone(), value);
         }
+        labels.into()
+    }
+
+    /// Returns the annotations that the user writes; nothing where there is none.
+    pub(super) fn annotations(&self) -> Option<Object> {
+        let annotations = self.parts.annotations;
+        (!annotations.is_empty()).then(|| annotations.iter().map(|(key, value)| (key.clone(), value)).collect())
+    }
+
+    /// Returns the service account with which the pods run.
+    pub(super) fn account(&self) -> String {
+        self.parts.service_account.map_or_else(|| self.name.to_string(), ToString::to_string)
+    }
+
+    /// Returns every port on which something of the pod answers.
+    pub(super) fn served(&self) -> Vec<Port> {
+        let own = self.port.into_iter().chain((!self.once).then_some(self.health_port));
+        let companions = self.sidecars.iter().flat_map(|it| it.spec.ports.values());
+        let mut all: Vec<Port> = Vec::new();
+        for port in own.chain(self.parts.ports.values().chain(companions).copied()) {
+            if !all.contains(&port) {
+                all.push(port);
+            }
+        }
+        all
     }
 
     /// Returns the metadata of an object called `name`.
@@ -219,6 +263,42 @@ impl<'a> Pod<'a> {
         let own = self.parts.shutdown.grace;
         own.unwrap_or(self.pre_stop.saturating_add(self.drain).saturating_add(Seconds::new(5)))
     }
+}
+
+/// Keys of the labels of our own, which nobody else writes.
+pub(super) const OWN_LABELS: [&str; 5] = [
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/part-of",
+    "app.kubernetes.io/version",
+    "app.kubernetes.io/managed-by",
+];
+
+fn beside<'a, K: Workload>(entry: Bound<'a, K>, companions: &'a [Companion]) -> Vec<Beside<'a>> {
+    let variables =
+        |spec: &'a Companion| spec.env.iter().map(|(name, value)| (name.as_str(), Value::of(entry, value))).collect();
+    companions.iter().map(|spec| Beside { spec, variables: variables(spec) }).collect()
+}
+
+/// Returns namespace, noun and name of the workloads of a kind that connect to a service.
+fn callers<'a, K: Workload>(
+    service: Bound<'a, Service>,
+) -> impl Iterator<Item = (String, &'static str, &'a Name)> + use<'a, K> {
+    let calls = move |caller: &Bound<'a, K>| {
+        let parts = caller.spec().parts();
+        let through = parts.egress.values().filter_map(|egress| match &egress.to {
+            Peer::Service(service) => Some(service),
+            Peer::Anywhere
+            | Peer::Cidr(_)
+            | Peer::Network(_)
+            | Peer::Database(_)
+            | Peer::Namespace(_)
+            | Peer::Pods(_) => None,
+        });
+        parts.calls.iter().chain(through).any(|called| caller.follow(called).id == service.id)
+    };
+    let all = service.referrers::<K>().into_iter().filter(calls);
+    all.map(|caller| (namespace(caller), K::NOUN, caller.name))
 }
 
 /// Returns the namespace of CloudWatch for the metrics that a workload puts there itself; nothing if it puts none.

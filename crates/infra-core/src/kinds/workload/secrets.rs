@@ -1,7 +1,10 @@
-//! Secrets as files: the same files whichever way they come.
+//! Secrets as files: the same files whichever way they come. What is a variable comes by such a file, too.
+
+use std::collections::BTreeSet;
 
 use super::Pod;
 use super::spec::{Identity, SecretDelivery};
+use super::value::{Login, Value};
 use crate::artifacts::{Expr, Object};
 use crate::kinds::secret::Store;
 
@@ -42,6 +45,70 @@ fn sources(pod: &Pod<'_>) -> Vec<Source> {
     database.chain(own).collect()
 }
 
+/// Secrets whose values are variables: sources of files with names that nobody else has.
+fn variables(pod: &Pod<'_>) -> Vec<Source> {
+    let own = pod.variables.iter().map(|(name, value)| (None, *name, value));
+    let beside = pod.init_containers.iter().chain(&pod.sidecars);
+    let beside =
+        beside.flat_map(|it| it.variables.iter().map(move |(name, value)| (Some(it.spec.name.as_str()), *name, value)));
+    own.chain(beside)
+        .filter_map(|(container, name, value)| match value {
+            Value::Secret(secret, key) => Some(Source {
+                name: of_variable(container, name, None),
+                store: secret.store(),
+                id: secret.secret_id(),
+                keys: key.iter().map(|key| (*key).to_owned()).collect(),
+            }),
+            Value::Written(_) | Value::Made(_) | Value::Filled(_) | Value::Login(_) => None,
+        })
+        .collect()
+}
+
+/// Returns the file of a secret that is a variable of a container; of the program's if none is named.
+pub(super) fn of_variable(container: Option<&str>, variable: &str, key: Option<&str>) -> String {
+    let variable = variable.to_ascii_lowercase().replace('_', "-");
+    let container = container.map(|name| format!("{name}-")).unwrap_or_default();
+    let key = key.map(|key| format!("-{key}")).unwrap_or_default();
+    format!("env-{container}{variable}{key}")
+}
+
+/// Returns the file of what logs in to the database.
+pub(super) fn of_login(login: Login) -> &'static str {
+    match login {
+        Login::Username => "db-username",
+        Login::Password => "db-password",
+    }
+}
+
+/// Returns the `valueFrom` of a variable with the content of a file.
+pub(super) fn key_of(pod: &Pod<'_>, file: &str) -> Expr {
+    let name = match pod.parts.secret_delivery {
+        SecretDelivery::SecretsStoreCsi => synced_name(pod),
+        SecretDelivery::ExternalSecrets => secret_name(pod),
+    };
+    object! { "secretKeyRef" => object! { "name" => name, "key" => file.to_owned() } }
+}
+
+/// Returns the files whose content is in variables.
+fn in_variables(pod: &Pod<'_>) -> BTreeSet<String> {
+    let beside = pod.init_containers.iter().chain(&pod.sidecars).flat_map(|it| &it.variables);
+    let logins = pod.variables.iter().chain(beside).filter_map(|(_, value)| match value {
+        Value::Login(login) => Some(of_login(*login).to_owned()),
+        Value::Written(_) | Value::Made(_) | Value::Filled(_) | Value::Secret(..) => None,
+    });
+    let secrets = variables(pod);
+    let secrets = secrets.iter().map(|source| match source.keys.first() {
+        Some(key) => file_name(source, key),
+        None => source.name.clone(),
+    });
+    logins.chain(secrets).collect()
+}
+
+/// Returns whether any variable is a secret.
+pub(super) fn any_variable(pod: &Pod<'_>) -> bool {
+    !in_variables(pod).is_empty()
+}
+
 /// Secrets of those who log in to the database, by the names that their files start with: its own user, and for who makes
 /// them all the others.
 fn logins(pod: &Pod<'_>) -> Vec<(String, Expr)> {
@@ -54,7 +121,7 @@ fn logins(pod: &Pod<'_>) -> Vec<(String, Expr)> {
 
 /// Returns whether the workload reads any secret.
 pub(super) fn any(pod: &Pod<'_>) -> bool {
-    !pod.secrets.is_empty() || !logins(pod).is_empty()
+    !pod.secrets.is_empty() || !logins(pod).is_empty() || !variables(pod).is_empty()
 }
 
 /// Returns the files that the application reads.
@@ -92,7 +159,8 @@ pub(super) fn objects(pod: &Pod<'_>) -> Vec<Expr> {
 
 /// Returns the volume that holds the files.
 ///
-/// With the CSI driver there is no Kubernetes secret: its add-on does not create the permissions to write some.
+/// With the CSI driver there is no Kubernetes secret but for variables: its add-on does not create the permissions to write
+/// some.
 /// Source: <https://github.com/aws/secrets-store-csi-driver-provider-aws/issues/597> (read 2026-11-22).
 pub(super) fn volume(pod: &Pod<'_>) -> Option<Expr> {
     any(pod).then(|| match pod.parts.secret_delivery {
@@ -110,6 +178,11 @@ pub(super) fn volume(pod: &Pod<'_>) -> Option<Expr> {
     })
 }
 
+/// Name of the Kubernetes secret that the CSI driver makes for variables.
+fn synced_name(pod: &Pod<'_>) -> String {
+    format!("{}-environment", pod.name)
+}
+
 fn secret_name(pod: &Pod<'_>) -> String {
     format!("{}-secrets", pod.name)
 }
@@ -120,7 +193,7 @@ fn secret_name(pod: &Pod<'_>) -> String {
 /// 2026-11-22).
 fn provider_class(pod: &Pod<'_>) -> Expr {
     let mut text: Vec<Expr> = Vec::new();
-    for source in sources(pod) {
+    for source in sources(pod).into_iter().chain(variables(pod)) {
         text.push("- objectName: \"".into());
         text.push(source.id.clone());
         text.push(
@@ -138,6 +211,11 @@ fn provider_class(pod: &Pod<'_>) -> Expr {
         Identity::PodIdentity => Some("true"),
         Identity::Irsa => None,
     };
+    let files = in_variables(pod);
+    let data = files.iter().map(|file| object! { "objectName" => file, "key" => file });
+    let synced = (!files.is_empty()).then(|| {
+        list![object! { "secretName" => synced_name(pod), "type" => "Opaque", "data" => data.collect::<Expr>() }]
+    });
     let spec = object! {
         "provider" => "aws",
         "parameters" => object! {
@@ -145,6 +223,7 @@ fn provider_class(pod: &Pod<'_>) -> Expr {
             "usePodIdentity" => pod_identity,
             "objects" => Expr::concat(text),
         },
+        "secretObjects" => synced,
     };
     pod.object("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", spec)
 }
@@ -161,10 +240,10 @@ fn secret_stores(pod: &Pod<'_>) -> impl Iterator<Item = Expr> {
     let auth = match pod.parts.identity {
         Identity::PodIdentity => None,
         Identity::Irsa => Some(object! {
-            "jwt" => object! { "serviceAccountRef" => object! { "name" => pod.name.to_string() } },
+            "jwt" => object! { "serviceAccountRef" => object! { "name" => pod.account() } },
         }),
     };
-    let sources = sources(pod);
+    let sources: Vec<Source> = sources(pod).into_iter().chain(variables(pod)).collect();
     let used = [Store::SecretsManager, Store::SsmParameter]
         .into_iter()
         .filter(move |store| sources.iter().any(|source| source.store == *store));
@@ -198,7 +277,7 @@ fn external_secret(pod: &Pod<'_>) -> Expr {
             "sourceRef" => object! { "storeRef" => store },
         }
     };
-    let sources = sources(pod);
+    let sources: Vec<Source> = sources(pod).into_iter().chain(variables(pod)).collect();
     let data = sources.iter().flat_map(|source| {
         if source.keys.is_empty() {
             vec![entry(source, source.name.clone(), None)]
@@ -218,6 +297,6 @@ fn external_secret(pod: &Pod<'_>) -> Expr {
 /// Returns a file that two secrets would both write.
 pub(super) fn clash(pod: &Pod<'_>) -> Option<String> {
     let files = files(pod);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     files.into_iter().map(|file| file.path).find(|path| !seen.insert(path.clone()))
 }

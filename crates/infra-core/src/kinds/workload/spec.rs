@@ -1,25 +1,33 @@
 //! The fields that all workloads have.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::companion::{Companion, Lifecycle, Mount, Security, Toleration, Volume};
+use super::permission::Permission;
+use super::rollout::Rollout;
+use super::traffic::{Egress, Ingress};
+use super::value::EnvValue;
 use crate::kinds::cluster::Arch;
 use crate::kinds::{Bucket, Cluster, Database, Queue, Secret, Service, Table, Topic};
 use crate::model::Ref;
 use crate::names::{ImageRef, KubernetesName, Name, Port, Seconds};
 
-/// The common fields of a workload, borrowed from its kind.
+/// The fields of a workload, borrowed from its kind.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::kinds) struct Parts<'a> {
     pub(in crate::kinds) cluster: &'a Ref<Cluster>,
     pub(in crate::kinds) namespace: Option<&'a KubernetesName>,
     pub(in crate::kinds) image: &'a ImageRef,
+    pub(in crate::kinds) command: &'a [String],
+    pub(in crate::kinds) args: &'a [String],
     pub(in crate::kinds) arch: Arch,
     pub(in crate::kinds) replicas: &'a Replicas,
     pub(in crate::kinds) resources: &'a Requests,
-    pub(in crate::kinds) env: &'a BTreeMap<String, String>,
+    pub(in crate::kinds) env: &'a BTreeMap<String, EnvValue>,
     pub(in crate::kinds) variables: &'a BTreeMap<String, String>,
     pub(in crate::kinds) publishes: &'a [Ref<Topic>],
     pub(in crate::kinds) sends: &'a [Ref<Queue>],
@@ -30,10 +38,114 @@ pub(in crate::kinds) struct Parts<'a> {
     pub(in crate::kinds) secrets: &'a BTreeMap<Name, SecretUse>,
     pub(in crate::kinds) secret_delivery: SecretDelivery,
     pub(in crate::kinds) identity: Identity,
+    pub(in crate::kinds) permissions: &'a BTreeMap<Name, Permission>,
+    pub(in crate::kinds) egress: &'a BTreeMap<Name, Egress>,
+    pub(in crate::kinds) ingress: &'a BTreeMap<Name, Ingress>,
+    pub(in crate::kinds) scraped_by: &'a [KubernetesName],
+    pub(in crate::kinds) ports: &'a BTreeMap<Name, Port>,
     pub(in crate::kinds) health: &'a Health,
     pub(in crate::kinds) shutdown: &'a Shutdown,
+    pub(in crate::kinds) rollout: &'a Rollout,
+    pub(in crate::kinds) lifecycle: &'a Lifecycle,
     pub(in crate::kinds) telemetry: &'a Telemetry,
     pub(in crate::kinds) own_metrics: bool,
+    pub(in crate::kinds) labels: &'a BTreeMap<String, String>,
+    pub(in crate::kinds) annotations: &'a BTreeMap<String, String>,
+    pub(in crate::kinds) volumes: &'a BTreeMap<Name, Volume>,
+    pub(in crate::kinds) mounts: &'a BTreeMap<Name, Mount>,
+    pub(in crate::kinds) init_containers: &'a [Companion],
+    pub(in crate::kinds) sidecars: &'a [Companion],
+    pub(in crate::kinds) node_selector: &'a BTreeMap<String, String>,
+    pub(in crate::kinds) tolerations: &'a [Toleration],
+    pub(in crate::kinds) affinity: &'a serde_json::Map<String, serde_json::Value>,
+    pub(in crate::kinds) priority_class: Option<&'a KubernetesName>,
+    pub(in crate::kinds) pull_secrets: &'a [KubernetesName],
+    pub(in crate::kinds) host_aliases: &'a BTreeMap<String, Vec<String>>,
+    pub(in crate::kinds) service_account: Option<&'a KubernetesName>,
+    pub(in crate::kinds) api_token: bool,
+    pub(in crate::kinds) security: &'a Security,
+}
+
+/// What a workload has of which nothing is written.
+static PLAIN: LazyLock<Plain> = LazyLock::new(Plain::default);
+
+#[derive(Default)]
+struct Plain {
+    replicas: Replicas,
+    resources: Requests,
+    env: BTreeMap<String, EnvValue>,
+    texts: BTreeMap<String, String>,
+    tables: BTreeMap<Name, TableUse>,
+    buckets: BTreeMap<Name, BucketUse>,
+    secrets: BTreeMap<Name, SecretUse>,
+    permissions: BTreeMap<Name, Permission>,
+    egress: BTreeMap<Name, Egress>,
+    ingress: BTreeMap<Name, Ingress>,
+    ports: BTreeMap<Name, Port>,
+    health: Health,
+    shutdown: Shutdown,
+    rollout: Rollout,
+    lifecycle: Lifecycle,
+    telemetry: Telemetry,
+    volumes: BTreeMap<Name, Volume>,
+    mounts: BTreeMap<Name, Mount>,
+    affinity: serde_json::Map<String, serde_json::Value>,
+    host_aliases: BTreeMap<String, Vec<String>>,
+    security: Security,
+}
+
+impl<'a> Parts<'a> {
+    /// What a workload has of which nothing else is written.
+    pub(in crate::kinds) fn plain(cluster: &'a Ref<Cluster>, image: &'a ImageRef) -> Self {
+        let plain = &*PLAIN;
+        Self {
+            cluster,
+            image,
+            namespace: None,
+            command: &[],
+            args: &[],
+            arch: Arch::default(),
+            replicas: &plain.replicas,
+            resources: &plain.resources,
+            env: &plain.env,
+            variables: &plain.texts,
+            publishes: &[],
+            sends: &[],
+            calls: &[],
+            tables: &plain.tables,
+            buckets: &plain.buckets,
+            database: None,
+            secrets: &plain.secrets,
+            secret_delivery: SecretDelivery::default(),
+            identity: Identity::default(),
+            permissions: &plain.permissions,
+            egress: &plain.egress,
+            ingress: &plain.ingress,
+            scraped_by: &[],
+            ports: &plain.ports,
+            health: &plain.health,
+            shutdown: &plain.shutdown,
+            rollout: &plain.rollout,
+            lifecycle: &plain.lifecycle,
+            telemetry: &plain.telemetry,
+            own_metrics: false,
+            labels: &plain.texts,
+            annotations: &plain.texts,
+            volumes: &plain.volumes,
+            mounts: &plain.mounts,
+            init_containers: &[],
+            sidecars: &[],
+            node_selector: &plain.texts,
+            tolerations: &[],
+            affinity: &plain.affinity,
+            priority_class: None,
+            pull_secrets: &[],
+            host_aliases: &plain.host_aliases,
+            service_account: None,
+            api_token: false,
+            security: &plain.security,
+        }
+    }
 }
 
 /// How a workload comes to its database.
@@ -231,10 +343,10 @@ impl Default for Shutdown {
     }
 }
 
-impl Replicas {
-    /// Returns the most pods that ever run at a time: those of a rolling update, which adds a quarter, included.
-    pub fn peak(&self) -> u32 {
-        self.max.saturating_add(self.max.div_ceil(4))
+impl Parts<'_> {
+    /// Returns the most pods that ever run at a time: those that a rolling update adds included.
+    pub(in crate::kinds) fn peak(&self) -> u32 {
+        self.replicas.max.saturating_add(self.rollout.max_surge.of(self.replicas.max))
     }
 }
 

@@ -25,7 +25,7 @@ clusters:
         policies: { AmazonEKSClusterAdminPolicy: cluster }
 ";
 
-const MANAGED: &str = "
+pub(super) const MANAGED: &str = "
     node-groups: { general: {} }
     add-ons: { aws-secrets-store-csi-driver-provider: {} }
     provided-by:
@@ -35,7 +35,7 @@ const MANAGED: &str = "
 ";
 
 /// A service `orders` with more `lines` on a cluster with all that it may need.
-fn service(lines: &str) -> String {
+pub(super) fn service(lines: &str) -> String {
     on(
         MANAGED,
         &format!("services: {{ orders: {{ {lines}, cluster: main, image: \"registry.example.com/orders:1.4.2\" }} }}"),
@@ -43,23 +43,23 @@ fn service(lines: &str) -> String {
 }
 
 /// A worker `payment` with more `lines` on a cluster with all that it may need.
-fn worker(lines: &str) -> String {
+pub(super) fn worker(lines: &str) -> String {
     on(
         MANAGED,
         &format!("workers: {{ payment: {{ {lines}, cluster: main, image: \"registry.example.com/payment:1.4.2\" }} }}"),
     )
 }
 
-fn on(cluster: &str, workloads: &str) -> String {
+pub(super) fn on(cluster: &str, workloads: &str) -> String {
     format!("{workloads}\n{CLUSTER}{cluster}{REST}")
 }
 
-fn ids(yaml: &str) -> Vec<&'static str> {
+pub(super) fn ids(yaml: &str) -> Vec<&'static str> {
     findings(yaml).into_iter().map(|finding| finding.id).collect()
 }
 
 /// The documents of a file.
-fn objects(assembly: &Assembly, file: &str) -> Vec<serde_yaml::Value> {
+pub(super) fn objects(assembly: &Assembly, file: &str) -> Vec<serde_yaml::Value> {
     use serde::Deserialize;
     let path = format!("kubernetes/main/shop/{file}.yaml");
     let bytes = &assembly.files[&path];
@@ -67,15 +67,15 @@ fn objects(assembly: &Assembly, file: &str) -> Vec<serde_yaml::Value> {
     documents.map(|document| serde_yaml::Value::deserialize(document).unwrap()).collect()
 }
 
-fn object(assembly: &Assembly, file: &str, kind: &str) -> serde_yaml::Value {
+pub(super) fn object(assembly: &Assembly, file: &str, kind: &str) -> serde_yaml::Value {
     objects(assembly, file).into_iter().find(|object| object["kind"] == kind).unwrap()
 }
 
-fn yaml(value: &serde_yaml::Value) -> String {
+pub(super) fn yaml(value: &serde_yaml::Value) -> String {
     serde_yaml::to_string(value).unwrap()
 }
 
-fn resource(assembly: &Assembly, id: &str) -> serde_json::Value {
+pub(super) fn resource(assembly: &Assembly, id: &str) -> serde_json::Value {
     let template: serde_json::Value =
         serde_json::from_slice(&assembly.files["stacks/example.eu-west-1.template.json"]).unwrap();
     template["Resources"][id].clone()

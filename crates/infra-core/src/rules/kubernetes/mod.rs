@@ -33,6 +33,7 @@ mod unknown_secret_key;
 mod unknown_secret_store;
 mod unknown_service_account;
 mod unmounted_secret_sync;
+mod unreached_host;
 mod unserved_ingress_port;
 mod unserved_probe_port;
 mod unserved_target_port;
@@ -82,6 +83,7 @@ pub(super) const RULES: &[&Rule] = &[
     &unknown_secret_store::RULE,
     &unknown_service_account::RULE,
     &unmounted_secret_sync::RULE,
+    &unreached_host::RULE,
     &unserved_ingress_port::RULE,
     &unserved_probe_port::RULE,
     &unserved_target_port::RULE,
