@@ -97,6 +97,26 @@ pub mod route53 {
     pub const MAX_WEIGHT: i64 = 255;
 }
 
+/// Limits of ElastiCache.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/quota-limits.html> (from memory).
+pub mod elasticache {
+    use super::Bounds;
+
+    /// Longest name of a serverless cache, and of users and their groups. Unit: characters.
+    pub const NAME_LEN: usize = 40;
+    /// How long daily snapshots are kept. Unit: days.
+    pub const SNAPSHOT_DAYS: Bounds = Bounds::new(0, 35, 0);
+    /// Most data of a serverless cache. Unit: GB.
+    pub const DATA_GB: Bounds = Bounds::new(1, 5_000, 5_000);
+    /// Most work of a serverless cache. Unit: ECPU a second.
+    pub const ECPU: Bounds = Bounds::new(1_000, 15_000_000, 15_000_000);
+    /// Copies of a shard.
+    pub const REPLICAS: Bounds = Bounds::new(0, 5, 1);
+    /// Shards of a cache on nodes.
+    pub const SHARDS: Bounds = Bounds::new(1, 500, 1);
+}
+
 /// Limits of SQS.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html> (read 2026-11-22).

@@ -110,6 +110,7 @@ impl Workload for Migration {
             tables: &TABLES,
             buckets: &BUCKETS,
             database: Some(Connection { database: &self.database, pool: None, user: None, migrates: true }),
+            caches: &[],
             secrets: &SECRETS,
             secret_delivery: self.secret_delivery,
             identity: self.identity,

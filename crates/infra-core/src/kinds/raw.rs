@@ -98,15 +98,12 @@ raw:
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
         let raw = entry.spec();
-        let place = match raw.part {
-            Part::Home => entry.home(),
-            Part::Edge => entry.edge(),
-        };
-        let id = raw.logical_id.clone().unwrap_or_else(|| entry.logical_id(""));
+        let handle = entry.main();
+        let place = handle.place;
         // Functions are read when all resources are known.
         let properties: Object =
             raw.properties.iter().map(|(key, value)| (key.clone(), Expr::from_json(value))).collect();
-        let mut resource = Resource::new(Handle { place, id }, raw.resource_type.clone(), properties.into())
+        let mut resource = Resource::new(handle, raw.resource_type.clone(), properties.into())
             .after(raw.depends_on.iter().map(|id| Handle { place, id: id.clone() }));
         resource.deletion = match raw.deletion {
             RawDeletion::Auto => crate::facts::stateful(&raw.resource_type).then_some(Deletion::Retain),
@@ -118,6 +115,17 @@ raw:
             resource.metadata = Some(raw.metadata.iter().map(|(key, value)| (key.clone(), Expr::from_json(value))).collect::<Object>().into());
         }
         cx.add(resource);
+    }
+}
+
+impl Bound<'_, Raw> {
+    /// Names the resource.
+    pub(super) fn main(&self) -> Handle {
+        let place = match self.part {
+            Part::Home => self.home(),
+            Part::Edge => self.edge(),
+        };
+        Handle { place, id: self.spec().logical_id.clone().unwrap_or_else(|| self.logical_id("")) }
     }
 }
 

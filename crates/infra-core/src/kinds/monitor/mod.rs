@@ -196,7 +196,8 @@ impl<'a> Bound<'a, Monitor> {
         all.extend(self.pick(|things| &things.topics).into_iter().filter_map(things::topic));
         all.extend(self.pick(|things| &things.http_apis).into_iter().map(|api| things::http_api(self, api)));
         all.extend(self.pick(|things| &things.load_balancers).into_iter().map(things::load_balancer));
-        all.extend(self.pick(|things| &things.databases).into_iter().map(|database| things::database(self, database)));
+        let databases = self.pick(|things| &things.databases).into_iter().filter(Bound::has_metrics);
+        all.extend(databases.map(|database| things::database(self, database)));
         all.extend(self.pick(|things| &things.web_sites).into_iter().map(|site| things::web_site(self, site)));
         let certificates = self.pick(|things| &things.certificates).into_iter();
         all.extend(certificates.flat_map(|certificate| things::certificate(self, certificate)));

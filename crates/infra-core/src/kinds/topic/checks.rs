@@ -3,7 +3,7 @@
 use super::{Receiver, Subscription, Topic};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits;
-use crate::kinds::check;
+use crate::kinds::{check, existing};
 use crate::names::Name;
 use crate::resolve::Bound;
 use crate::route;
@@ -19,6 +19,13 @@ const RAW: &str = "https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-r
 
 /// Reports every mistake of one topic.
 pub(super) fn check(entry: Bound<'_, Topic>, diags: &mut Diagnostics) {
+    if let Some(topic) = &entry.spec().existing {
+        existing::only(entry, diags, &["fifo", "subscriptions"]);
+        existing::starts(entry, diags, &route!["existing", "arn"], &topic.arn, "arn:");
+        if let Some(key) = &topic.kms_key {
+            existing::starts(entry, diags, &route!["existing", "kms-key"], key, "arn:");
+        }
+    }
     for (name, subscription) in &entry.spec().subscriptions {
         receiver(entry, name, subscription, diags);
         if subscription.filter.len() > limits::sns::FILTER_POLICY_KEYS {

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::queue::Encryption;
+use super::existing::Given;
 use super::{Kind, Monitor, Queue};
 use crate::artifacts::{Expr, Handle, Statement};
 use crate::diag::Diagnostics;
@@ -22,6 +23,8 @@ use crate::resolve::Bound;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Topic {
+    /// The topic that exists; without it one is made. Beside it, `fifo` says how it is, and `subscriptions` are added to it.
+    pub existing: Option<ExistingTopic>,
     /// Strict order per message group; cannot be changed later. FIFO queues subscribe to FIFO topics only, and nobody but
     /// queues does.
     pub(crate) fifo: bool,
@@ -35,6 +38,24 @@ pub struct Topic {
     pub max_message_size: Option<u32>,
     /// Who gets the messages, by a name of your choice.
     pub(crate) subscriptions: BTreeMap<Name, Subscription>,
+}
+
+/// A topic that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExistingTopic {
+    /// Its ARN.
+    pub arn: Given,
+    /// ARN of the customer managed key that encrypts its messages, if there is one; publishers may then use it.
+    #[serde(default)]
+    pub kms_key: Option<Given>,
+}
+
+impl ExistingTopic {
+    /// Stands for a topic by its ARN.
+    pub fn new(arn: impl Into<Given>) -> Self {
+        Self { arn: arn.into(), kms_key: None }
+    }
 }
 
 /// Delivery of a topic's messages to one receiver: a queue, a mailbox or a server.
@@ -132,7 +153,10 @@ queues:
 impl<'a> Bound<'a, Topic> {
     /// Returns the topic's ARN.
     pub fn arn(&self) -> Expr {
-        self.handle("").reference()
+        match &self.existing {
+            Some(topic) => self.given(&topic.arn),
+            None => self.handle("").reference(),
+        }
     }
 
     /// Returns what a publisher must be allowed.
@@ -146,6 +170,9 @@ impl<'a> Bound<'a, Topic> {
 
     /// Returns the ARN of the customer managed key, if there is one.
     pub fn key_arn(&self) -> Option<Expr> {
+        if let Some(topic) = &self.existing {
+            return topic.kms_key.as_ref().map(|key| self.given(key));
+        }
         (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
     }
 
@@ -206,6 +233,11 @@ enum Kept<'a> {
 }
 
 impl Topic {
+    /// Stands for a standard topic that exists.
+    pub fn existing(existing: ExistingTopic) -> Typed<Self, Standard> {
+        Typed::new(Self { existing: Some(existing), ..Self::default() })
+    }
+
     /// Starts a standard topic.
     pub fn standard() -> Typed<Self, Standard> {
         Typed::new(Self::default())

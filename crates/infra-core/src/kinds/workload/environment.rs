@@ -78,6 +78,11 @@ pub(super) fn made(pod: &Pod<'_>) -> Vec<(String, Expr)> {
             }
         }
     }
+    for cache in &pod.caches {
+        set(named(cache.name, "CACHE_HOST"), cache.host());
+        set(named(cache.name, "CACHE_PORT"), cache.client_port().to_string().into());
+        set(named(cache.name, "CACHE_SHARDED"), cache.sharded().to_string().into());
+    }
     for file in secrets::files(pod) {
         set(file.variable, file.path.into());
     }

@@ -8,7 +8,7 @@ use super::spec::{Access, Identity, SecretDelivery};
 use crate::artifacts::{Expr, Handle, Policy, Statement, Trust};
 use crate::kinds::cluster::Need;
 use crate::kinds::security_group::{self, Side};
-use crate::kinds::{Bucket, Queue, Table};
+use crate::kinds::{Bucket, Cache, Queue, Table};
 use crate::lower::Lowering;
 use crate::names::Port;
 use crate::resolve::Bound;
@@ -115,7 +115,8 @@ fn secret_statements(pod: &Pod<'_>) -> Vec<Statement> {
         logins.flat_map(|user| database.connect_statements(user)).collect::<Vec<_>>()
     });
     let own = pod.secrets.iter().flat_map(|(_, secret, _)| secret.read_statements());
-    database.chain(own).collect()
+    let caches = pod.caches.iter().flat_map(Bound::<Cache>::connect_statements);
+    database.chain(caches).chain(own).collect()
 }
 
 /// Lets the External Secrets operator read the secrets of the pods.
@@ -165,8 +166,13 @@ fn web_identity(pod: &Pod<'_>) -> Expr {
     Expr::Call("Fn::Sub".into(), Box::new(list![text, values]))
 }
 
-/// Lets pods connect to the database.
+/// Lets pods connect to database and caches.
 pub(super) fn open_database(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
+    for cache in &pod.caches {
+        for port in cache.ports() {
+            security_group::open(cx, pod.place, &cluster_side(pod), &cache.side(), port);
+        }
+    }
     let Some(database) = &pod.database else { return };
     security_group::open(cx, pod.place, &cluster_side(pod), &database.side(), database.client_port());
 }

@@ -39,7 +39,16 @@ fn sources(pod: &Pod<'_>) -> Vec<Source> {
         id: secret.secret_id(),
         keys: used.keys.clone(),
     });
-    database.chain(own).collect()
+    database.chain(caches(pod)).chain(own).collect()
+}
+
+/// Passwords of caches.
+fn caches<'p>(pod: &'p Pod<'_>) -> impl Iterator<Item = Source> + 'p {
+    pod.caches.iter().filter_map(|cache| {
+        let name = format!("{}-cache", cache.name);
+        let (store, keys) = (cache.store(), vec!["password".to_owned()]);
+        Some(Source { name, store, id: cache.secret_id()?, keys })
+    })
 }
 
 /// Secrets of those who log in to the database, by the names that their files start with: its own user, and for who makes
@@ -54,7 +63,7 @@ fn logins(pod: &Pod<'_>) -> Vec<(String, Expr)> {
 
 /// Returns whether the workload reads any secret.
 pub(super) fn any(pod: &Pod<'_>) -> bool {
-    !pod.secrets.is_empty() || !logins(pod).is_empty()
+    !pod.secrets.is_empty() || !logins(pod).is_empty() || caches(pod).next().is_some()
 }
 
 /// Returns the files that the application reads.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kinds::cluster::Arch;
-use crate::kinds::{Bucket, Cluster, Database, Queue, Secret, Service, Table, Topic};
+use crate::kinds::{Bucket, Cache, Cluster, Database, Queue, Secret, Service, Table, Topic};
 use crate::model::Ref;
 use crate::names::{ImageRef, KubernetesName, Name, Port, Seconds};
 
@@ -27,6 +27,7 @@ pub(in crate::kinds) struct Parts<'a> {
     pub(in crate::kinds) tables: &'a BTreeMap<Name, TableUse>,
     pub(in crate::kinds) buckets: &'a BTreeMap<Name, BucketUse>,
     pub(in crate::kinds) database: Option<Connection<'a>>,
+    pub(in crate::kinds) caches: &'a [Ref<Cache>],
     pub(in crate::kinds) secrets: &'a BTreeMap<Name, SecretUse>,
     pub(in crate::kinds) secret_delivery: SecretDelivery,
     pub(in crate::kinds) identity: Identity,
