@@ -97,6 +97,59 @@ pub mod route53 {
     pub const MAX_WEIGHT: i64 = 255;
 }
 
+/// Limits of Lambda.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html> and `configuration-envvars.html` of the
+/// same guide (from memory).
+pub mod lambda {
+    use super::Bounds;
+
+    /// Memory of a function. Unit: MB.
+    pub const MEMORY_MB: Bounds = Bounds::new(128, 10_240, 128);
+    /// How long one call may take. Unit: seconds.
+    pub const TIMEOUT: Bounds = Bounds::new(1, 900, 3);
+    /// Space below `/tmp`. Unit: MB.
+    pub const SCRATCH_MB: Bounds = Bounds::new(512, 10_240, 512);
+    /// Layers of a function.
+    pub const LAYERS: usize = 5;
+    /// Variables that Lambda sets and nobody else may.
+    pub const RESERVED_VARIABLES: [&str; 18] = [
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+    ];
+}
+
+/// Limits of EventBridge Scheduler.
+///
+/// Source: <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html> and
+/// `API_FlexibleTimeWindow.html` beside it (from memory).
+pub mod scheduler {
+    use super::Bounds;
+
+    /// How much later a schedule may be. Unit: minutes.
+    pub const FLEXIBLE_MINUTES: Bounds = Bounds::new(0, 1_440, 0);
+    /// How often a target is tried again.
+    pub const RETRIES: Bounds = Bounds::new(0, 185, 185);
+    /// How long a target is tried again. Unit: seconds.
+    pub const MAX_AGE: Bounds = Bounds::new(60, 86_400, 86_400);
+}
+
 /// Limits of ElastiCache.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/quota-limits.html> (from memory).

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::queue::{Encryption, account_key_policy};
 use super::existing::{self, Given};
-use super::{Kind, Queue, check};
+use super::{Function, Kind, Queue, check};
 use crate::artifacts::{Expr, Policy, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits::s3;
@@ -365,6 +365,7 @@ fn properties(entry: Bound<'_, Bucket>) -> Expr {
         },
     };
     let cors: Vec<Expr> = entry.cors.iter().map(cors_rule).collect();
+    let tells = entry.referrers::<Function>().iter().any(|function| function.is_told_of(entry));
     object! {
         "PublicAccessBlockConfiguration" => object! {
             "BlockPublicAcls" => true,
@@ -376,6 +377,9 @@ fn properties(entry: Bound<'_, Bucket>) -> Expr {
         "BucketEncryption" => object! { "ServerSideEncryptionConfiguration" => list![encryption] },
         "VersioningConfiguration" => entry.versioning.then(|| object! { "Status" => "Enabled" }),
         "LifecycleConfiguration" => object! { "Rules" => lifecycle_rules(entry) },
+        "NotificationConfiguration" => tells.then(|| {
+            object! { "EventBridgeConfiguration" => object! { "EventBridgeEnabled" => true } }
+        }),
         "CorsConfiguration" => (!cors.is_empty()).then(|| object! { "CorsRules" => cors.clone() }),
     }
 }

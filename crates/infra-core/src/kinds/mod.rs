@@ -99,6 +99,8 @@ kinds! {
     secret::Secret in secrets,
     database::Database in databases,
     cache::Cache in caches,
+    function::Function in functions,
+    schedule::Schedule in schedules,
     health_check::HealthCheck in health_checks,
     record::Record in records,
     cluster::Cluster in clusters,

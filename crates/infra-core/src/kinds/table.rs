@@ -66,12 +66,15 @@ pub struct ExistingTable {
     /// ARN of the customer managed key that encrypts its items, if there is one; readers and writers may then use it.
     #[serde(default)]
     pub kms_key: Option<Given>,
+    /// ARN of its stream, if there is one; functions may then be told of its changes.
+    #[serde(default)]
+    pub stream: Option<Given>,
 }
 
 impl ExistingTable {
     /// Stands for a table by its name.
     pub fn new(name: impl Into<Given>) -> Self {
-        Self { name: name.into(), kms_key: None }
+        Self { name: name.into(), kms_key: None, stream: None }
     }
 }
 
@@ -328,6 +331,24 @@ impl Bound<'_, Table> {
             Some(table) => table.kms_key.as_ref().map(|key| self.given(key)),
             None => (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn()),
         }
+    }
+
+    /// Returns whether its changes are told.
+    pub(super) fn has_stream(&self) -> bool {
+        self.existing.as_ref().map_or(self.stream.is_some(), |table| table.stream.is_some())
+    }
+
+    /// Returns the ARN of the stream of its changes.
+    pub fn stream_arn(&self) -> Expr {
+        match &self.existing {
+            Some(table) => table.stream.as_ref().map(|stream| self.given(stream)).into(),
+            None => self.handle("").att("StreamArn"),
+        }
+    }
+
+    /// Returns what a reader of the stream must be allowed with the key, if there is one.
+    pub(super) fn stream_key_statement(&self) -> Option<Statement> {
+        self.key_arn().map(|key| Statement::allow(["kms:Decrypt"], key))
     }
 
     /// Returns what a reader must be allowed.

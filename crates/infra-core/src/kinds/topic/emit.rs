@@ -144,7 +144,7 @@ fn subscription(entry: Bound<'_, Topic>, name: &Name, own: &Subscription, cx: &m
     let raw = match receiver {
         Receiver::Queue(_) => Some(own.raw.unwrap_or(true)),
         Receiver::Https(_) => own.raw,
-        Receiver::Email(_) | Receiver::EmailJson(_) => None,
+        Receiver::Function(_) | Receiver::Email(_) | Receiver::EmailJson(_) => None,
     };
     let kept = entry.kept(own).and_then(|kept| match kept {
         Kept::By(queue) => queue.dead_letter_queue(),
@@ -156,6 +156,10 @@ fn subscription(entry: Bound<'_, Topic>, name: &Name, own: &Subscription, cx: &m
     let (place, elsewhere) = home(entry, receiver);
     let part = format!("To{}", LogicalId::from_name("", name, ""));
     let handle = Handle { place, id: entry.logical_id(&part) };
+    if let Receiver::Function(function) = receiver {
+        let permission = Handle { place, id: entry.logical_id(&format!("{part}MayCall")) };
+        entry.follow(function).let_in(permission, "sns.amazonaws.com", entry.arn(), cx);
+    }
     let resource = Resource::new(
         handle,
         "AWS::SNS::Subscription",
@@ -176,6 +180,7 @@ fn subscription(entry: Bound<'_, Topic>, name: &Name, own: &Subscription, cx: &m
 fn endpoint(entry: Bound<'_, Topic>, receiver: Receiver<'_>) -> (&'static str, Expr) {
     match receiver {
         Receiver::Queue(queue) => ("sqs", entry.follow(queue).arn()),
+        Receiver::Function(function) => ("lambda", entry.follow(function).arn()),
         Receiver::Email(address) => ("email", address.to_string().into()),
         Receiver::EmailJson(address) => ("email-json", address.to_string().into()),
         Receiver::Https(url) => ("https", url.to_string().into()),
@@ -193,6 +198,10 @@ fn home(entry: Bound<'_, Topic>, receiver: Receiver<'_>) -> (Place, bool) {
                 return (entry.home(), false);
             }
             (queue.home(), queue.region() != entry.region())
+        }
+        Receiver::Function(function) => {
+            let function = entry.follow(function);
+            (function.home(), function.region() != entry.region())
         }
         Receiver::Email(_) | Receiver::EmailJson(_) | Receiver::Https(_) => (entry.home(), false),
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::queue::Encryption;
 use super::existing::Given;
-use super::{Kind, Monitor, Queue};
+use super::{Function, Kind, Monitor, Queue};
 use crate::artifacts::{Expr, Handle, Statement};
 use crate::diag::Diagnostics;
 use crate::lower::Lowering;
@@ -58,7 +58,7 @@ impl ExistingTopic {
     }
 }
 
-/// Delivery of a topic's messages to one receiver: a queue, a mailbox or a server.
+/// Delivery of a topic's messages to one receiver: a queue, a function, a mailbox or a server.
 ///
 /// Mailboxes and servers get nothing until they have confirmed: somebody opens the link in the first mail, the server
 /// asks for the address in the first message.
@@ -67,6 +67,8 @@ impl ExistingTopic {
 pub struct Subscription {
     /// The queue that gets the messages.
     pub(crate) queue: Option<Ref<Queue>>,
+    /// The function that is called with them.
+    pub(crate) function: Option<Ref<Function>>,
     /// The mailbox that gets them as text for people.
     pub(crate) email: Option<EmailAddress>,
     /// The mailbox that gets them as JSON for a program.
@@ -74,14 +76,14 @@ pub struct Subscription {
     /// The server that gets them by POST.
     pub(crate) https: Option<HttpsUrl>,
     /// Whether the receiver gets the message alone, without the envelope of SNS; queues do if not set, servers may,
-    /// mailboxes cannot.
+    /// functions and mailboxes cannot.
     pub raw: Option<bool>,
     /// Which messages are delivered, as SNS defines filter policies; at most 5 keys.
     pub filter: serde_json::Map<String, serde_json::Value>,
     /// What the filter looks at.
     pub filter_scope: FilterScope,
     /// Whether messages that cannot be delivered are kept: in the queue's dead-letter queue, or in one of the
-    /// subscription's own for a server, a queue of another region and a standard queue on a FIFO topic. They are if not
+    /// subscription's own for a function, a server, a queue of another region and a standard queue on a FIFO topic. They are if not
     /// set, but for a queue without a dead-letter queue; those for mailboxes never are.
     pub dead_letter: Option<bool>,
 }
@@ -101,6 +103,7 @@ pub enum FilterScope {
 #[derive(Clone, Copy, Debug)]
 enum Receiver<'a> {
     Queue(&'a Ref<Queue>),
+    Function(&'a Ref<Function>),
     Email(&'a EmailAddress),
     EmailJson(&'a EmailAddress),
     Https(&'a HttpsUrl),
@@ -113,7 +116,8 @@ impl Subscription {
         let email = self.email.as_ref().map(|address| ("email", Receiver::Email(address)));
         let json = self.email_json.as_ref().map(|address| ("email-json", Receiver::EmailJson(address)));
         let https = self.https.as_ref().map(|url| ("https", Receiver::Https(url)));
-        [queue, email, json, https].into_iter().flatten().collect()
+        let function = self.function.as_ref().map(|function| ("function", Receiver::Function(function)));
+        [queue, function, email, json, https].into_iter().flatten().collect()
     }
 
     fn receiver(&self) -> Option<Receiver<'_>> {
@@ -212,9 +216,15 @@ impl<'a> Bound<'a, Topic> {
                     None => subscription.dead_letter.map(|_| Kept::Apart),
                 }
             }
-            Receiver::Https(_) => Some(Kept::Apart),
+            Receiver::Function(_) | Receiver::Https(_) => Some(Kept::Apart),
             Receiver::Email(_) | Receiver::EmailJson(_) => None,
         }
+    }
+
+    /// Returns whether the topic calls a function.
+    pub(super) fn calls(&self, function: Bound<'_, Function>) -> bool {
+        let mut called = self.spec().subscriptions.values().filter_map(|own| own.function.as_ref());
+        called.any(|own| self.follow(own).id == function.id)
     }
 
     /// Returns whether alarms are sent to the topic.
@@ -307,6 +317,20 @@ impl Typed<Topic, Standard> {
     pub fn mail_json(self, name: &str, address: &str, set: impl FnOnce(&mut Subscription)) -> Result<Self, BuildError> {
         let email_json = Some(address.parse().map_err(BuildError::text)?);
         self.deliver(name, Subscription { email_json, ..Subscription::default() }, set)
+    }
+
+    /// Calls a function with the topic's messages.
+    ///
+    /// # Errors
+    /// If `name` is not a name.
+    pub fn call(
+        self,
+        name: &str,
+        function: &Ref<Function>,
+        set: impl FnOnce(&mut Subscription),
+    ) -> Result<Self, BuildError> {
+        let function = Some(function.clone());
+        self.deliver(name, Subscription { function, ..Subscription::default() }, set)
     }
 
     /// Delivers the topic's messages to a server, by POST.

@@ -110,6 +110,6 @@ fn telemetry(pod: &Pod<'_>, set: &mut impl FnMut(String, Expr)) {
 }
 
 /// Makes the name of a variable: `order-events` and `TOPIC_ARN` give `ORDER_EVENTS_TOPIC_ARN`.
-pub(super) fn named(name: &Name, what: &str) -> String {
+pub(in crate::kinds) fn named(name: &Name, what: &str) -> String {
     format!("{}_{what}", name.as_str().to_ascii_uppercase().replace('-', "_"))
 }

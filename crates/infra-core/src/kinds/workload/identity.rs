@@ -79,21 +79,25 @@ fn metrics_statement(namespace: &String) -> Statement {
 }
 
 /// Returns what `access` to a table stands for.
-pub(super) fn table_statements(table: &Bound<'_, Table>, access: Access) -> Vec<Statement> {
+pub(in crate::kinds) fn table_statements(table: &Bound<'_, Table>, access: Access) -> Vec<Statement> {
     let reads = access.reads().then(|| table.read_statements());
     let writes = access.writes().then(|| table.write_statements());
     reads.into_iter().chain(writes).flatten().collect()
 }
 
 /// Returns what `access` to a bucket stands for.
-pub(super) fn bucket_statements(bucket: &Bound<'_, Bucket>, access: Access) -> Vec<Statement> {
+pub(in crate::kinds) fn bucket_statements(bucket: &Bound<'_, Bucket>, access: Access) -> Vec<Statement> {
     let reads = access.reads().then(|| bucket.read_statements());
     let writes = access.writes().then(|| bucket.write_statements());
     reads.into_iter().chain(writes).flatten().collect()
 }
 
 /// Keeps of the actions of one service those that are named, if any is; those of others, such as keys', stay.
-fn narrowed(statements: Vec<Statement>, service: &str, only: &BTreeSet<String>) -> impl Iterator<Item = Statement> {
+pub(in crate::kinds) fn narrowed(
+    statements: Vec<Statement>,
+    service: &str,
+    only: &BTreeSet<String>,
+) -> impl Iterator<Item = Statement> {
     let keep =
         move |action: &str| action.strip_prefix(service).is_none_or(|name| only.is_empty() || only.contains(name));
     statements.into_iter().filter_map(move |statement| statement.only(keep))

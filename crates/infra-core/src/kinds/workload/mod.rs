@@ -17,7 +17,8 @@ mod spec;
 mod tests;
 
 pub(super) use check::{check, same_names};
-pub(super) use identity::{grant, open_to_balancer};
+pub(super) use environment::named;
+pub(super) use identity::{bucket_statements, grant, narrowed, open_to_balancer, table_statements};
 pub(super) use objects::Once;
 pub(super) use pod::{Pod, Reached, Scaler, metrics_namespace, namespace};
 pub use spec::{
