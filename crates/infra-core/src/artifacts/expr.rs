@@ -175,6 +175,9 @@ impl<K: Into<Cow<'static, str>>, V: Into<Expr>> FromIterator<(K, V)> for Object 
     }
 }
 
+/// Name of the function that stands for a parameter of SSM until it is linked; no template has it.
+const SSM_PARAMETER: &str = "infra::SsmParameter";
+
 /// A value of an emitted document.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
@@ -216,6 +219,41 @@ impl Expr {
     pub fn select(index: usize, list: Expr) -> Self {
         let index = i64::try_from(index).unwrap_or(i64::MAX);
         Self::Call(Cow::Borrowed("Fn::Select"), Box::new(Self::List(vec![Self::Int(index), list])))
+    }
+
+    /// Returns what a parameter of SSM in a region holds when a stack is deployed; linking makes a parameter of each
+    /// template that uses it.
+    pub fn ssm_parameter(name: &str, region: &str) -> Self {
+        let argument = Self::List(vec![name.to_owned().into(), region.to_owned().into()]);
+        Self::Call(Cow::Borrowed(SSM_PARAMETER), Box::new(argument))
+    }
+
+    /// Returns name and region, if this is a parameter of SSM that is not linked yet.
+    pub fn as_ssm_parameter(&self) -> Option<(&str, &str)> {
+        let [Self::Text(name), Self::Text(region)] = self.arguments(SSM_PARAMETER)? else { return None };
+        Some((name, region))
+    }
+
+    /// Returns a part of a text that is parted by `separator` (`Fn::Select` of `Fn::Split`).
+    pub fn part(index: usize, separator: &str, whole: Expr) -> Self {
+        let argument = Self::List(vec![separator.to_owned().into(), whole]);
+        Self::select(index, Self::Call(Cow::Borrowed("Fn::Split"), Box::new(argument)))
+    }
+
+    /// Returns index, separator and the whole text, if this is a part of one.
+    pub fn as_part(&self) -> Option<(usize, &str, &Self)> {
+        let [Self::Int(index), split] = self.arguments("Fn::Select")? else { return None };
+        let [Self::Text(separator), whole] = split.arguments("Fn::Split")? else { return None };
+        Some((usize::try_from(*index).ok()?, separator, whole))
+    }
+
+    /// Returns the arguments of a function that takes a list of them.
+    fn arguments(&self, function: &str) -> Option<&[Self]> {
+        let Self::Call(name, argument) = self else { return None };
+        match &**argument {
+            Self::List(parts) if name == function => Some(parts),
+            _ => None,
+        }
     }
 
     /// Returns the zones of the stack's region (`Fn::GetAZs`).

@@ -139,11 +139,13 @@ impl Serialize for Resource {
     }
 }
 
-/// A parameter of a template; `infra` fills it from another stack's output.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A parameter of a template; `infra` fills it from another stack's output, CloudFormation from a parameter of SSM.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameter {
     /// What it is, for people.
     pub description: String,
+    /// Name of the parameter of SSM that holds the value.
+    pub ssm: Option<String>,
 }
 
 /// An output of a template.

@@ -49,8 +49,23 @@ pub(super) fn manifest(
         "zones" => zones(world, artifacts),
         "documents" => documents(world, artifacts, files),
         "files" => files.iter().map(|(path, (digest, _))| (path.clone(), digest)).collect::<Object>(),
+        "owners" => (!artifacts.owners.is_empty()).then(|| owners(world, artifacts)),
         "provenance" => provenance(world, sources, artifacts),
     }
+}
+
+/// What the owners of things that exist have to do.
+fn owners(world: &Resolved, artifacts: &Artifacts) -> Expr {
+    let task = |task: &crate::lower::OwnerTask| {
+        object! {
+            "of" => world.full_entry(task.of),
+            "for" => world.full_entry(task.by),
+            "do" => &task.what,
+            "target" => task.target.clone(),
+            "policy" => task.policy.clone(),
+        }
+    };
+    artifacts.owners.iter().map(task).collect()
 }
 
 fn region(world: &Resolved, place: Place) -> String {

@@ -46,7 +46,11 @@ pub(super) fn template(world: &Resolved, place: Place, template: &Template) -> V
     root.push("Description", description(world, place));
     let mut sections: Vec<(&'static str, Object)> = Vec::new();
     let parameters = template.parameters.iter().map(|(name, parameter)| {
-        (name.clone(), object! { "Type" => "String", "Description" => &parameter.description })
+        // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+        let kind = if parameter.ssm.is_some() { "AWS::SSM::Parameter::Value<String>" } else { "String" };
+        let declared =
+            object! { "Type" => kind, "Default" => parameter.ssm.as_ref(), "Description" => &parameter.description };
+        (name.clone(), declared)
     });
     sections.push(("Parameters", parameters.collect()));
     let outputs = template.outputs.iter().map(|(key, output)| {

@@ -97,6 +97,79 @@ pub mod route53 {
     pub const MAX_WEIGHT: i64 = 255;
 }
 
+/// Limits of Lambda.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html> and `configuration-envvars.html` of the
+/// same guide (from memory).
+pub mod lambda {
+    use super::Bounds;
+
+    /// Memory of a function. Unit: MB.
+    pub const MEMORY_MB: Bounds = Bounds::new(128, 10_240, 128);
+    /// How long one call may take. Unit: seconds.
+    pub const TIMEOUT: Bounds = Bounds::new(1, 900, 3);
+    /// Space below `/tmp`. Unit: MB.
+    pub const SCRATCH_MB: Bounds = Bounds::new(512, 10_240, 512);
+    /// Layers of a function.
+    pub const LAYERS: usize = 5;
+    /// Variables that Lambda sets and nobody else may.
+    pub const RESERVED_VARIABLES: [&str; 18] = [
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+    ];
+}
+
+/// Limits of EventBridge Scheduler.
+///
+/// Source: <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html> and
+/// `API_FlexibleTimeWindow.html` beside it (from memory).
+pub mod scheduler {
+    use super::Bounds;
+
+    /// How much later a schedule may be. Unit: minutes.
+    pub const FLEXIBLE_MINUTES: Bounds = Bounds::new(0, 1_440, 0);
+    /// How often a target is tried again.
+    pub const RETRIES: Bounds = Bounds::new(0, 185, 185);
+    /// How long a target is tried again. Unit: seconds.
+    pub const MAX_AGE: Bounds = Bounds::new(60, 86_400, 86_400);
+}
+
+/// Limits of ElastiCache.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/quota-limits.html> (from memory).
+pub mod elasticache {
+    use super::Bounds;
+
+    /// Longest name of a serverless cache, and of users and their groups. Unit: characters.
+    pub const NAME_LEN: usize = 40;
+    /// How long daily snapshots are kept. Unit: days.
+    pub const SNAPSHOT_DAYS: Bounds = Bounds::new(0, 35, 0);
+    /// Most data of a serverless cache. Unit: GB.
+    pub const DATA_GB: Bounds = Bounds::new(1, 5_000, 5_000);
+    /// Most work of a serverless cache. Unit: ECPU a second.
+    pub const ECPU: Bounds = Bounds::new(1_000, 15_000_000, 15_000_000);
+    /// Copies of a shard.
+    pub const REPLICAS: Bounds = Bounds::new(0, 5, 1);
+    /// Shards of a cache on nodes.
+    pub const SHARDS: Bounds = Bounds::new(1, 500, 1);
+}
+
 /// Limits of SQS.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html> (read 2026-11-22).

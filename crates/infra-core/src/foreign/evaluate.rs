@@ -133,7 +133,7 @@ impl<'a> World<'a> {
         }
         for pair in stack.section("Parameters") {
             let description = pair.value.pair("Description").and_then(|pair| pair.value.scalar()).unwrap_or_default();
-            template.parameters.insert(pair.key.clone(), Parameter { description: description.to_owned() });
+            template.parameters.insert(pair.key.clone(), Parameter { description: description.to_owned(), ssm: None });
         }
         for pair in stack.section("Outputs").iter().filter(|pair| self.is_created(scope, &pair.value)) {
             let part = |key: &str| pair.value.pair(key).map(|part| self.eval(scope, &part.value));

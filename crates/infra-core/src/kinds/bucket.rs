@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::queue::{Encryption, account_key_policy};
-use super::{Kind, Queue, check};
-use crate::artifacts::{Expr, Policy, Statement};
+use super::existing::{self, Given};
+use super::{Function, Kind, Queue, check};
+use crate::artifacts::{Expr, Policy, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits::s3;
 use crate::lower::Lowering;
@@ -23,6 +24,8 @@ const SOURCE: &str = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_Lifecy
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Bucket {
+    /// The bucket that exists; without it one is made.
+    pub existing: Option<ExistingBucket>,
     /// Encryption of the objects at rest.
     pub encryption: Encryption,
     /// Whether overwritten and deleted objects are kept as earlier versions.
@@ -35,6 +38,24 @@ pub struct Bucket {
     pub cors: Vec<Cors>,
     /// The queues whose messages point to objects here: no object may expire while a message can still be received.
     pub payloads_of: Vec<Ref<Queue>>,
+}
+
+/// A bucket that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExistingBucket {
+    /// Its name.
+    pub name: Given,
+    /// ARN of the customer managed key that encrypts its objects, if there is one; readers and writers may then use it.
+    #[serde(default)]
+    pub kms_key: Option<Given>,
+}
+
+impl ExistingBucket {
+    /// Stands for a bucket by its name.
+    pub fn new(name: impl Into<Given>) -> Self {
+        Self { name: name.into(), kms_key: None }
+    }
 }
 
 /// When objects go.
@@ -105,6 +126,7 @@ pub enum Method {
 impl Default for Bucket {
     fn default() -> Self {
         Self {
+            existing: None,
             encryption: Encryption::default(),
             versioning: true,
             lifecycle: BTreeMap::new(),
@@ -163,6 +185,13 @@ queues:
 ";
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
+        if let Some(bucket) = &entry.spec().existing {
+            existing::only(entry, diags, &[]);
+            existing::starts(entry, diags, &route!["existing", "name"], &bucket.name, "");
+            if let Some(key) = &bucket.kms_key {
+                existing::starts(entry, diags, &route!["existing", "kms-key"], key, "arn:");
+            }
+        }
         let days = (s3::LIFECYCLE_DAYS, SOURCE);
         check::bounds(entry, diags, &route!["abort-uploads-after-days"], entry.abort_uploads_after_days, days);
         for (name, rule) in &entry.spec().lifecycle {
@@ -182,6 +211,9 @@ queues:
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
+        if entry.existing.is_some() {
+            return;
+        }
         if entry.encryption == Encryption::Kms {
             let properties = object! {
                 "Description" => format!("Objects of bucket {}", entry.full_name()),
@@ -199,12 +231,18 @@ queues:
 impl Bound<'_, Bucket> {
     /// Returns the bucket's ARN.
     pub fn arn(&self) -> Expr {
-        self.handle("").arn()
+        match &self.existing {
+            Some(bucket) => text!["arn:", Pseudo::Partition, ":s3:::", self.given(&bucket.name)],
+            None => self.handle("").arn(),
+        }
     }
 
-    /// Returns the bucket's generated name.
+    /// Returns the bucket's name.
     pub fn bucket_name(&self) -> Expr {
-        self.handle("").reference()
+        match &self.existing {
+            Some(bucket) => self.given(&bucket.name),
+            None => self.handle("").reference(),
+        }
     }
 
     /// Returns what a reader must be allowed; listing too, so that a missing object is a 404 and not a 403.
@@ -230,6 +268,9 @@ impl Bound<'_, Bucket> {
 
     /// Returns the ARN of the customer managed key, if there is one.
     pub fn key_arn(&self) -> Option<Expr> {
+        if let Some(bucket) = &self.existing {
+            return bucket.kms_key.as_ref().map(|key| self.given(key));
+        }
         (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
     }
 
@@ -324,6 +365,7 @@ fn properties(entry: Bound<'_, Bucket>) -> Expr {
         },
     };
     let cors: Vec<Expr> = entry.cors.iter().map(cors_rule).collect();
+    let tells = entry.referrers::<Function>().iter().any(|function| function.is_told_of(entry));
     object! {
         "PublicAccessBlockConfiguration" => object! {
             "BlockPublicAcls" => true,
@@ -335,6 +377,9 @@ fn properties(entry: Bound<'_, Bucket>) -> Expr {
         "BucketEncryption" => object! { "ServerSideEncryptionConfiguration" => list![encryption] },
         "VersioningConfiguration" => entry.versioning.then(|| object! { "Status" => "Enabled" }),
         "LifecycleConfiguration" => object! { "Rules" => lifecycle_rules(entry) },
+        "NotificationConfiguration" => tells.then(|| {
+            object! { "EventBridgeConfiguration" => object! { "EventBridgeEnabled" => true } }
+        }),
         "CorsConfiguration" => (!cors.is_empty()).then(|| object! { "CorsRules" => cors.clone() }),
     }
 }

@@ -48,6 +48,7 @@ pub trait Sectioned: Kind {
 }
 
 mod check;
+pub mod existing;
 mod security_group;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -97,6 +98,9 @@ kinds! {
     bucket::Bucket in buckets,
     secret::Secret in secrets,
     database::Database in databases,
+    cache::Cache in caches,
+    function::Function in functions,
+    schedule::Schedule in schedules,
     health_check::HealthCheck in health_checks,
     record::Record in records,
     cluster::Cluster in clusters,

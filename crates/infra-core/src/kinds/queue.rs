@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::existing::{self, Given};
 use super::{Kind, Topic, check};
 use crate::artifacts::{Expr, Policy, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -26,6 +27,8 @@ pub(super) const MAX_RETENTION: Seconds = Seconds::new(1_209_600);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Queue {
+    /// The queue that exists; without it one is made. Beside it, `fifo`, `visibility-timeout` and `retention` say how it is.
+    pub existing: Option<ExistingQueue>,
     /// Strict order per message group and exactly-once sending; cannot be changed later.
     pub(crate) fifo: bool,
     /// How long a received message stays hidden from other receivers. 0 to 43,200 seconds.
@@ -46,6 +49,17 @@ pub struct Queue {
     pub high_throughput: bool,
     /// Removes duplicates by content: FIFO queues only.
     pub content_based_deduplication: bool,
+}
+
+/// A queue that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExistingQueue {
+    /// Its ARN, from which its name and its URL follow.
+    pub arn: Given,
+    /// ARN of the customer managed key that encrypts its messages, if there is one; senders and consumers may then use it.
+    #[serde(default)]
+    pub kms_key: Option<Given>,
 }
 
 /// What happens to messages that fail again and again.
@@ -80,6 +94,7 @@ impl Default for DeadLetter {
 impl Default for Queue {
     fn default() -> Self {
         Self {
+            existing: None,
             fifo: false,
             visibility_timeout: Seconds::new(60),
             retention: Seconds::new(345_600),
@@ -109,6 +124,13 @@ queues:
 ";
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
+        if let Some(queue) = &entry.spec().existing {
+            existing::only(entry, diags, &["fifo", "visibility-timeout", "retention"]);
+            existing::starts(entry, diags, &route!["existing", "arn"], &queue.arn, "arn:");
+            if let Some(key) = &queue.kms_key {
+                existing::starts(entry, diags, &route!["existing", "kms-key"], key, "arn:");
+            }
+        }
         let mut check = |route, value, bounds| check::bounds(entry, diags, &route, value, (bounds, SOURCE));
         check(route!["visibility-timeout"], entry.visibility_timeout.get(), limits::sqs::VISIBILITY_TIMEOUT);
         check(route!["retention"], entry.retention.get(), limits::sqs::RETENTION);
@@ -134,6 +156,9 @@ queues:
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
+        if entry.existing.is_some() {
+            return;
+        }
         let key = (entry.encryption == Encryption::Kms).then(|| entry.handle("Key").arn());
         if key.is_some() {
             cx.add(entry.resource("Key", "AWS::KMS::Key", key_properties(entry)).retain());
@@ -180,22 +205,33 @@ queues:
 impl Bound<'_, Queue> {
     /// Returns the queue's ARN.
     pub fn arn(&self) -> Expr {
-        self.handle("").arn()
+        match &self.existing {
+            Some(queue) => self.given(&queue.arn),
+            None => self.handle("").arn(),
+        }
     }
 
     /// Returns the queue's URL.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>
+    /// (from memory): region, account and name are those of the ARN.
     pub fn url(&self) -> Expr {
-        self.handle("").reference()
+        let Some(queue) = &self.existing else { return self.handle("").reference() };
+        let part = |index| self.given_arn_part(&queue.arn, index);
+        text!["https://sqs.", part(3), ".", Pseudo::UrlSuffix, "/", part(4), "/", part(5)]
     }
 
     /// Returns the queue's generated name, as metrics and alarms know it.
     pub fn queue_name(&self) -> Expr {
-        self.handle("").att("QueueName")
+        match &self.existing {
+            Some(queue) => self.given_arn_part(&queue.arn, 5),
+            None => self.handle("").att("QueueName"),
+        }
     }
 
-    /// Returns the handle of the dead-letter queue, if there is one.
+    /// Returns the handle of the dead-letter queue, if there is one that is made here.
     pub fn dead_letter_queue(&self) -> Option<crate::artifacts::Handle> {
-        self.dead_letter.enabled.then(|| self.handle("DeadLetter"))
+        (self.existing.is_none() && self.dead_letter.enabled).then(|| self.handle("DeadLetter"))
     }
 
     /// Returns what a consumer must be allowed.
@@ -218,6 +254,17 @@ impl Bound<'_, Queue> {
         statements
     }
 
+    /// Says what the owner of a queue that exists must let a topic do: the policies of queue and key are theirs.
+    pub(super) fn ask_for_topic(&self, topic: Bound<'_, Topic>, cx: &mut Lowering<'_>) {
+        let Some(queue) = &self.spec().existing else { return };
+        let policy = Policy::default().with(from_topic(*self, topic, self.arn()));
+        cx.owner_must(self.id, "let the topic send to it, in the policy of the queue", self.arn(), policy);
+        if let Some(key) = &queue.kms_key {
+            let policy = Policy::default().with(topics_deliver());
+            cx.owner_must(self.id, "let SNS use its key, in the policy of the key", self.given(key), policy);
+        }
+    }
+
     /// Returns what a sender must be allowed.
     pub fn send_statements(&self) -> Vec<Statement> {
         let mut statements = vec![Statement::allow(["sqs:SendMessage"], self.arn())];
@@ -227,6 +274,9 @@ impl Bound<'_, Queue> {
 
     /// Returns the ARN of the customer managed key, if there is one.
     pub fn key_arn(&self) -> Option<Expr> {
+        if let Some(queue) = &self.existing {
+            return queue.kms_key.as_ref().map(|key| self.given(key));
+        }
         (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
     }
 }
@@ -240,15 +290,27 @@ fn policy_properties(entry: Bound<'_, Queue>, part: &str, sends: impl Fn(Bound<'
         .when("Bool", "aws:SecureTransport", "false");
     let mut policy = Policy::default().with(secure);
     for topic in entry.referrers::<Topic>().into_iter().filter(|topic| sends(*topic)) {
-        // Ids of statements are unique, ids of topics are so in one stack only.
-        let stack = if topic.id.stack == entry.id.stack { String::new() } else { topic.stack_name().to_pascal() };
-        let statement = Statement::allow(["sqs:SendMessage"], queue.arn())
-            .sid(format!("From{stack}{}", topic.logical_id("")))
-            .service("sns.amazonaws.com")
-            .when("ArnEquals", "aws:SourceArn", topic.arn());
-        policy.push(statement);
+        policy.push(from_topic(entry, topic, queue.arn()));
     }
     object! { "Queues" => vec![queue.reference()], "PolicyDocument" => policy }
+}
+
+/// Lets a topic send to a queue.
+fn from_topic(entry: Bound<'_, Queue>, topic: Bound<'_, Topic>, queue: Expr) -> Statement {
+    // Ids of statements are unique, ids of topics are so in one stack only.
+    let stack = if topic.id.stack == entry.id.stack { String::new() } else { topic.stack_name().to_pascal() };
+    Statement::allow(["sqs:SendMessage"], queue)
+        .sid(format!("From{stack}{}", topic.logical_id("")))
+        .service("sns.amazonaws.com")
+        .when("ArnEquals", "aws:SourceArn", topic.arn())
+}
+
+/// Lets SNS deliver what a key encrypts.
+fn topics_deliver() -> Statement {
+    Statement::allow(["kms:Decrypt", "kms:GenerateDataKey*"], "*".into())
+        .sid("TopicsDeliver")
+        .service("sns.amazonaws.com")
+        .when("StringEquals", "aws:SourceAccount", Pseudo::AccountId)
 }
 
 /// A key that the account administers and that SNS may use to deliver.
@@ -257,11 +319,7 @@ fn policy_properties(entry: Bound<'_, Queue>, part: &str, sends: impl Fn(Bound<'
 fn key_properties(entry: Bound<'_, Queue>) -> Expr {
     let mut policy = account_key_policy();
     if !entry.referrers::<Topic>().is_empty() {
-        let statement = Statement::allow(["kms:Decrypt", "kms:GenerateDataKey*"], "*".into())
-            .sid("TopicsDeliver")
-            .service("sns.amazonaws.com")
-            .when("StringEquals", "aws:SourceAccount", Pseudo::AccountId);
-        policy.push(statement);
+        policy.push(topics_deliver());
     }
     object! {
         "Description" => format!("Messages of queue {}", entry.full_name()),
@@ -278,7 +336,19 @@ pub fn account_key_policy() -> Policy {
     )
 }
 
+impl ExistingQueue {
+    /// Stands for a queue by its ARN.
+    pub fn new(arn: impl Into<Given>) -> Self {
+        Self { arn: arn.into(), kms_key: None }
+    }
+}
+
 impl Queue {
+    /// Stands for a standard queue that exists.
+    pub fn existing(existing: ExistingQueue) -> Typed<Self, Standard> {
+        Typed::new(Self { existing: Some(existing), ..Self::default() })
+    }
+
     /// Starts a standard queue: at least once, order not kept.
     pub fn standard() -> Typed<Self, Standard> {
         Typed::new(Self::default())

@@ -98,11 +98,12 @@ raw:
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
         let raw = entry.spec();
-        let Handle { place, id } = entry.made();
+        let handle = entry.main();
+        let place = handle.place;
         // Functions are read when all resources are known.
         let properties: Object =
             raw.properties.iter().map(|(key, value)| (key.clone(), Expr::from_json(value))).collect();
-        let mut resource = Resource::new(Handle { place, id }, raw.resource_type.clone(), properties.into())
+        let mut resource = Resource::new(handle, raw.resource_type.clone(), properties.into())
             .after(raw.depends_on.iter().map(|id| Handle { place, id: id.clone() }));
         resource.deletion = match raw.deletion {
             RawDeletion::Auto => crate::facts::stateful(&raw.resource_type).then_some(Deletion::Retain),
@@ -119,19 +120,19 @@ raw:
 
 impl Bound<'_, Raw> {
     /// Names the resource that the entry makes.
-    fn made(&self) -> Handle {
+    pub(super) fn main(&self) -> Handle {
         let place = match self.part {
             Part::Home => self.home(),
             Part::Edge => self.edge(),
         };
-        Handle { place, id: self.logical_id.clone().unwrap_or_else(|| self.logical_id("")) }
+        Handle { place, id: self.spec().logical_id.clone().unwrap_or_else(|| self.logical_id("")) }
     }
 
     /// Returns an attribute of the resource, or what `Ref` gives for it.
     pub fn value(&self, attribute: Option<&str>) -> Expr {
         match attribute {
-            Some(name) => Expr::Att(self.made(), name.to_owned().into()),
-            None => self.made().reference(),
+            Some(name) => Expr::Att(self.main(), name.to_owned().into()),
+            None => self.main().reference(),
         }
     }
 }

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::queue::{Encryption, account_key_policy};
+use super::existing::{self, Given};
 use super::{Kind, check};
-use crate::artifacts::{Expr, Statement};
+use crate::artifacts::{Expr, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits::dynamodb;
 use crate::lower::Lowering;
@@ -25,6 +26,9 @@ const SOURCE: &str = "https://docs.aws.amazon.com/amazondynamodb/latest/develope
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Table {
+    /// The table that exists; without it one is made. Beside it, keys and `indexes` say how it is.
+    #[serde(default)]
+    pub existing: Option<ExistingTable>,
     /// The attribute that spreads the items. Cannot be changed later.
     pub partition_key: Key,
     /// The attribute that orders the items of one partition key. Cannot be changed later.
@@ -51,6 +55,27 @@ pub struct Table {
     /// Encryption of the items at rest.
     #[serde(default)]
     pub encryption: Encryption,
+}
+
+/// A table that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExistingTable {
+    /// Its name.
+    pub name: Given,
+    /// ARN of the customer managed key that encrypts its items, if there is one; readers and writers may then use it.
+    #[serde(default)]
+    pub kms_key: Option<Given>,
+    /// ARN of its stream, if there is one; functions may then be told of its changes.
+    #[serde(default)]
+    pub stream: Option<Given>,
+}
+
+impl ExistingTable {
+    /// Stands for a table by its name.
+    pub fn new(name: impl Into<Given>) -> Self {
+        Self { name: name.into(), kms_key: None, stream: None }
+    }
 }
 
 /// A key attribute.
@@ -205,6 +230,7 @@ impl Table {
     /// Starts a table that is paid by request and can be recovered.
     pub fn new(partition_key: Key) -> Self {
         Self {
+            existing: None,
             partition_key,
             sort_key: None,
             capacity: Capacity::default(),
@@ -247,6 +273,13 @@ tables:
 ";
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
+        if let Some(table) = &entry.spec().existing {
+            existing::only(entry, diags, &["partition-key", "sort-key", "ttl", "indexes"]);
+            existing::starts(entry, diags, &route!["existing", "name"], &table.name, "");
+            if let Some(key) = &table.kms_key {
+                existing::starts(entry, diags, &route!["existing", "kms-key"], key, "arn:");
+            }
+        }
         keys(entry, diags);
         indexes(entry, diags);
         capacity(entry, diags);
@@ -256,6 +289,9 @@ tables:
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
+        if entry.existing.is_some() {
+            return;
+        }
         if entry.encryption == Encryption::Kms {
             let properties = object! {
                 "Description" => format!("Items of table {}", entry.full_name()),
@@ -275,12 +311,44 @@ tables:
 impl Bound<'_, Table> {
     /// Returns the table's ARN.
     pub fn arn(&self) -> Expr {
-        self.handle("").arn()
+        let Some(table) = &self.existing else { return self.handle("").arn() };
+        let region = self.region().to_string();
+        let name = self.given(&table.name);
+        text!["arn:", Pseudo::Partition, ":dynamodb:", region, ":", Pseudo::AccountId, ":table/", name]
     }
 
-    /// Returns the table's generated name.
+    /// Returns the table's name.
     pub fn table_name(&self) -> Expr {
-        self.handle("").reference()
+        match &self.existing {
+            Some(table) => self.given(&table.name),
+            None => self.handle("").reference(),
+        }
+    }
+
+    /// Returns the ARN of the customer managed key, if there is one.
+    fn key_arn(&self) -> Option<Expr> {
+        match &self.existing {
+            Some(table) => table.kms_key.as_ref().map(|key| self.given(key)),
+            None => (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn()),
+        }
+    }
+
+    /// Returns whether its changes are told.
+    pub(super) fn has_stream(&self) -> bool {
+        self.existing.as_ref().map_or(self.stream.is_some(), |table| table.stream.is_some())
+    }
+
+    /// Returns the ARN of the stream of its changes.
+    pub fn stream_arn(&self) -> Expr {
+        match &self.existing {
+            Some(table) => table.stream.as_ref().map(|stream| self.given(stream)).into(),
+            None => self.handle("").att("StreamArn"),
+        }
+    }
+
+    /// Returns what a reader of the stream must be allowed with the key, if there is one.
+    pub(super) fn stream_key_statement(&self) -> Option<Statement> {
+        self.key_arn().map(|key| Statement::allow(["kms:Decrypt"], key))
     }
 
     /// Returns what a reader must be allowed.
@@ -320,7 +388,7 @@ impl Bound<'_, Table> {
     fn with_key(&self, statement: Statement) -> Vec<Statement> {
         const ACTIONS: [&str; 5] =
             ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
-        let key = (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn());
+        let key = self.key_arn();
         let suffix = self.region().partition().dns_suffix();
         let service = format!("dynamodb.{}.{suffix}", self.region());
         let through = |key| Statement::allow(ACTIONS, key).when("StringEquals", "kms:ViaService", service);

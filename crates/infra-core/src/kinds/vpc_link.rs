@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::network::Tier;
+use super::network::{self, Tier};
 use super::{Kind, Network, check, security_group};
 use crate::artifacts::Expr;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -39,7 +39,10 @@ networks:
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
         let network = entry.follow(&entry.network);
         check::same_region(entry, diags, &route!["network"], network);
-        zones(entry, network, diags);
+        network::wants(entry, diags, &route!["network"], network, (Tier::Private, 1));
+        if network.existing.is_none() {
+            zones(entry, network, diags);
+        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {

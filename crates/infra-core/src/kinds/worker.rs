@@ -152,7 +152,7 @@ fn work(entry: Bound<'_, Worker>) -> Seconds {
 }
 
 fn dead_letters(entry: Bound<'_, Worker>, index: usize, queue: Bound<'_, Queue>, diags: &mut Diagnostics) {
-    if !entry.rejects || queue.dead_letter.enabled {
+    if !entry.rejects || queue.dead_letter_queue().is_some() {
         return;
     }
     diags.push(

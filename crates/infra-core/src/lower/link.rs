@@ -55,6 +55,7 @@ pub(super) fn bind(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostic
             place: *place,
             known,
             missing: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             flows: &mut out.flows,
             exports: &mut exports,
         };
@@ -63,6 +64,9 @@ pub(super) fn bind(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostic
             linker.resource(resource, &mut parameters, &mut out.order);
             for missing in std::mem::take(&mut linker.missing) {
                 diags.push(unknown_resource(world, &missing, known.get(&resource.handle)));
+            }
+            for stranger in std::mem::take(&mut linker.strangers) {
+                diags.push(other_region(world, &stranger, *place, known.get(&resource.handle)));
             }
         }
         for output in template.outputs.values_mut() {
@@ -86,11 +90,45 @@ fn unknown_resource(world: &Resolved, missing: &Handle, user: Option<&EntryId>) 
     }
 }
 
+/// A template reads the parameters of its own region.
+fn other_region(
+    world: &Resolved,
+    (name, region): &(String, String),
+    place: Place,
+    user: Option<&EntryId>,
+) -> Diagnostic {
+    let title = format!("parameter `{name}` of SSM is in {region}, and stack `{}` is not", world.stack_name(place));
+    let error = Diagnostic::error("existing/other-region", title)
+        .note("CloudFormation reads parameters of SSM in the region of the stack")
+        .help(format!("write the value itself, or use it in a stack in {region}"));
+    match user {
+        Some(user) => error.at(place_of(world, *user), format!("needs it in {}", world.region(place))),
+        None => error,
+    }
+}
+
+/// Declares the parameter of a template that takes its value from SSM; returns its name.
+pub(super) fn ssm_parameter(name: &str, parameters: &mut BTreeMap<String, Parameter>) -> String {
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let first = format!("Ssm{}", pascal(&words.join("-"), false));
+    let mut key = first.clone();
+    let mut number = 2;
+    while parameters.get(&key).is_some_and(|known| known.ssm.as_deref() != Some(name)) {
+        key = format!("{first}{number}");
+        number += 1;
+    }
+    let description = format!("Parameter {name} of SSM");
+    parameters.insert(key.clone(), Parameter { description, ssm: Some(name.to_owned()) });
+    key
+}
+
 struct Linker<'a> {
     world: &'a Resolved,
     place: Place,
     known: &'a BTreeMap<Handle, EntryId>,
     missing: BTreeSet<Handle>,
+    /// Parameters of SSM that are in another region than the template.
+    strangers: BTreeSet<(String, String)>,
     flows: &'a mut BTreeSet<Flow>,
     exports: &'a mut BTreeSet<(Handle, Option<String>)>,
 }
@@ -118,6 +156,12 @@ impl Linker<'_> {
     fn expr(&mut self, expr: &mut Expr, parameters: &mut BTreeMap<String, Parameter>) {
         let place = self.place;
         expr.walk_mut(&mut |value| {
+            if let Some((name, region)) = value.as_ssm_parameter() {
+                if region != self.world.region(place).to_string() {
+                    self.strangers.insert((name.to_owned(), region.to_owned()));
+                }
+                *value = Expr::Parameter(ssm_parameter(name, parameters));
+            }
             let Some((handle, attribute)) = value.target() else { return };
             if !self.known.contains_key(handle) {
                 self.missing.insert(handle.clone());
@@ -143,7 +187,7 @@ impl Linker<'_> {
             ReferenceMode::Parameters => {
                 let name = format!("{}{output}", pascal(self.world.stack(from.stack).0.as_str(), from.edge));
                 let description = format!("Output {output} of stack {stack} in {}", self.world.region(from));
-                parameters.insert(name.clone(), Parameter { description });
+                parameters.insert(name.clone(), Parameter { description, ssm: None });
                 (Some(name.clone()), Expr::Parameter(name))
             }
             ReferenceMode::StackOutputs => {

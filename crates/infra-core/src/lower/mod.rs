@@ -14,7 +14,7 @@ pub(crate) use settle::{object_path, zone_path};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::artifacts::{Deletion, Expr, Handle, Output, Place, RecordSet, Resource, Template};
+use crate::artifacts::{Deletion, Expr, Handle, Output, Place, Policy, RecordSet, Resource, Template};
 use crate::diag::{At, Diagnostic, Diagnostics};
 use crate::facts;
 use crate::facts::tagging::{self, Tagging};
@@ -41,6 +41,23 @@ pub struct Artifacts {
     pub needs: BTreeMap<String, BTreeSet<(Place, String)>>,
     /// The entry that made each resource.
     pub provenance: BTreeMap<Handle, EntryId>,
+    /// What the owners of things that exist have to do.
+    pub owners: Vec<OwnerTask>,
+}
+
+/// What the owner of something that exists has to do, because a policy belongs to the thing and not to who uses it.
+#[derive(Clone, Debug)]
+pub struct OwnerTask {
+    /// The entry that stands for the thing.
+    pub of: EntryId,
+    /// The entry that needs it done.
+    pub by: EntryId,
+    /// What has to be done, for people, such as "add these statements to the policy of the queue".
+    pub what: String,
+    /// The thing's ARN.
+    pub target: Expr,
+    /// The statements.
+    pub policy: Expr,
 }
 
 /// Records of one hosted zone.
@@ -126,6 +143,7 @@ impl Artifacts {
         self.objects.values_mut().for_each(|objects| objects.retain(|(_, entry)| kept.contains(&entry.stack)));
         self.objects.retain(|_, objects| !objects.is_empty());
         self.web.retain(|_, (_, entry)| kept.contains(&entry.stack));
+        self.owners.retain(|task| kept.contains(&task.by.stack));
         self.provenance.retain(|handle, _| kept.contains(&handle.place.stack));
     }
 }
@@ -187,6 +205,20 @@ impl Lowering<'_> {
         if let Some(zone) = self.out.zones.get_mut(&zone) {
             zone.records.push((record, self.current));
         }
+    }
+
+    /// Says what the owner of something that exists has to do; the manifest lists it.
+    pub fn owner_must(&mut self, of: EntryId, what: &'static str, target: Expr, policy: Policy) {
+        let name = self.world.full_entry(of);
+        let task = OwnerTask { of, by: self.current, what: what.to_owned(), target, policy: policy.into() };
+        self.diags.push(
+            Diagnostic::advice("existing/owner", format!("the owner of {name} has to {what}"))
+                .at(place_of(self.world, self.current), "needs it")
+                .also(place_of(self.world, of), "exists")
+                .note("nothing here changes what exists; until it is done, this does not work")
+                .help("give its owner the statements: `owners` in `manifest.json` of the output has them"),
+        );
+        self.out.owners.push(task);
     }
 
     /// Adds a Kubernetes object.

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Artifacts, link};
 use crate::artifacts::Place;
-use crate::artifacts::{Expr, Handle, Pseudo, Template, TypedValues, settle as settle_expr};
+use crate::artifacts::{Expr, Handle, Output, Pseudo, Template, TypedValues, settle as settle_expr};
 use crate::resolve::Resolved;
 
 /// Replaces handles in batches, Kubernetes objects and web files by `${output:<stack>@<region>:<key>}`.
 pub(super) fn settle(world: &Resolved, out: &mut Artifacts) {
-    let mut settler = Settler { world, templates: &mut out.templates, needs: &mut out.needs };
-    for zone in out.zones.values_mut() {
+    let home = Place { stack: 0, edge: false };
+    let mut settler = Settler { world, home, templates: &mut out.templates, needs: &mut out.needs };
+    for (entry, zone) in &mut out.zones {
         let path = zone_path(&zone.domain, zone.private);
+        settler.home.stack = entry.stack;
         settler.expr(&path, &mut zone.id);
-        for (record, _) in &mut zone.records {
+        for (record, entry) in &mut zone.records {
+            settler.home.stack = entry.stack;
             match &mut record.values {
                 TypedValues::Plain { values, .. } => values.iter_mut().for_each(|value| settler.expr(&path, value)),
                 TypedValues::Alias { dns_name, zone_id, .. } => {
@@ -28,12 +31,24 @@ pub(super) fn settle(world: &Resolved, out: &mut Artifacts) {
     }
     for (file, objects) in &mut out.objects {
         let path = object_path(file);
-        objects.iter_mut().for_each(|(object, _)| settler.expr(&path, object));
+        for (object, entry) in objects {
+            settler.home.stack = entry.stack;
+            settler.expr(&path, object);
+        }
     }
-    for ((site, file), (content, _)) in &mut out.web {
+    for task in &mut out.owners {
+        settler.home.stack = task.by.stack;
+        settler.expr(MANIFEST, &mut task.target);
+        settler.expr(MANIFEST, &mut task.policy);
+    }
+    for ((site, file), (content, entry)) in &mut out.web {
+        settler.home.stack = entry.stack;
         settler.expr(&format!("web/{site}/{file}"), content);
     }
 }
+
+/// Path of the manifest, which has the tasks of owners.
+const MANIFEST: &str = "manifest.json";
 
 /// Path of the batch of a zone.
 pub(crate) fn zone_path(domain: &crate::names::DomainName, private: bool) -> String {
@@ -50,13 +65,24 @@ pub(crate) fn object_path(file: &super::ObjectFile) -> String {
 
 struct Settler<'a> {
     world: &'a Resolved,
+    /// The template of the entry that made the document.
+    home: Place,
     templates: &'a mut BTreeMap<Place, Template>,
     needs: &'a mut BTreeMap<String, BTreeSet<(Place, String)>>,
 }
 
 impl Settler<'_> {
     fn expr(&mut self, path: &str, expr: &mut Expr) {
-        let Self { world, templates, needs } = self;
+        expr.walk_mut(&mut |value| {
+            if let Some((index, separator, whole)) = value.as_part() {
+                *value = self.part(path, index, (separator, whole));
+            }
+            if let Some((name, region)) = value.as_ssm_parameter() {
+                let (place, key) = self.ssm_parameter(name, region);
+                *value = self.needed(path, place, key);
+            }
+        });
+        let Self { world, templates, needs, .. } = self;
         let environment = world.environment();
         let pseudo = |name: Pseudo| match name {
             Pseudo::AccountId => environment.account.to_string(),
@@ -73,6 +99,45 @@ impl Settler<'_> {
             text
         };
         settle_expr(expr, &mut output, &pseudo);
+    }
+
+    /// What a parameter of SSM holds is an output of a template of its region: that of the entry itself, or, where it makes
+    /// nothing, the first that makes something.
+    fn ssm_parameter(&mut self, name: &str, region: &str) -> (Place, String) {
+        let fits = |place: &Place, template: &Template| {
+            self.world.region(*place).to_string() == region && !template.resources.is_empty()
+        };
+        let own = self.templates.get(&self.home).filter(|template| fits(&self.home, template)).map(|_| self.home);
+        let other = || self.templates.iter().find(|(place, template)| fits(place, template)).map(|(place, _)| *place);
+        let place = own.or_else(other).unwrap_or(self.home);
+        let template = self.templates.entry(place).or_default();
+        let key = link::ssm_parameter(name, &mut template.parameters);
+        let (description, value) = (format!("Parameter {name} of SSM"), Expr::Parameter(key.clone()));
+        template.outputs.insert(key.clone(), Output { description, value, export: None });
+        (place, key)
+    }
+
+    /// A part of a value that only a stack knows is an output beside that of the value.
+    fn part(&mut self, path: &str, index: usize, (separator, whole): (&str, &Expr)) -> Expr {
+        let (place, key) = match (whole.as_ssm_parameter(), whole.target()) {
+            (Some((name, region)), _) => self.ssm_parameter(name, region),
+            (None, Some((handle, attribute))) => (handle.place, link::export(self.templates, handle, attribute)),
+            (None, None) => return whole.clone(),
+        };
+        let outputs = &mut self.templates.entry(place).or_default().outputs;
+        let whole = outputs.get(&key).map_or(Expr::Absent, |output| output.value.clone());
+        let part = format!("{key}Part{index}");
+        let description = format!("Part {index} of {key}, parted by `{separator}`");
+        let value = Expr::part(index, separator, whole);
+        outputs.insert(part.clone(), Output { description, value, export: None });
+        self.needed(path, place, part)
+    }
+
+    /// Writes the placeholder of an output into a document.
+    fn needed(&mut self, path: &str, place: Place, key: String) -> Expr {
+        let text = format!("${{output:{}@{}:{key}}}", self.world.stack_name(place), self.world.region(place));
+        self.needs.entry(path.to_owned()).or_default().insert((place, key));
+        text.into()
     }
 }
 

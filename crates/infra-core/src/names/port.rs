@@ -19,6 +19,12 @@ impl Port {
     /// HTTP.
     pub const HTTP: Self = Self(NonZeroU16::MIN.saturating_add(79));
 
+    /// Redis and Valkey.
+    pub const REDIS: Self = Self(NonZeroU16::MIN.saturating_add(6_378));
+
+    /// Reads of a serverless cache.
+    pub const REDIS_READER: Self = Self(NonZeroU16::MIN.saturating_add(6_379));
+
     /// PostgreSQL.
     pub const POSTGRESQL: Self = Self(NonZeroU16::MIN.saturating_add(5_431));
 

@@ -283,6 +283,14 @@ impl Resolved {
             .expect("internal error: no such entry")
     }
 
+    /// Calls an entry by kind and name, for people: "queue `jobs`".
+    pub(crate) fn full_entry(&self, id: EntryId) -> String {
+        let Some(kind) = KINDS.get(usize::from(id.kind)) else { return String::new() };
+        let names = (kind.names)(&self.stack(id.stack).1.sections);
+        let name = usize::try_from(id.index).ok().and_then(|index| names.get(index).copied());
+        format!("{} `{}`", kind.noun, name.unwrap_or_default())
+    }
+
     /// Returns the ids of all entries.
     pub(crate) fn ids(&self) -> impl Iterator<Item = EntryId> {
         (0_u16..).zip(&self.stacks).flat_map(|(stack, (_, content))| {

@@ -96,7 +96,9 @@ fn our_own_assemblies_are_read_without_mistakes() {
                 for resource in template.resources.values() {
                     let mut properties = resource.properties.clone();
                     properties.walk_mut(&mut |value| {
-                        assert!(!matches!(value, Expr::Parameter(_)), "{}: {value:?}", resource.handle.id);
+                        // What a parameter of SSM holds is known when the stack is deployed.
+                        let open = matches!(value, Expr::Parameter(name) if !name.starts_with("Ssm"));
+                        assert!(!open, "{}: {value:?}", resource.handle.id);
                     });
                 }
             }

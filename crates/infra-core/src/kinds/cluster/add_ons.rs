@@ -62,7 +62,8 @@ const ROLES: &[(&str, &str, &str)] = &[
 /// Returns all add-ons of a cluster by name.
 pub(super) fn all(entry: Bound<'_, Cluster>) -> BTreeMap<String, AddOn> {
     let auto = entry.mode == Mode::Auto;
-    let base = BEFORE_NODES.into_iter().chain(AFTER_NODES);
+    // Of a cluster that exists, only those that are written are known.
+    let base = BEFORE_NODES.into_iter().chain(AFTER_NODES).filter(|_| entry.existing.is_none());
     let mut all: BTreeMap<String, AddOn> = base.map(|name| (name.to_owned(), AddOn::default())).collect();
     all.extend(entry.add_ons.iter().map(|(name, add_on)| (name.to_string(), add_on.clone())));
     all.retain(|name, add_on| add_on.enabled && !(auto && IN_AUTO_MODE.contains(&name.as_str())));

@@ -176,7 +176,7 @@ fn arch_of(kind: &str) -> Option<Arch> {
     Some(if graviton { Arch::Arm64 } else { Arch::Amd64 })
 }
 
-fn provided(entry: Bound<'_, Cluster>, diags: &mut Diagnostics) {
+pub(super) fn provided(entry: Bound<'_, Cluster>, diags: &mut Diagnostics) {
     for (need, provider) in &entry.spec().provided_by {
         let key = need.as_str();
         if provider.by.trim().is_empty() {

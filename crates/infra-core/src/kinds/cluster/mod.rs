@@ -5,6 +5,7 @@
 
 mod add_ons;
 mod check;
+mod existing;
 mod needs;
 mod nodes;
 #[cfg(test)]
@@ -16,6 +17,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use add_ons::AddOn;
+pub(in crate::kinds) use existing::unmet;
+pub use existing::ExistingCluster;
 pub use needs::{ControllerRole, Need, Provider, Provision};
 pub use nodes::{Ami, Arch, Capacity, NodeGroup, NodePool, Taint, TaintEffect};
 
@@ -36,6 +39,10 @@ use crate::resolve::Bound;
 pub struct Cluster {
     /// The network; control plane and nodes stand in its private subnets.
     pub network: Ref<Network>,
+    /// The cluster that exists; without it one is made. Beside it, `mode`, `add-ons` and `provided-by` say what it has, and
+    /// nothing of it is changed: none of what a new cluster gets is taken for granted.
+    #[serde(default)]
+    pub existing: Option<ExistingCluster>,
     /// Kubernetes version, in quotes. One of the versions that EKS supports; one minor version at a time on upgrades.
     #[serde(default = "default_version")]
     pub version: String,
@@ -204,10 +211,16 @@ networks:
 ";
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
-        check::cluster(entry, diags);
+        match &entry.spec().existing {
+            Some(existing) => existing::check(entry, existing, diags),
+            None => check::cluster(entry, diags),
+        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
+        if entry.existing.is_some() {
+            return;
+        }
         if entry.encryption == Encryption::Kms {
             let properties = object! {
                 "Description" => format!("Secrets of Kubernetes in cluster {}", entry.full_name()),
@@ -402,21 +415,33 @@ fn enforce_network_policies(entry: Bound<'_, Cluster>, cx: &mut Lowering<'_>) {
 impl<'a> Bound<'a, Cluster> {
     /// Returns the cluster's name once the cluster exists.
     pub fn cluster_name(&self) -> Expr {
-        self.handle("").reference()
+        match &self.existing {
+            Some(existing) => self.given(&existing.name),
+            None => self.handle("").reference(),
+        }
     }
 
     /// Returns the security group that EKS gives to the control plane, its nodes and their pods.
     pub fn security_group_id(&self) -> Expr {
-        self.handle("").att("ClusterSecurityGroupId")
+        match &self.existing {
+            Some(existing) => existing.security_group.as_ref().map(|group| self.given(group)).into(),
+            None => self.handle("").att("ClusterSecurityGroupId"),
+        }
     }
 
     /// Returns the issuer of the cluster's tokens, with `https://`.
     pub fn oidc_issuer(&self) -> Expr {
-        self.handle("").att("OpenIdConnectIssuerUrl")
+        match &self.existing {
+            Some(existing) => existing.oidc_issuer.as_ref().map(|issuer| self.given(issuer)).into(),
+            None => self.handle("").att("OpenIdConnectIssuerUrl"),
+        }
     }
 
     /// Returns the ARN of the OIDC provider, if IRSA is wanted.
     pub fn oidc_provider(&self) -> Option<Expr> {
+        if let Some(existing) = &self.existing {
+            return existing.provider(*self);
+        }
         self.irsa.then(|| self.handle("Oidc").arn())
     }
 

@@ -205,7 +205,10 @@ impl<'a> Bound<'a, Cluster> {
     pub fn controller_role(&self, need: Need) -> Option<Expr> {
         need.controller()?;
         match self.provides(need) {
-            Provision::AutoMode => Some(self.handle("Role").reference()),
+            Provision::AutoMode => match &self.spec().existing {
+                Some(existing) => existing.role.as_ref().map(|role| self.given(role)),
+                None => Some(self.handle("Role").reference()),
+            },
             Provision::Other(provider) => Some(match &provider.role {
                 ControllerRole::Create => self.handle(&part(need, "Role")).reference(),
                 ControllerRole::Existing(name) => name.into(),

@@ -283,6 +283,9 @@ fn taint(taint: &Taint) -> Expr {
 impl Bound<'_, Cluster> {
     /// Returns whether pods of an architecture find a node that takes them.
     pub fn runs(&self, arch: Arch) -> bool {
+        if self.existing.is_some() {
+            return true;
+        }
         match self.mode {
             Mode::Managed => self.node_groups.values().any(|group| group.arch == arch),
             // Pools of your own would be objects that this model does not see; the built-in one is amd64.

@@ -4,6 +4,7 @@ use super::{Database, Engine, Proxy, Serverless, users};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::rds::{self, limits};
 use crate::kinds::check;
+use crate::kinds::network::{Tier, wants};
 use crate::resolve::Bound;
 use crate::route;
 use crate::source::Route;
@@ -280,6 +281,7 @@ fn connections(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
 fn network(entry: Bound<'_, Database>, diags: &mut Diagnostics) {
     let own = entry.follow(&entry.spec().network);
     check::same_region(entry, diags, &route!["network"], own);
+    wants(entry, diags, &route!["network"], own, (Tier::Isolated, 2));
 }
 
 fn proxy(entry: Bound<'_, Database>, proxy: &Proxy, diags: &mut Diagnostics) {

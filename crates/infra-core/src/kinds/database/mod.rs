@@ -2,6 +2,7 @@
 
 mod checks;
 mod emit;
+mod existing;
 mod proxy;
 mod users;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::existing::ExistingDatabase;
 pub use self::proxy::Proxy;
 pub use self::users::{Login, User};
 use super::queue::Encryption;
@@ -35,6 +37,10 @@ const DEFAULT_CLASS: &str = "db.t4g.medium";
 pub struct Database {
     /// The network. Cannot be changed later.
     pub network: Ref<Network>,
+    /// The database that exists; without it one is made. Beside it, `network`, `port`, `database-name`, `master-username` and
+    /// `users` say how it is; users with passwords get their secrets here all the same, and a migration makes them.
+    #[serde(default)]
+    pub existing: Option<ExistingDatabase>,
     /// Who stores the data. Cannot be changed later: the other engine is another database.
     #[serde(default)]
     pub engine: Engine,
@@ -228,6 +234,7 @@ impl Database {
     pub fn new(network: Ref<Network>) -> Self {
         Self {
             network,
+            existing: None,
             engine: Engine::default(),
             version: default_version(),
             instance_class: None,
@@ -291,17 +298,26 @@ networks:
 ";
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
-        checks::check(entry, diags);
+        match &entry.spec().existing {
+            Some(existing) => existing::check(entry, existing, diags),
+            None => checks::check(entry, diags),
+        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
-        emit::emit(entry, cx);
+        match entry.existing {
+            Some(_) => users::emit(entry, cx),
+            None => emit::emit(entry, cx),
+        }
     }
 }
 
 impl<'a> Bound<'a, Database> {
     /// Returns the host that clients connect to: the proxy's, if there is one.
     pub fn host(&self) -> Expr {
+        if let Some(existing) = &self.existing {
+            return self.given(&existing.host);
+        }
         if self.proxied() { self.proxy_handle().att("Endpoint") } else { self.main().att("Endpoint.Address") }
     }
 
@@ -326,6 +342,9 @@ impl<'a> Bound<'a, Database> {
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html> (from memory).
     pub fn secret_arn(&self) -> Expr {
+        if let Some(existing) = &self.spec().existing {
+            return existing.secret.as_ref().map(|secret| self.follow(secret).arn()).into();
+        }
         self.main().att("MasterUserSecret.SecretArn")
     }
 
@@ -336,12 +355,18 @@ impl<'a> Bound<'a, Database> {
 
     /// Returns the security group that clients must be let into, and out to.
     pub fn security_group_id(&self) -> Expr {
+        if let Some(existing) = &self.existing {
+            return self.given(&existing.security_group);
+        }
         let part = if self.proxied() { "ProxyGroup" } else { "Group" };
         self.handle(part).att("GroupId")
     }
 
     /// Returns the most connections that the database accepts; `None` for instance classes of unknown memory.
     pub fn max_connections(&self) -> Option<u64> {
+        if self.existing.is_some() {
+            return None;
+        }
         self.parameters.max_connections.map(u64::from).or_else(|| self.default_connections())
     }
 
@@ -368,6 +393,9 @@ impl<'a> Bound<'a, Database> {
 
     /// Returns the dimension under which CloudWatch keeps the database's metrics.
     pub(super) fn metric_dimension(&self) -> (&'static str, Expr) {
+        if let Some(existing) = &self.existing {
+            return ("DBInstanceIdentifier", existing.instance.as_ref().map(|id| self.given(id)).into());
+        }
         let name = match self.engine {
             Engine::Rds => "DBInstanceIdentifier",
             Engine::Aurora => "DBClusterIdentifier",
@@ -377,6 +405,9 @@ impl<'a> Bound<'a, Database> {
 
     /// Returns the size of the volume in GiB; none for Aurora, which has no fixed one.
     pub(super) fn storage_gib(&self) -> Option<u32> {
+        if self.existing.is_some() {
+            return None;
+        }
         match self.engine {
             Engine::Rds => Some(self.storage.as_ref().map_or(Storage::default().size_gib, |storage| storage.size_gib)),
             Engine::Aurora => None,
@@ -407,6 +438,10 @@ impl<'a> Bound<'a, Database> {
     /// memory).
     fn user_arn(&self, user: &str) -> Expr {
         let id = match self.engine {
+            Engine::Rds if self.existing.is_some() => {
+                let known = self.existing.as_ref().and_then(|existing| existing.resource_id.as_ref());
+                known.map(|id| self.given(id)).into()
+            }
             Engine::Rds => self.main().att("DbiResourceId"),
             Engine::Aurora => self.main().att("DBClusterResourceId"),
         };

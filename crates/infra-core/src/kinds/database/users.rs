@@ -82,7 +82,13 @@ impl<'a> Bound<'a, Database> {
 
     /// Returns what somebody must be allowed who logs in as a user, the master user if none is named.
     pub fn connect_statements(&self, user: Option<&Name>) -> Vec<Statement> {
-        let Some(name) = user else { return self.read_own(self.secret_arn()) };
+        let Some(name) = user else {
+            let existing = self.spec().existing.as_ref().and_then(|existing| existing.secret.as_ref());
+            return match existing {
+                Some(secret) => self.follow(secret).read_statements(),
+                None => self.read_own(self.secret_arn()),
+            };
+        };
         match self.spec().users.get(name).map(|user| &user.login) {
             Some(Login::Password) => self.read_own(self.password(name).reference()),
             Some(Login::Secret(secret)) => self.follow(secret).read_statements(),

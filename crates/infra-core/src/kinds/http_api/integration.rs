@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Auth, HttpApi, RequestId};
-use crate::artifacts::{Expr, Handle, Object, Policy, Trust};
-use crate::kinds::{LoadBalancer, Queue, VpcLink, security_group};
+use crate::artifacts::{Expr, Handle, Object, Policy, Pseudo, Trust};
+use crate::kinds::{Function, LoadBalancer, Queue, VpcLink, security_group};
 use crate::lower::Lowering;
 use crate::model::Ref;
 use crate::names::{DomainName, Name};
@@ -24,8 +24,21 @@ pub enum Integration {
     LoadBalancer(LoadBalancerTarget),
     /// Into a queue; the caller gets 202 as soon as SQS has the message.
     Queue(QueueTarget),
+    /// To a function, as an event of format 2.0.
+    Function(FunctionTarget),
     /// To a server on the internet.
     Http(HttpTarget),
+}
+
+/// A function that answers requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FunctionTarget {
+    /// The function.
+    pub function: Ref<Function>,
+    /// How long an answer may take; the function's own `timeout` should be shorter. 50 to 30,000 milliseconds.
+    #[serde(default = "twenty_nine_seconds")]
+    pub timeout_ms: u32,
 }
 
 /// An internal load balancer behind a VPC link.
@@ -110,6 +123,19 @@ impl From<QueueTarget> for Integration {
     }
 }
 
+impl FunctionTarget {
+    /// Starts a target with the usual time-out.
+    pub fn new(function: Ref<Function>) -> Self {
+        Self { function, timeout_ms: TIMEOUT_MS }
+    }
+}
+
+impl From<FunctionTarget> for Integration {
+    fn from(target: FunctionTarget) -> Self {
+        Self::Function(target)
+    }
+}
+
 impl From<HttpTarget> for Integration {
     fn from(target: HttpTarget) -> Self {
         Self::Http(target)
@@ -122,6 +148,7 @@ impl Integration {
         match self {
             Self::LoadBalancer(target) => target.timeout_ms,
             Self::Queue(target) => target.timeout_ms,
+            Self::Function(target) => target.timeout_ms,
             Self::Http(target) => target.timeout_ms,
         }
     }
@@ -141,6 +168,7 @@ impl Integration {
                 words.extend(target.deduplication_id.iter().flat_map(|id| ["once", id.as_str()]));
                 words
             }
+            Self::Function(target) => vec!["Call", target.function.as_str()],
             Self::Http(target) => vec!["To", target.url.strip_prefix("https://").unwrap_or(&target.url)],
         };
         let timeout = format!("{} ms", self.timeout_ms());
@@ -180,6 +208,7 @@ pub(super) fn emit<'a>(entry: Bound<'a, HttpApi>, cx: &mut Lowering<'_>) {
         let (properties, rules) = match &route.to {
             Integration::LoadBalancer(target) => (load_balancer(entry, target), open(entry, target, cx)),
             Integration::Queue(target) => (queue(entry, (&route.to, target), cx), Vec::new()),
+            Integration::Function(target) => (function(entry, (&route.to, target), cx), Vec::new()),
             Integration::Http(target) => (http(entry, target), Vec::new()),
         };
         cx.add(entry.resource(&route.to.words(), "AWS::ApiGatewayV2::Integration", properties).after(rules));
@@ -201,7 +230,7 @@ fn open(entry: Bound<'_, HttpApi>, target: &LoadBalancerTarget, cx: &mut Lowerin
                 let port = other.spec().listeners.get(&own.listener).map(|listener| listener.port);
                 other.id == balancer.id && api.follow(&own.vpc_link).id == link.id && port == Some(listener.port)
             }
-            Integration::Queue(_) | Integration::Http(_) => false,
+            Integration::Queue(_) | Integration::Function(_) | Integration::Http(_) => false,
         })
     };
     let apart = |api: &Bound<'_, HttpApi>| api.home() != link.home() && api.home() != balancer.home();
@@ -238,6 +267,26 @@ fn http(entry: Bound<'_, HttpApi>, target: &HttpTarget) -> Expr {
         "PayloadFormatVersion" => PAYLOAD_FORMAT,
         "TimeoutInMillis" => target.timeout_ms,
         "RequestParameters" => headers(entry),
+    }
+}
+
+/// A function is called with the request as an event, and every stage and route of the API may call it.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html> (from
+/// memory).
+fn function(entry: Bound<'_, HttpApi>, (to, target): (&Integration, &FunctionTarget), cx: &mut Lowering<'_>) -> Expr {
+    let function = entry.follow(&target.function);
+    let region = entry.region().to_string();
+    let api = entry.api_id();
+    let source = text!["arn:", Pseudo::Partition, ":execute-api:", region, ":", Pseudo::AccountId, ":", api, "/*/*"];
+    let permission = entry.handle(&format!("{} Permission", to.words()));
+    function.let_in(permission, "apigateway.amazonaws.com", source, cx);
+    object! {
+        "ApiId" => entry.api_id(),
+        "IntegrationType" => "AWS_PROXY",
+        "IntegrationUri" => function.arn(),
+        "PayloadFormatVersion" => "2.0",
+        "TimeoutInMillis" => target.timeout_ms,
     }
 }
 

@@ -56,6 +56,11 @@ pub(super) fn check(entry: Entry<'_>, diags: &mut Diagnostics) {
                 queue(&at, target, diags);
                 at
             }
+            Integration::Function(target) => {
+                let at = place("function");
+                check::same_region(entry, diags, &at.below("function"), entry.follow(&target.function));
+                at
+            }
             Integration::Http(_) => place("http"),
         };
         let bounds = api_gateway::HTTP_INTEGRATION_TIMEOUT_MS;

@@ -6,6 +6,7 @@ use super::{Action, Layer, Listener, LoadBalancer, Protocol, Rule, Scheme, Stick
 use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::facts::limits::{Bounds, elb};
 use crate::kinds::check;
+use crate::kinds::network::{Tier, wants};
 use crate::names::{Name, Port};
 use crate::resolve::{Bound, list};
 use crate::route;
@@ -21,7 +22,13 @@ const RULES: &str = "https://docs.aws.amazon.com/elasticloadbalancing/latest/app
 type Entry<'a> = Bound<'a, LoadBalancer>;
 
 pub(super) fn check(entry: Entry<'_>, diags: &mut Diagnostics) {
-    check::same_region(entry, diags, &route!["network"], entry.follow(&entry.network));
+    let network = entry.follow(&entry.network);
+    check::same_region(entry, diags, &route!["network"], network);
+    let tier = match entry.scheme {
+        Scheme::Internal => Tier::Private,
+        Scheme::InternetFacing => Tier::Public,
+    };
+    wants(entry, diags, &route!["network"], network, (tier, 2));
     if entry.scheme == Scheme::InternetFacing && entry.allow_from.is_empty() {
         diags.push(
             Diagnostic::error("load-balancers/nobody-allowed", "nobody may connect to this internet-facing load balancer")

@@ -60,6 +60,7 @@ fn limits(entry: Bound<'_, Monitor>, diags: &mut Diagnostics) {
         ("database-cpu-percent", limits.database_cpu_percent),
         ("database-connections-percent", limits.database_connections_percent),
         ("database-free-storage-percent", limits.database_free_storage_percent),
+        ("function-errors-percent", limits.function_errors_percent),
         ("site-errors-percent", limits.site_errors_percent),
     ] {
         percent(entry, &route!["limits", key], u32::from(value), cloudwatch::PERCENT, diags);

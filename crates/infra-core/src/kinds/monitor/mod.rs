@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use self::alarm::Subject;
 pub use self::own::{OwnAlarm, Reporter, Silence, Statistic};
-use super::{Certificate, Database, HealthCheck, HttpApi, Kind, LoadBalancer, Queue, Sectioned, Topic, WebSite};
+use super::{Certificate, Database, Function, HealthCheck, HttpApi, Kind, LoadBalancer, Queue, Sectioned, Topic, WebSite};
 use crate::artifacts::{Expr, Place};
 use crate::diag::Diagnostics;
 use crate::lower::Lowering;
@@ -77,6 +77,8 @@ pub struct Things {
     pub load_balancers: Vec<Ref<LoadBalancer>>,
     /// Databases: connections, processor, storage.
     pub databases: Vec<Ref<Database>>,
+    /// Functions: errors, calls that are turned away, events that failed again and again.
+    pub functions: Vec<Ref<Function>>,
     /// Web sites: errors.
     pub web_sites: Vec<Ref<WebSite>>,
     /// Certificates: expiry.
@@ -103,6 +105,8 @@ pub struct Limits {
     pub database_connections_percent: u8,
     /// Part of a database's volume that must stay free. 1 to 100 per cent.
     pub database_free_storage_percent: u8,
+    /// Calls of a function that fail. 1 to 100 per cent.
+    pub function_errors_percent: u8,
     /// Answers of a web site with a status of 500 or above. 1 to 100 per cent.
     pub site_errors_percent: u8,
     /// Days before the end of a certificate. ACM renews its own 45 days before, so an alarm at 45 or more goes off at
@@ -134,6 +138,7 @@ impl Default for Limits {
             database_cpu_percent: 80,
             database_connections_percent: 80,
             database_free_storage_percent: 10,
+            function_errors_percent: 1,
             site_errors_percent: 1,
             certificate_days: 30,
         }
@@ -196,7 +201,9 @@ impl<'a> Bound<'a, Monitor> {
         all.extend(self.pick(|things| &things.topics).into_iter().filter_map(things::topic));
         all.extend(self.pick(|things| &things.http_apis).into_iter().map(|api| things::http_api(self, api)));
         all.extend(self.pick(|things| &things.load_balancers).into_iter().map(things::load_balancer));
-        all.extend(self.pick(|things| &things.databases).into_iter().map(|database| things::database(self, database)));
+        let databases = self.pick(|things| &things.databases).into_iter().filter(Bound::has_metrics);
+        all.extend(databases.map(|database| things::database(self, database)));
+        all.extend(self.pick(|things| &things.functions).into_iter().map(|function| things::function(self, function)));
         all.extend(self.pick(|things| &things.web_sites).into_iter().map(|site| things::web_site(self, site)));
         let certificates = self.pick(|things| &things.certificates).into_iter();
         all.extend(certificates.flat_map(|certificate| things::certificate(self, certificate)));

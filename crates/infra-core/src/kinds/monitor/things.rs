@@ -4,7 +4,7 @@ use super::Monitor;
 use super::alarm::{Alarm, Measure, Metric, Silence, Subject, When};
 use crate::artifacts::{Expr, Handle};
 use crate::kinds::load_balancer::Layer;
-use crate::kinds::{Certificate, Database, HealthCheck, HttpApi, LoadBalancer, Queue, Service, Topic, WebSite};
+use crate::kinds::{Certificate, Database, Function, HealthCheck, HttpApi, LoadBalancer, Queue, Service, Topic, WebSite};
 use crate::names::{Name, Region};
 use crate::resolve::Bound;
 
@@ -230,6 +230,42 @@ pub(super) fn database(entry: Bound<'_, Monitor>, database: Bound<'_, Database>)
         .maybe(full)
         .line("Database connections", connections)
         .line("Database processors (%)", processor)
+}
+
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html> (from memory).
+pub(super) fn function(entry: Bound<'_, Monitor>, function: Bound<'_, Function>) -> Subject {
+    let metric = |name| Metric::new("AWS/Lambda", name, ("FunctionName", function.function_name()));
+    let limit = entry.spec().limits.function_errors_percent;
+    let throttles = Measure::Of(metric("Throttles"), "Sum");
+    let subject = Subject::of(function)
+        .alarm(Alarm {
+            what: "errors".to_owned(),
+            description: format!("More than {limit} per cent of the calls of function {} fail.", function.name),
+            measure: Measure::Percent(metric("Errors"), metric("Invocations")),
+            when: When::Above(i64::from(limit)),
+            period: MINUTE,
+            periods: 5,
+            silence: Silence::Good,
+        })
+        .alarm(Alarm {
+            what: "throttles".to_owned(),
+            description: format!(
+                "Calls of function {} are turned away: as many run as it, or the account, may have at a time.",
+                function.name
+            ),
+            measure: throttles.clone(),
+            when: When::Above(0),
+            period: MINUTE,
+            periods: 5,
+            silence: Silence::Good,
+        })
+        .line("Calls of functions", Measure::Of(metric("Invocations"), "Sum"))
+        .line("Errors of functions", Measure::Of(metric("Errors"), "Sum"));
+    let Some(dead) = function.dead_letter_queue() else { return subject };
+    let dead = messages(&dead);
+    let description =
+        format!("Function {} failed on events again and again. Look at them and mend the cause.", function.name);
+    subject.alarm(dead_letters("dead letters".to_owned(), description, dead.clone())).line("Dead letters", dead)
 }
 
 /// Source: <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html>

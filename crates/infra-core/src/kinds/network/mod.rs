@@ -2,10 +2,13 @@
 
 mod checks;
 mod emit;
+mod existing;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::existing::ExistingNetwork;
+pub(in crate::kinds) use self::existing::wants;
 use super::Kind;
 use crate::artifacts::{Expr, Handle};
 use crate::diag::Diagnostics;
@@ -24,8 +27,12 @@ use crate::resolve::Bound;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Network {
-    /// The addresses: a block of /16 to /22. Cannot be changed later; must not overlap with networks it shall talk to.
+    /// The addresses: a block of /16 to /22, or that of the VPC that exists. Cannot be changed later; must not overlap with
+    /// networks it shall talk to.
     pub cidr: Cidr,
+    /// The VPC that exists, such as that of a landing zone; without it one is made. Beside it stands `cidr` alone.
+    #[serde(default)]
+    pub existing: Option<ExistingNetwork>,
     /// Number of zones. 2 or 3.
     #[serde(default = "three")]
     pub zones: u8,
@@ -159,6 +166,7 @@ impl Network {
     pub fn new(cidr: Cidr) -> Self {
         Self {
             cidr,
+            existing: None,
             zones: three(),
             zone_ids: Vec::new(),
             nat: Nat::default(),
@@ -183,27 +191,42 @@ networks:
 ";
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
-        checks::check(entry, diags);
+        match &entry.spec().existing {
+            Some(existing) => existing::check(entry, existing, diags),
+            None => checks::check(entry, diags),
+        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
-        emit::emit(entry, cx);
+        if entry.existing.is_none() {
+            emit::emit(entry, cx);
+        }
     }
 }
 
 impl Bound<'_, Network> {
     /// Returns the VPC's id.
     pub fn vpc_id(&self) -> Expr {
-        self.handle("").reference()
+        match &self.existing {
+            Some(existing) => self.given(&existing.vpc),
+            None => self.handle("").reference(),
+        }
     }
 
     /// Returns the ids of the subnets of a tier, one for each zone.
     pub fn subnet_ids(&self, tier: Tier) -> Vec<Expr> {
+        if let Some(existing) = &self.existing {
+            return existing.of(tier).iter().map(|subnet| self.given(subnet)).collect();
+        }
         self.zone_numbers().map(|zone| self.subnet(tier, zone).reference()).collect()
     }
 
-    /// Returns the blocks of the subnets of a tier, one for each zone.
+    /// Returns the blocks of the subnets of a tier, one for each zone; that of the whole network where it exists, because
+    /// those of its subnets are not known.
     pub fn subnet_cidrs(&self, tier: Tier) -> Vec<Cidr> {
+        if self.existing.is_some() {
+            return vec![self.cidr];
+        }
         self.zone_numbers().filter_map(|zone| self.block(tier, zone)).collect()
     }
 
@@ -222,6 +245,9 @@ impl Bound<'_, Network> {
     /// For `Resource::after`: a load balancer that faces the internet fails before the gateway is attached, and nodes
     /// that start before the routes exist never join. Isolated subnets have none.
     pub fn routes(&self, tier: Tier) -> Vec<Handle> {
+        if self.existing.is_some() {
+            return Vec::new();
+        }
         match (tier, self.nat) {
             (Tier::Public, Nat::PerZone | Nat::Single | Nat::None) => vec![self.handle("PublicRoute")],
             (Tier::Private, Nat::PerZone | Nat::Single) => {

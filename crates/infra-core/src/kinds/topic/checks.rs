@@ -3,7 +3,7 @@
 use super::{Receiver, Subscription, Topic};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits;
-use crate::kinds::check;
+use crate::kinds::{check, existing};
 use crate::names::Name;
 use crate::resolve::Bound;
 use crate::route;
@@ -19,6 +19,13 @@ const RAW: &str = "https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-r
 
 /// Reports every mistake of one topic.
 pub(super) fn check(entry: Bound<'_, Topic>, diags: &mut Diagnostics) {
+    if let Some(topic) = &entry.spec().existing {
+        existing::only(entry, diags, &["fifo", "subscriptions"]);
+        existing::starts(entry, diags, &route!["existing", "arn"], &topic.arn, "arn:");
+        if let Some(key) = &topic.kms_key {
+            existing::starts(entry, diags, &route!["existing", "kms-key"], key, "arn:");
+        }
+    }
     for (name, subscription) in &entry.spec().subscriptions {
         receiver(entry, name, subscription, diags);
         if subscription.filter.len() > limits::sns::FILTER_POLICY_KEYS {
@@ -42,7 +49,7 @@ fn receiver(entry: Bound<'_, Topic>, name: &Name, subscription: &Subscription, d
             [] => error.at(whole, "has none"),
             all => error.at(whole, format!("has {}", crate::resolve::list(all.iter().map(|(key, _)| *key)))),
         }
-        .help("write one of `queue`, `email`, `email-json` and `https`, and a subscription for each receiver"));
+        .help("write one of `queue`, `function`, `email`, `email-json` and `https`, and a subscription for each receiver"));
         return;
     };
     match receiver {
@@ -58,13 +65,20 @@ fn receiver(entry: Bound<'_, Topic>, name: &Name, subscription: &Subscription, d
                 );
             }
         }
-        Receiver::Email(_) | Receiver::EmailJson(_) | Receiver::Https(_) if entry.fifo => diags.push(
+        Receiver::Function(_) | Receiver::Email(_) | Receiver::EmailJson(_) | Receiver::Https(_) if entry.fifo => diags.push(
             Diagnostic::error("topics/fifo-receiver", "a FIFO topic delivers to queues only")
                 .at(at(key), "no queue")
                 .also(entry.at(&route!["fifo"]), "FIFO")
                 .note(format!("see {FIFO}"))
                 .help("subscribe to a standard topic, or put a queue in between"),
         ),
+        Receiver::Function(_) if subscription.raw == Some(true) => diags.push(
+            Diagnostic::error("topics/raw-function", "a function gets no raw messages")
+                .at(at("raw"), "SNS refuses it")
+                .note(format!("see {RAW}"))
+                .help("remove the line; the message is in `Records[0].Sns.Message` of the event"),
+        ),
+        Receiver::Function(_) => {}
         Receiver::Email(_) | Receiver::EmailJson(_) => mailbox(subscription, at, diags),
         Receiver::Https(_) => {}
     }

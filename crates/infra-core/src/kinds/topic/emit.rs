@@ -9,6 +9,33 @@ use crate::resolve::Bound;
 
 /// Emits everything of one topic.
 pub(super) fn emit(entry: Bound<'_, Topic>, cx: &mut Lowering<'_>) {
+    match entry.spec().existing {
+        Some(_) => owners(entry, cx),
+        None => topic(entry, cx),
+    }
+    for (name, _) in entry.own_dead_letters() {
+        own_dead_letters(entry, name, cx);
+    }
+    for (name, own) in &entry.spec().subscriptions {
+        subscription(entry, name, own, cx);
+    }
+}
+
+/// The policies of a topic that exists, and of its key, are its owner's.
+fn owners(entry: Bound<'_, Topic>, cx: &mut Lowering<'_>) {
+    if entry.takes_alarms() {
+        let policy = Policy::default().with(alarms(["sns:Publish"], entry.arn()));
+        cx.owner_must(entry.id, "let alarms publish to it, in the policy of the topic", entry.arn(), policy);
+    }
+    let Some(key) = entry.key_arn() else { return };
+    let uses = key_uses(entry);
+    if !uses.is_empty() {
+        let policy = uses.into_iter().fold(Policy::default(), Policy::with);
+        cx.owner_must(entry.id, "let services use its key, in the policy of the key", key, policy);
+    }
+}
+
+fn topic(entry: Bound<'_, Topic>, cx: &mut Lowering<'_>) {
     if entry.encryption == Encryption::Kms {
         let properties = object! {
             "Description" => format!("Messages of topic {}", entry.full_name()),
@@ -45,30 +72,28 @@ pub(super) fn emit(entry: Bound<'_, Topic>, cx: &mut Lowering<'_>) {
         "AWS::SNS::TopicPolicy",
         object! { "Topics" => vec![entry.arn()], "PolicyDocument" => policy },
     ));
-    for (name, _) in entry.own_dead_letters() {
-        own_dead_letters(entry, name, cx);
-    }
-    for (name, own) in &entry.spec().subscriptions {
-        subscription(entry, name, own, cx);
-    }
 }
 
 /// A key that the account administers, that CloudWatch may use to tell the topic of alarms, and SNS to keep what it
 /// cannot deliver.
 fn key_policy(entry: Bound<'_, Topic>) -> Policy {
+    key_uses(entry).into_iter().fold(account_key_policy(), Policy::with)
+}
+
+fn key_uses(entry: Bound<'_, Topic>) -> Vec<Statement> {
     let actions = ["kms:Decrypt", "kms:GenerateDataKey*"];
-    let mut policy = account_key_policy();
+    let mut uses = Vec::new();
     if entry.takes_alarms() {
-        policy.push(alarms(actions, "*".into()));
+        uses.push(alarms(actions, "*".into()));
     }
     if entry.own_dead_letters().next().is_some() {
         let statement = Statement::allow(actions, "*".into())
             .sid("DeadLetters")
             .service("sns.amazonaws.com")
             .when("StringEquals", "aws:SourceAccount", Pseudo::AccountId);
-        policy.push(statement);
+        uses.push(statement);
     }
-    policy
+    uses
 }
 
 /// Alarms of the account, which no identity policy covers.
@@ -119,15 +144,22 @@ fn subscription(entry: Bound<'_, Topic>, name: &Name, own: &Subscription, cx: &m
     let raw = match receiver {
         Receiver::Queue(_) => Some(own.raw.unwrap_or(true)),
         Receiver::Https(_) => own.raw,
-        Receiver::Email(_) | Receiver::EmailJson(_) => None,
+        Receiver::Function(_) | Receiver::Email(_) | Receiver::EmailJson(_) => None,
     };
     let kept = entry.kept(own).and_then(|kept| match kept {
         Kept::By(queue) => queue.dead_letter_queue(),
         Kept::Apart => Some(entry.own_dead_letter_queue(name)),
     });
+    if let Receiver::Queue(queue) = receiver {
+        entry.follow(queue).ask_for_topic(entry, cx);
+    }
     let (place, elsewhere) = home(entry, receiver);
     let part = format!("To{}", LogicalId::from_name("", name, ""));
     let handle = Handle { place, id: entry.logical_id(&part) };
+    if let Receiver::Function(function) = receiver {
+        let permission = Handle { place, id: entry.logical_id(&format!("{part}MayCall")) };
+        entry.follow(function).let_in(permission, "sns.amazonaws.com", entry.arn(), cx);
+    }
     let resource = Resource::new(
         handle,
         "AWS::SNS::Subscription",
@@ -148,6 +180,7 @@ fn subscription(entry: Bound<'_, Topic>, name: &Name, own: &Subscription, cx: &m
 fn endpoint(entry: Bound<'_, Topic>, receiver: Receiver<'_>) -> (&'static str, Expr) {
     match receiver {
         Receiver::Queue(queue) => ("sqs", entry.follow(queue).arn()),
+        Receiver::Function(function) => ("lambda", entry.follow(function).arn()),
         Receiver::Email(address) => ("email", address.to_string().into()),
         Receiver::EmailJson(address) => ("email-json", address.to_string().into()),
         Receiver::Https(url) => ("https", url.to_string().into()),
@@ -160,7 +193,15 @@ fn home(entry: Bound<'_, Topic>, receiver: Receiver<'_>) -> (Place, bool) {
     match receiver {
         Receiver::Queue(queue) => {
             let queue = entry.follow(queue);
+            // A queue that exists needs no stack.
+            if queue.existing.is_some() {
+                return (entry.home(), false);
+            }
             (queue.home(), queue.region() != entry.region())
+        }
+        Receiver::Function(function) => {
+            let function = entry.follow(function);
+            (function.home(), function.region() != entry.region())
         }
         Receiver::Email(_) | Receiver::EmailJson(_) | Receiver::Https(_) => (entry.home(), false),
     }

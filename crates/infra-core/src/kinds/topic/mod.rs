@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::queue::Encryption;
-use super::{Kind, Monitor, Queue};
+use super::existing::Given;
+use super::{Function, Kind, Monitor, Queue};
 use crate::artifacts::{Expr, Handle, Statement};
 use crate::diag::Diagnostics;
 use crate::lower::Lowering;
@@ -22,6 +23,8 @@ use crate::resolve::Bound;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Topic {
+    /// The topic that exists; without it one is made. Beside it, `fifo` says how it is, and `subscriptions` are added to it.
+    pub existing: Option<ExistingTopic>,
     /// Strict order per message group; cannot be changed later. FIFO queues subscribe to FIFO topics only, and nobody but
     /// queues does.
     pub(crate) fifo: bool,
@@ -37,7 +40,25 @@ pub struct Topic {
     pub(crate) subscriptions: BTreeMap<Name, Subscription>,
 }
 
-/// Delivery of a topic's messages to one receiver: a queue, a mailbox or a server.
+/// A topic that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExistingTopic {
+    /// Its ARN.
+    pub arn: Given,
+    /// ARN of the customer managed key that encrypts its messages, if there is one; publishers may then use it.
+    #[serde(default)]
+    pub kms_key: Option<Given>,
+}
+
+impl ExistingTopic {
+    /// Stands for a topic by its ARN.
+    pub fn new(arn: impl Into<Given>) -> Self {
+        Self { arn: arn.into(), kms_key: None }
+    }
+}
+
+/// Delivery of a topic's messages to one receiver: a queue, a function, a mailbox or a server.
 ///
 /// Mailboxes and servers get nothing until they have confirmed: somebody opens the link in the first mail, the server
 /// asks for the address in the first message.
@@ -46,6 +67,8 @@ pub struct Topic {
 pub struct Subscription {
     /// The queue that gets the messages.
     pub(crate) queue: Option<Ref<Queue>>,
+    /// The function that is called with them.
+    pub(crate) function: Option<Ref<Function>>,
     /// The mailbox that gets them as text for people.
     pub(crate) email: Option<EmailAddress>,
     /// The mailbox that gets them as JSON for a program.
@@ -53,14 +76,14 @@ pub struct Subscription {
     /// The server that gets them by POST.
     pub(crate) https: Option<HttpsUrl>,
     /// Whether the receiver gets the message alone, without the envelope of SNS; queues do if not set, servers may,
-    /// mailboxes cannot.
+    /// functions and mailboxes cannot.
     pub raw: Option<bool>,
     /// Which messages are delivered, as SNS defines filter policies; at most 5 keys.
     pub filter: serde_json::Map<String, serde_json::Value>,
     /// What the filter looks at.
     pub filter_scope: FilterScope,
     /// Whether messages that cannot be delivered are kept: in the queue's dead-letter queue, or in one of the
-    /// subscription's own for a server, a queue of another region and a standard queue on a FIFO topic. They are if not
+    /// subscription's own for a function, a server, a queue of another region and a standard queue on a FIFO topic. They are if not
     /// set, but for a queue without a dead-letter queue; those for mailboxes never are.
     pub dead_letter: Option<bool>,
 }
@@ -80,6 +103,7 @@ pub enum FilterScope {
 #[derive(Clone, Copy, Debug)]
 enum Receiver<'a> {
     Queue(&'a Ref<Queue>),
+    Function(&'a Ref<Function>),
     Email(&'a EmailAddress),
     EmailJson(&'a EmailAddress),
     Https(&'a HttpsUrl),
@@ -92,7 +116,8 @@ impl Subscription {
         let email = self.email.as_ref().map(|address| ("email", Receiver::Email(address)));
         let json = self.email_json.as_ref().map(|address| ("email-json", Receiver::EmailJson(address)));
         let https = self.https.as_ref().map(|url| ("https", Receiver::Https(url)));
-        [queue, email, json, https].into_iter().flatten().collect()
+        let function = self.function.as_ref().map(|function| ("function", Receiver::Function(function)));
+        [queue, function, email, json, https].into_iter().flatten().collect()
     }
 
     fn receiver(&self) -> Option<Receiver<'_>> {
@@ -132,7 +157,10 @@ queues:
 impl<'a> Bound<'a, Topic> {
     /// Returns the topic's ARN.
     pub fn arn(&self) -> Expr {
-        self.handle("").reference()
+        match &self.existing {
+            Some(topic) => self.given(&topic.arn),
+            None => self.handle("").reference(),
+        }
     }
 
     /// Returns what a publisher must be allowed.
@@ -146,6 +174,9 @@ impl<'a> Bound<'a, Topic> {
 
     /// Returns the ARN of the customer managed key, if there is one.
     pub fn key_arn(&self) -> Option<Expr> {
+        if let Some(topic) = &self.existing {
+            return topic.kms_key.as_ref().map(|key| self.given(key));
+        }
         (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
     }
 
@@ -185,9 +216,15 @@ impl<'a> Bound<'a, Topic> {
                     None => subscription.dead_letter.map(|_| Kept::Apart),
                 }
             }
-            Receiver::Https(_) => Some(Kept::Apart),
+            Receiver::Function(_) | Receiver::Https(_) => Some(Kept::Apart),
             Receiver::Email(_) | Receiver::EmailJson(_) => None,
         }
+    }
+
+    /// Returns whether the topic calls a function.
+    pub(super) fn calls(&self, function: Bound<'_, Function>) -> bool {
+        let mut called = self.spec().subscriptions.values().filter_map(|own| own.function.as_ref());
+        called.any(|own| self.follow(own).id == function.id)
     }
 
     /// Returns whether alarms are sent to the topic.
@@ -206,6 +243,11 @@ enum Kept<'a> {
 }
 
 impl Topic {
+    /// Stands for a standard topic that exists.
+    pub fn existing(existing: ExistingTopic) -> Typed<Self, Standard> {
+        Typed::new(Self { existing: Some(existing), ..Self::default() })
+    }
+
     /// Starts a standard topic.
     pub fn standard() -> Typed<Self, Standard> {
         Typed::new(Self::default())
@@ -275,6 +317,20 @@ impl Typed<Topic, Standard> {
     pub fn mail_json(self, name: &str, address: &str, set: impl FnOnce(&mut Subscription)) -> Result<Self, BuildError> {
         let email_json = Some(address.parse().map_err(BuildError::text)?);
         self.deliver(name, Subscription { email_json, ..Subscription::default() }, set)
+    }
+
+    /// Calls a function with the topic's messages.
+    ///
+    /// # Errors
+    /// If `name` is not a name.
+    pub fn call(
+        self,
+        name: &str,
+        function: &Ref<Function>,
+        set: impl FnOnce(&mut Subscription),
+    ) -> Result<Self, BuildError> {
+        let function = Some(function.clone());
+        self.deliver(name, Subscription { function, ..Subscription::default() }, set)
     }
 
     /// Delivers the topic's messages to a server, by POST.

@@ -6,7 +6,7 @@ use super::spec::{Identity, SecretDelivery};
 use super::{Pod, Scaler, Workload, identity, literal, namespace, placement, pod_check, secrets};
 use crate::artifacts::Statement;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
-use crate::kinds::cluster::{Cluster, Need, Provision};
+use crate::kinds::cluster::{self, Cluster, Need, Provision};
 use crate::kinds::{Migration, Service, Worker};
 use crate::names::{Name, Seconds, quantity};
 use crate::resolve::{Bound, EntryId, list};
@@ -99,7 +99,7 @@ impl<K: Workload> Report<'_, '_, K> {
 
     fn identity(&mut self) {
         let cluster = self.pod.cluster;
-        if self.pod.parts.identity == Identity::Irsa && !cluster.irsa {
+        if self.pod.parts.identity == Identity::Irsa && !cluster.irsa && cluster.existing.is_none() {
             let title = format!("cluster `{}` has no OIDC provider", cluster.name);
             let error = self
                 .error("workloads/irsa", title, &route!["identity"], "roles for service accounts need one")
@@ -134,6 +134,8 @@ impl<K: Workload> Report<'_, '_, K> {
         if !pod.reached.from.is_empty() {
             needs.push((Need::LoadBalancerController, route!["exposes"]));
         }
+        let wanted: Vec<Need> = needs.iter().map(|(need, _)| *need).collect();
+        cluster::unmet(self.entry, pod, &wanted, self.diags);
         for (need, route) in needs {
             if pod.cluster.provides(need) == Provision::Missing {
                 let error = self.missing(need, &route);

@@ -131,6 +131,11 @@ pub(super) fn made(pod: &Pod<'_>) -> Vec<(String, Expr)> {
             }
         }
     }
+    for cache in &pod.caches {
+        set(named(cache.name, "CACHE_HOST"), cache.host());
+        set(named(cache.name, "CACHE_PORT"), cache.client_port().to_string().into());
+        set(named(cache.name, "CACHE_SHARDED"), cache.sharded().to_string().into());
+    }
     for file in secrets::files(pod) {
         set(file.variable, file.path.into());
     }
@@ -158,6 +163,6 @@ fn telemetry(pod: &Pod<'_>, set: &mut impl FnMut(String, Expr)) {
 }
 
 /// Makes the name of a variable: `order-events` and `TOPIC_ARN` give `ORDER_EVENTS_TOPIC_ARN`.
-pub(super) fn named(name: &Name, what: &str) -> String {
+pub(in crate::kinds) fn named(name: &Name, what: &str) -> String {
     format!("{}_{what}", name.as_str().to_ascii_uppercase().replace('-', "_"))
 }

@@ -9,7 +9,7 @@ use super::value::Value;
 use crate::artifacts::{Expr, Handle, Policy, Statement, Trust};
 use crate::kinds::cluster::Need;
 use crate::kinds::security_group::{self, Side};
-use crate::kinds::{Bucket, Queue, Secret, Table};
+use crate::kinds::{Bucket, Cache, Queue, Secret, Table};
 use crate::lower::Lowering;
 use crate::names::Port;
 use crate::resolve::Bound;
@@ -81,21 +81,25 @@ fn metrics_statement(namespace: &String) -> Statement {
 }
 
 /// Returns what `access` to a table stands for.
-pub(super) fn table_statements(table: &Bound<'_, Table>, access: Access) -> Vec<Statement> {
+pub(in crate::kinds) fn table_statements(table: &Bound<'_, Table>, access: Access) -> Vec<Statement> {
     let reads = access.reads().then(|| table.read_statements());
     let writes = access.writes().then(|| table.write_statements());
     reads.into_iter().chain(writes).flatten().collect()
 }
 
 /// Returns what `access` to a bucket stands for.
-pub(super) fn bucket_statements(bucket: &Bound<'_, Bucket>, access: Access) -> Vec<Statement> {
+pub(in crate::kinds) fn bucket_statements(bucket: &Bound<'_, Bucket>, access: Access) -> Vec<Statement> {
     let reads = access.reads().then(|| bucket.read_statements());
     let writes = access.writes().then(|| bucket.write_statements());
     reads.into_iter().chain(writes).flatten().collect()
 }
 
 /// Keeps of the actions of one service those that are named, if any is; those of others, such as keys', stay.
-fn narrowed(statements: Vec<Statement>, service: &str, only: &BTreeSet<String>) -> impl Iterator<Item = Statement> {
+pub(in crate::kinds) fn narrowed(
+    statements: Vec<Statement>,
+    service: &str,
+    only: &BTreeSet<String>,
+) -> impl Iterator<Item = Statement> {
     let keep =
         move |action: &str| action.strip_prefix(service).is_none_or(|name| only.is_empty() || only.contains(name));
     statements.into_iter().filter_map(move |statement| statement.only(keep))
@@ -128,7 +132,8 @@ fn secret_statements(pod: &Pod<'_>) -> Vec<Statement> {
             secrets.push(secret);
         }
     }
-    database.chain(secrets.into_iter().flat_map(Bound::<Secret>::read_statements)).collect()
+    let caches = pod.caches.iter().flat_map(Bound::<Cache>::connect_statements);
+    database.chain(caches).chain(secrets.into_iter().flat_map(Bound::<Secret>::read_statements)).collect()
 }
 
 /// Lets the External Secrets operator read the secrets of the pods.
@@ -178,8 +183,13 @@ fn web_identity(pod: &Pod<'_>) -> Expr {
     Expr::Call("Fn::Sub".into(), Box::new(list![text, values]))
 }
 
-/// Lets pods connect to the database.
+/// Lets pods connect to database and caches.
 pub(super) fn open_database(pod: &Pod<'_>, cx: &mut Lowering<'_>) {
+    for cache in &pod.caches {
+        for port in cache.ports() {
+            security_group::open(cx, pod.place, &cluster_side(pod), &cache.side(), port);
+        }
+    }
     let Some(database) = &pod.database else { return };
     security_group::open(cx, pod.place, &cluster_side(pod), &database.side(), database.client_port());
 }

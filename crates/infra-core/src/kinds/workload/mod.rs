@@ -32,7 +32,8 @@ pub use companion::{
     ClaimVolume, Companion, CompanionRequests, ConfigVolume, CsiVolume, EmptyVolume, Lifecycle, Medium, Mount,
     ProjectedVolume, SecretVolume, Security, Toleration, Volume,
 };
-pub(super) use identity::{grant, open_to_balancer};
+pub(super) use environment::named;
+pub(super) use identity::{bucket_statements, grant, narrowed, open_to_balancer, table_statements};
 pub(super) use objects::Once;
 pub use permission::{Effect, Permission};
 pub(super) use placement::tainted;
@@ -144,6 +145,10 @@ macro_rules! workload_kind {
             /// paths are in `DB_USERNAME_FILE` and `DB_PASSWORD_FILE`; a user with a token of IAM is in `DB_USERNAME`.
             #[serde(default)]
             pub database: Option<DatabaseUse>,
+            /// Caches it uses; each gives `<NAME>_CACHE_HOST`, `<NAME>_CACHE_PORT`, `<NAME>_CACHE_SHARDED` (whether the client
+            /// must speak the protocol of a cluster), and the path of a file in `<NAME>_CACHE_PASSWORD_FILE`.
+            #[serde(default)]
+            pub caches: Vec<Ref<crate::kinds::Cache>>,
             /// Secrets it reads, by a name of your choice; each gives files and variables `<NAME>_FILE` with their paths.
             #[serde(default)]
             pub secrets: BTreeMap<Name, SecretUse>,
@@ -232,6 +237,7 @@ macro_rules! workload_kind {
                     tables: &self.tables,
                     buckets: &self.buckets,
                     database: self.database.as_ref().map(crate::kinds::workload::DatabaseUse::connection),
+                    caches: &self.caches,
                     secrets: &self.secrets,
                     secret_delivery: self.secret_delivery,
                     identity: self.identity,

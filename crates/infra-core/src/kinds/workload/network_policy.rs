@@ -85,6 +85,11 @@ fn egress(pod: &Pod<'_>) -> Vec<Expr> {
             network.subnet_cidrs(Tier::Isolated).iter().map(|block| block_peer(&block.to_string())).collect();
         rules.push(object! { "to" => blocks, "ports" => list![tcp(database.client_port().get())] });
     }
+    for cache in &pod.caches {
+        let blocks: Vec<Expr> = cache.blocks().iter().map(|block| block_peer(&block.to_string())).collect();
+        let ports: Vec<Expr> = cache.ports().into_iter().map(|port| tcp(port.get())).collect();
+        rules.push(object! { "to" => blocks, "ports" => ports });
+    }
     for service in &pod.calls {
         let labels = object! {
             "app.kubernetes.io/name" => service.name.to_string(),

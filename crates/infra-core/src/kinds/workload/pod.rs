@@ -3,7 +3,7 @@
 use super::{Parts, SecretUse, Workload};
 use crate::artifacts::{Expr, Handle, Object, Place, Resource, Statement};
 use crate::facts::limits::elb;
-use crate::kinds::{Bucket, Cluster, Database, Queue, Secret, Service, Table, Topic, Worker};
+use crate::kinds::{Bucket, Cache, Cluster, Database, Queue, Secret, Service, Table, Topic, Worker};
 use crate::model::Ref;
 use crate::names::{LogicalId, Name, Port, Region, Seconds, is_label_value};
 use crate::resolve::Bound;
@@ -53,6 +53,7 @@ pub(in crate::kinds) struct Pod<'a> {
     pub(super) tables: Vec<(&'a Name, Bound<'a, Table>, &'a TableUse)>,
     pub(super) buckets: Vec<(&'a Name, Bound<'a, Bucket>, &'a BucketUse)>,
     pub(super) database: Option<Bound<'a, Database>>,
+    pub(super) caches: Vec<Bound<'a, Cache>>,
     pub(super) secrets: Vec<(&'a Name, Bound<'a, Secret>, &'a SecretUse)>,
     /// The variables that the user writes.
     pub(super) variables: Vec<(&'a str, Value<'a>)>,
@@ -128,6 +129,7 @@ impl<'a> Pod<'a> {
             tables: parts.tables.iter().map(|(name, t)| (name, entry.follow(&t.table), t)).collect(),
             buckets: parts.buckets.iter().map(|(name, b)| (name, entry.follow(&b.bucket), b)).collect(),
             database: parts.database.map(|used| entry.follow(used.database)),
+            caches: parts.caches.iter().map(|cache| entry.follow(cache)).collect(),
             secrets: parts.secrets.iter().map(|(name, s)| (name, entry.follow(&s.secret), s)).collect(),
             variables: parts.env.iter().map(|(name, value)| (name.as_str(), Value::of(entry, value))).collect(),
             init_containers: beside(entry, parts.init_containers),
@@ -256,6 +258,14 @@ impl<'a> Pod<'a> {
         object.push("metadata", self.metadata(name));
         object.push("spec", spec);
         Expr::Object(object)
+    }
+
+    /// Returns the field for which a security group is opened between the pods and something else, and why.
+    pub(in crate::kinds) fn opens(&self) -> Option<(&'static str, &'static str)> {
+        let database = self.database.map(|_| ("database", "it must let the pods in"));
+        let balancer = (!self.reached.from.is_empty()).then_some(("exposes", "it must let the load balancer in"));
+        let cache = (!self.caches.is_empty()).then_some(("caches", "they must let the pods in"));
+        database.or(cache).or(balancer)
     }
 
     /// Returns the time after which the process is killed.

@@ -42,7 +42,16 @@ fn sources(pod: &Pod<'_>) -> Vec<Source> {
         id: secret.secret_id(),
         keys: used.keys.clone(),
     });
-    database.chain(own).collect()
+    database.chain(caches(pod)).chain(own).collect()
+}
+
+/// Passwords of caches.
+fn caches<'p>(pod: &'p Pod<'_>) -> impl Iterator<Item = Source> + 'p {
+    pod.caches.iter().filter_map(|cache| {
+        let name = format!("{}-cache", cache.name);
+        let (store, keys) = (cache.store(), vec!["password".to_owned()]);
+        Some(Source { name, store, id: cache.secret_id()?, keys })
+    })
 }
 
 /// Secrets whose values are variables: sources of files with names that nobody else has.
@@ -121,7 +130,10 @@ fn logins(pod: &Pod<'_>) -> Vec<(String, Expr)> {
 
 /// Returns whether the workload reads any secret.
 pub(super) fn any(pod: &Pod<'_>) -> bool {
-    !pod.secrets.is_empty() || !logins(pod).is_empty() || !variables(pod).is_empty()
+    !pod.secrets.is_empty()
+        || !logins(pod).is_empty()
+        || !variables(pod).is_empty()
+        || caches(pod).next().is_some()
 }
 
 /// Returns the files that the application reads.

@@ -12,7 +12,7 @@ use super::rollout::Rollout;
 use super::traffic::{Egress, Ingress};
 use super::value::EnvValue;
 use crate::kinds::cluster::Arch;
-use crate::kinds::{Bucket, Cluster, Database, Queue, Secret, Service, Table, Topic};
+use crate::kinds::{Bucket, Cache, Cluster, Database, Queue, Secret, Service, Table, Topic};
 use crate::model::Ref;
 use crate::names::{ImageRef, KubernetesName, Name, Port, Seconds};
 
@@ -35,6 +35,7 @@ pub(in crate::kinds) struct Parts<'a> {
     pub(in crate::kinds) tables: &'a BTreeMap<Name, TableUse>,
     pub(in crate::kinds) buckets: &'a BTreeMap<Name, BucketUse>,
     pub(in crate::kinds) database: Option<Connection<'a>>,
+    pub(in crate::kinds) caches: &'a [Ref<Cache>],
     pub(in crate::kinds) secrets: &'a BTreeMap<Name, SecretUse>,
     pub(in crate::kinds) secret_delivery: SecretDelivery,
     pub(in crate::kinds) identity: Identity,
@@ -115,6 +116,7 @@ impl<'a> Parts<'a> {
             tables: &plain.tables,
             buckets: &plain.buckets,
             database: None,
+            caches: &[],
             secrets: &plain.secrets,
             secret_delivery: SecretDelivery::default(),
             identity: Identity::default(),
