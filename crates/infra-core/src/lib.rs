@@ -222,6 +222,10 @@ fn check_artifacts(
     let own = view::Own::new(world, artifacts);
     let view = view::View::new(own.input(today), &own);
     view::check_documents(&view, diags);
-    rules::check(&view, diags);
+    let mut found = Diagnostics::default();
+    rules::check(&view, &mut found);
+    let mut found = found.into_sorted();
+    own.translate(&view, &mut found);
+    diags.extend(found);
     rules::allow::of_model(world, artifacts, &view)
 }

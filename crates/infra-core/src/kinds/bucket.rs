@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::queue::{Encryption, account_key_policy};
 use super::existing::{self, Given};
-use super::{Function, Kind, Queue, check};
+use super::{Field, Function, Kind, Queue, check, field};
 use crate::artifacts::{Expr, Policy, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits::s3;
@@ -183,6 +183,13 @@ buckets:
 queues:
   payment: {}
 ";
+
+    const FIELDS: &'static [Field] = &[
+        field("", "BucketEncryption", "encryption"),
+        field("", "CorsConfiguration", "cors"),
+        field("", "LifecycleConfiguration", "lifecycle"),
+        field("", "VersioningConfiguration", "versioning"),
+    ];
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
         if let Some(bucket) = &entry.spec().existing {

@@ -10,6 +10,27 @@ use crate::model::{Common, Entry, Origin, Section};
 use crate::names::Name;
 use crate::resolve::Bound;
 
+/// The field of an entry that becomes a property of one of its resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Part of the resource's logical id; empty for the main one, [`Field::ANY`] for every one of the entry.
+    pub part: &'static str,
+    /// Path of the property with dots, through the items of lists.
+    pub property: &'static str,
+    /// Path of the field in the entry, with dots.
+    pub field: &'static str,
+}
+
+impl Field {
+    /// Every resource of the entry.
+    pub const ANY: &'static str = "*";
+}
+
+/// Says which field of an entry becomes a property.
+pub(crate) const fn field(part: &'static str, property: &'static str, field: &'static str) -> Field {
+    Field { part, property, field }
+}
+
 /// A kind of resource: what the user writes, what must hold, and what it compiles to.
 pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Clone + PartialEq + Sized + 'static {
     /// Key of the section in a stack file, such as `queues`.
@@ -22,6 +43,9 @@ pub trait Kind: Serialize + DeserializeOwned + JsonSchema + Clone + PartialEq + 
     const EXAMPLE: &'static str;
     /// Whether `${…}` in its values may be CloudFormation's own.
     const VERBATIM: bool = false;
+
+    /// Where the properties of its resources come from, as far as their names do not say it: findings underline the field.
+    const FIELDS: &'static [Field] = &[];
 
     /// Reports what lowering relies on and types cannot say; every reference is known to be bound.
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
@@ -122,6 +146,8 @@ pub struct KindInfo {
     pub prefix: &'static str,
     /// A stack file that shows the kind in use.
     pub example: &'static str,
+    /// Where the properties of its resources come from.
+    pub fields: &'static [Field],
     pub(crate) load: fn(&mut crate::model::load::SectionLoader<'_>, crate::source::Pair),
     pub(crate) position: fn(&Sections, &str) -> Option<usize>,
     pub(crate) names: fn(&Sections) -> Vec<&str>,
@@ -157,6 +183,7 @@ impl KindInfo {
             noun: K::NOUN,
             prefix: K::PREFIX,
             example: K::EXAMPLE,
+            fields: K::FIELDS,
             load: crate::model::load::section::<K>,
             position: |sections, name| K::section(sections).get_index_of(name),
             names: |sections| K::section(sections).keys().map(Name::as_str).collect(),

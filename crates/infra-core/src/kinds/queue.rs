@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::existing::{self, Given};
-use super::{Kind, Topic, check};
+use super::{Field, Kind, Topic, check, field};
 use crate::artifacts::{Expr, Policy, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits;
@@ -122,6 +122,24 @@ queues:
     dead-letter: { enabled: false }
     encryption: kms
 ";
+
+    const FIELDS: &'static [Field] = &[
+        field("", "VisibilityTimeout", "visibility-timeout"),
+        field("", "MessageRetentionPeriod", "retention"),
+        field("", "DelaySeconds", "delay"),
+        field("", "ReceiveMessageWaitTimeSeconds", "wait-time"),
+        field("", "MaximumMessageSize", "max-message-size"),
+        field("", "RedrivePolicy", "dead-letter"),
+        field("", "RedrivePolicy.maxReceiveCount", "dead-letter.max-receive-count"),
+        field("", "FifoQueue", "fifo"),
+        field("", "FifoThroughputLimit", "high-throughput"),
+        field("", "DeduplicationScope", "high-throughput"),
+        field("", "KmsMasterKeyId", "encryption"),
+        field("", "SqsManagedSseEnabled", "encryption"),
+        field("DeadLetter", "MessageRetentionPeriod", "dead-letter.retention"),
+        field("DeadLetter", "KmsMasterKeyId", "encryption"),
+        field("DeadLetter", "SqsManagedSseEnabled", "encryption"),
+    ];
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
         if let Some(queue) = &entry.spec().existing {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::queue::{Encryption, account_key_policy};
-use super::{Kind, check};
+use super::{Field, Kind, check, field};
 use crate::artifacts::{Expr, Object, Pseudo, Statement};
 use crate::diag::{At, Diagnostic, Diagnostics};
 use crate::facts::limits::secrets_manager;
@@ -117,6 +117,14 @@ secrets:
   sentry:
     existing: { ssm-parameter: /shop/dev/sentry }
 ";
+
+    const FIELDS: &'static [Field] = &[
+        field("", "GenerateSecretString", "generate"),
+        field("", "GenerateSecretString.ExcludePunctuation", "generate.punctuation"),
+        field("", "GenerateSecretString.PasswordLength", "generate.length"),
+        field("", "KmsKeyId", "generate.encryption"),
+        field("", "ReplicaRegions", "generate.replicas"),
+    ];
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
         match (&entry.spec().existing, &entry.spec().generate) {

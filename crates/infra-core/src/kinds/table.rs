@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::queue::{Encryption, account_key_policy};
 use super::existing::{self, Given};
-use super::{Kind, check};
+use super::{Field, Kind, check, field};
 use crate::artifacts::{Expr, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits::dynamodb;
@@ -271,6 +271,21 @@ tables:
         partition-key: { name: state }
         projection: keys-only
 ";
+
+    const FIELDS: &'static [Field] = &[
+        field("", "AttributeDefinitions", "partition-key"),
+        field("", "BillingMode", "capacity"),
+        field("", "DeletionProtectionEnabled", "deletion-protection"),
+        field("", "GlobalSecondaryIndexes", "indexes"),
+        field("", "KeySchema", "partition-key"),
+        field("", "PointInTimeRecoverySpecification", "point-in-time-recovery"),
+        field("", "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", "point-in-time-recovery.enabled"),
+        field("", "PointInTimeRecoverySpecification.RecoveryPeriodInDays", "point-in-time-recovery.days"),
+        field("", "ProvisionedThroughput", "capacity"),
+        field("", "SSESpecification", "encryption"),
+        field("", "StreamSpecification.StreamViewType", "stream"),
+        field("", "TimeToLiveSpecification", "ttl"),
+    ];
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
         if let Some(table) = &entry.spec().existing {

@@ -11,7 +11,7 @@ use std::ops::Deref;
 
 use crate::artifacts::{Expr, Handle, Place, Resource};
 use crate::diag::{At, Diagnostic, Diagnostics, Severity, suggest};
-use crate::kinds::{KINDS, Kind, KindIndex, KindInfo, Sectioned};
+use crate::kinds::{Field, KINDS, Kind, KindIndex, KindInfo, Sectioned};
 use crate::model::{Common, Definition, Entry, Environment, Origin, Ref, Stack, Unread};
 use crate::names::{LogicalId, Name, Region};
 use crate::source::Route;
@@ -299,6 +299,21 @@ impl Resolved {
                 (0..count).map(move |index| EntryId { stack, kind, index })
             })
         })
+    }
+
+    /// Returns the paths of the properties of one of an entry's resources of which its kind says from which fields they
+    /// come, and the paths of the fields.
+    pub(crate) fn fields(&self, entry: EntryId, id: &LogicalId) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let kind = KINDS.get(usize::from(entry.kind));
+        let names = kind.map(|kind| (kind.names)(&self.stack(entry.stack).1.sections)).unwrap_or_default();
+        let name = names.get(usize::try_from(entry.index).unwrap_or(usize::MAX)).and_then(|name| name.parse().ok());
+        let name: Option<Name> = self.common(entry).0.renamed_from.clone().or(name);
+        let prefix = kind.map(|kind| kind.prefix).unwrap_or_default();
+        let fields = kind.into_iter().flat_map(|kind| kind.fields);
+        let of_part =
+            move |part: &str| name.as_ref().is_some_and(|name| LogicalId::from_name(prefix, name, part) == *id);
+        let made = fields.filter(move |field| field.part == Field::ANY || of_part(field.part));
+        made.map(|field| (field.property, field.field))
     }
 
     /// Returns the entry in which a place lies.

@@ -14,6 +14,16 @@ pub enum Step<'v> {
     Index(usize),
 }
 
+impl<'v> Step<'v> {
+    /// Returns the key that the step goes into.
+    pub fn key(&self) -> Option<&'v str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Index(_) => None,
+        }
+    }
+}
+
 /// A place in the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::origin::{Located, Origin, Scalar, Step};
 use super::{Input, ObjectInput, Owner, SetInput, StackInput, View, ZoneInput, nth};
 use crate::artifacts::{Expr, Place};
-use crate::diag::At;
+use crate::diag::{At, Diagnostic};
 use crate::lower::Artifacts;
 use crate::model;
-use crate::names::Date;
+use crate::names::{Date, LogicalId};
 use crate::resolve::{EntryId, Resolved};
 use crate::route;
 use crate::source::{Node, Route, Value};
@@ -96,6 +96,7 @@ impl Origin for Own<'_> {
         let found = of_set(node, owner, path)
             .or_else(|| self.of_variable(node, owner, path))
             .or_else(|| self.patched(view, owner, path))
+            .or_else(|| self.of_field(view, owner, node, path))
             .or_else(|| exact(node, path))
             .or_else(|| nearest(node, path));
         found.unwrap_or_else(|| Located::near(At::Span(*key)))
@@ -140,6 +141,53 @@ impl Own<'_> {
         }
         entry.pair("env")?.value.pair(&variable)?;
         below(entry, route!["env", variable.as_str()], &[])
+    }
+
+    /// Finds the field that the kind says becomes a property: where it is not written, what it would be written in.
+    fn of_field(&self, view: &View<'_>, owner: Owner, entry: &Node, path: &[Step<'_>]) -> Option<Located> {
+        let Owner::Resource(at) = owner else { return None };
+        let keys: Vec<&str> = path.iter().filter_map(Step::key).collect();
+        let fields = self.world.fields(self.entry(view, owner)?, &nth(&view.resources, at)?.resource.handle.id);
+        let becomes = fields.filter_map(|(property, field)| {
+            let depth = property.split('.').count();
+            let leads = property.split('.').eq(keys.get(..depth)?.iter().copied());
+            leads.then_some((depth, field))
+        });
+        let (depth, field) = becomes.max_by_key(|(depth, _)| *depth)?;
+        let route = Route(field.split('.').map(Into::into).collect());
+        let whole = depth == path.len();
+        match below(entry, route.clone(), &[]) {
+            Some(found) if whole && route.node(entry).is_some() => Some(found),
+            Some(found) => Some(Located::near(found.at)),
+            None => Some(Located::near(At::Span(route.locate(entry)?))),
+        }
+    }
+
+    /// Says what to do in the words of the definition: `wait-time`, not `ReceiveMessageWaitTimeSeconds`.
+    pub fn translate(&self, view: &View<'_>, findings: &mut [Diagnostic]) {
+        if findings.is_empty() {
+            return;
+        }
+        let made = view.resources().filter_map(|it| {
+            let owner = it.owner();
+            let id = it.id().parse().ok()?;
+            Some((view.subject(owner), (self.entry(view, owner)?, id)))
+        });
+        let made: BTreeMap<String, (EntryId, LogicalId)> = made.collect();
+        for finding in findings {
+            let Some((entry, id)) = finding.subject.as_ref().and_then(|subject| made.get(subject)) else { continue };
+            for (path, field) in self.world.fields(*entry, id) {
+                let property = path.rsplit('.').next().unwrap_or(path);
+                for help in &mut finding.help {
+                    *help = help.replace(&format!("`{property}`"), &format!("`{field}`"));
+                    let written = format!("`{property}: ");
+                    // What holds an object there is another thing here.
+                    if !help.contains(&format!("{written}{{")) {
+                        *help = help.replace(&written, &format!("`{field}: "));
+                    }
+                }
+            }
+        }
     }
 
     /// Finds what a patch wrote: the last operation whose path leads to the value.
@@ -315,7 +363,11 @@ fn kebab(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use insta::assert_snapshot;
+
     use super::kebab;
+    use crate::kinds::KINDS;
+    use crate::kinds::testing::{findings, report};
 
     #[test]
     fn property_names_become_field_names() {
@@ -323,5 +375,53 @@ mod tests {
         assert_eq!(kebab("DNSName"), "dns-name");
         assert_eq!(kebab("TTL"), "ttl");
         assert_eq!(kebab("terminationGracePeriodSeconds"), "termination-grace-period-seconds");
+    }
+
+    #[test]
+    fn what_is_wrong_is_shown_at_the_field_and_said_in_the_words_of_the_definition() {
+        let yaml = "
+queues:
+  jobs:
+    wait-time: 0
+    retention: 1209600
+    dead-letter: { max-receive-count: 1, retention: 60 }
+  plain: { renamed-from: old, wait-time: 0 }
+";
+        assert_snapshot!(report(yaml), @"
+        sqs/short-polling: queue `QueueJobs` is polled without waiting <- `0` answers at once, also when empty
+        sqs/impatient-redrive: queue `QueueJobs` gives a message up after 1 receive <- `1` too few to survive a rollout
+        sqs/dead-letter-retention: dead-letter queue `QueueJobsDeadLetter` keeps messages 60 s, `QueueJobs` itself 1209600 s <- `60` 60 s, counted from when the message was first sent
+        sqs/short-polling: queue `QueueOld` is polled without waiting <- `0` answers at once, also when empty
+        ");
+        let helps: Vec<String> = findings(yaml).into_iter().flat_map(|it| it.help).collect();
+        assert_snapshot!(helps.join("\n"), @"
+        write `wait-time: 20`
+        write `dead-letter.max-receive-count: 5`
+        write `dead-letter.retention: 1209600` for the dead-letter queue, and less for its source
+        write `wait-time: 20`
+        ");
+        let fixed = findings(yaml).into_iter().filter_map(|it| Some(it.fix?.edits.first()?.text.clone()));
+        assert_eq!(fixed.collect::<Vec<_>>(), ["20", "5", "20"]);
+    }
+
+    #[test]
+    fn a_default_is_shown_at_the_entry_or_at_what_it_would_be_written_in() {
+        let yaml = "queues: { jobs: { retention: 1209600, dead-letter: { max-receive-count: 5 } } }\n";
+        assert_snapshot!(report(yaml), @"sqs/dead-letter-retention: dead-letter queue `QueueJobsDeadLetter` keeps messages 1209600 s, `QueueJobs` itself 1209600 s <- `dead-letter` 1209600 s, counted from when the message was first sent");
+    }
+
+    #[test]
+    fn fields_are_keys_of_their_kind() {
+        for kind in KINDS {
+            let mut generator = schemars::SchemaGenerator::default();
+            let schema = (kind.schema)(&mut generator).to_value();
+            let definitions = serde_json::to_value(generator.definitions()).unwrap();
+            let name = schema["$ref"].as_str().and_then(|it| it.rsplit('/').next());
+            let properties = name.map_or(&schema["properties"], |name| &definitions[name]["properties"]);
+            for field in kind.fields {
+                let key = field.field.split('.').next().unwrap();
+                assert!(properties.get(key).is_some(), "{}: {key} of {properties}", kind.section);
+            }
+        }
     }
 }

@@ -15,7 +15,7 @@ pub use self::existing::ExistingDatabase;
 pub use self::proxy::Proxy;
 pub use self::users::{Login, User};
 use super::queue::Encryption;
-use super::{Kind, Network, security_group};
+use super::{Field, Kind, Network, field, security_group};
 use crate::artifacts::{Expr, Handle, Pseudo};
 use crate::diag::Diagnostics;
 use crate::facts::rds;
@@ -296,6 +296,32 @@ databases:
 networks:
   main: { cidr: 10.20.0.0/16 }
 ";
+
+    const FIELDS: &'static [Field] = &[
+        field(Field::ANY, "AllocatedStorage", "storage.size-gib"),
+        field(Field::ANY, "AllowMajorVersionUpgrade", "allow-major-upgrade"),
+        field(Field::ANY, "BackupRetentionPeriod", "backup.retention-days"),
+        field(Field::ANY, "DBInstanceClass", "instance-class"),
+        field(Field::ANY, "DBName", "database-name"),
+        field(Field::ANY, "DatabaseName", "database-name"),
+        field(Field::ANY, "DeletionProtection", "deletion-protection"),
+        field(Field::ANY, "EnableCloudwatchLogsExports", "export-logs"),
+        field(Field::ANY, "EnablePerformanceInsights", "performance-insights"),
+        field(Field::ANY, "EngineVersion", "version"),
+        field(Field::ANY, "Iops", "storage.iops"),
+        field(Field::ANY, "KmsKeyId", "encryption"),
+        field(Field::ANY, "MasterUsername", "master-username"),
+        field(Field::ANY, "MaxAllocatedStorage", "storage.max-size-gib"),
+        field(Field::ANY, "MonitoringInterval", "monitoring-interval"),
+        field(Field::ANY, "MultiAZ", "multi-az"),
+        field(Field::ANY, "PerformanceInsightsEnabled", "performance-insights"),
+        field(Field::ANY, "PreferredBackupWindow", "backup.window"),
+        field(Field::ANY, "PreferredMaintenanceWindow", "maintenance-window"),
+        field(Field::ANY, "ServerlessV2ScalingConfiguration.MaxCapacity", "serverless.max"),
+        field(Field::ANY, "ServerlessV2ScalingConfiguration.MinCapacity", "serverless.min"),
+        field(Field::ANY, "StorageEncrypted", "encryption"),
+        field(Field::ANY, "StorageThroughput", "storage.throughput"),
+    ];
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
         match &entry.spec().existing {

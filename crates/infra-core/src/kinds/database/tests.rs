@@ -344,8 +344,8 @@ databases:
 ";
     assert_snapshot!(report(&format!("{NETWORK}{yaml}")), @r"
     databases/unknown-version: there is no PostgreSQL `12` <- `'12'` not a version of RDS or Aurora
-    schema/deprecated-version: `EngineVersion` of `DatabaseB` is `13.20`, which AWS has deprecated <- `b` deprecated where `Engine` is `postgres`
     databases/version-ends: standard support of PostgreSQL 13 ends on 2026-02-28 <- `'13.20'` charged as extended support after that day
+    schema/deprecated-version: `EngineVersion` of `DatabaseB` is `13.20`, which AWS has deprecated <- `'13.20'` deprecated where `Engine` is `postgres`
     databases/unknown-version: there is no PostgreSQL `latest` <- `latest` not a version of RDS or Aurora
     ");
 }

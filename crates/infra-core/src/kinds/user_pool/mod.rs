@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, Kind, WebSite};
+use super::{Certificate, Field, Kind, WebSite, field};
 use crate::artifacts::Expr;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::lower::Lowering;
@@ -218,6 +218,19 @@ user-pools:
         scopes: [openid, email, orders/read, orders/write]
       importer: { type: machine, scopes: [orders/write] }
 ";
+
+    const FIELDS: &'static [Field] = &[
+        field("", "AdminCreateUserConfig.AllowAdminCreateUserOnly", "self-sign-up"),
+        field("", "DeletionProtection", "deletion-protection"),
+        field("", "EmailConfiguration", "mail"),
+        field("", "EnabledMfas", "mfa"),
+        field("", "MfaConfiguration", "mfa"),
+        field("", "Policies.PasswordPolicy", "password"),
+        field("", "Policies.PasswordPolicy.MinimumLength", "password.min-length"),
+        field("", "Policies.PasswordPolicy.PasswordHistorySize", "password.history"),
+        field("", "Policies.PasswordPolicy.TemporaryPasswordValidityDays", "password.temporary-days"),
+        field("", "UserPoolTier", "plan"),
+    ];
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
         checks::check(entry, diags);

@@ -130,10 +130,7 @@ fn logins(pod: &Pod<'_>) -> Vec<(String, Expr)> {
 
 /// Returns whether the workload reads any secret.
 pub(super) fn any(pod: &Pod<'_>) -> bool {
-    !pod.secrets.is_empty()
-        || !logins(pod).is_empty()
-        || !variables(pod).is_empty()
-        || caches(pod).next().is_some()
+    !pod.secrets.is_empty() || !logins(pod).is_empty() || !variables(pod).is_empty() || caches(pod).next().is_some()
 }
 
 /// Returns the files that the application reads.
