@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::FalseyValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{commands, output};
@@ -48,7 +49,7 @@ impl From<Exit> for ExitCode {
 
 /// Typed AWS infrastructure, compiled to CloudFormation, Route 53 change batches and Kubernetes manifests.
 #[derive(Debug, Parser)]
-#[command(name = "infra", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "infra", version = env!("INFRA_VERSION"), max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -63,11 +64,21 @@ const EXIT_CODES: &str = "Exit codes: 0 done or no difference, 1 findings or fai
 #[derive(Debug, Default, clap::Args)]
 pub struct Global {
     /// Folder of `infra.yaml`; without it, this folder or the nearest one above that has the file.
-    #[arg(long, short = 'C', global = true, value_name = "DIR")]
+    #[arg(long, short = 'C', global = true, value_name = "DIR", env = "INFRA_PROJECT", hide_env_values = true)]
     pub project: Option<PathBuf>,
     /// When to colour.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "INFRA_COLOR",
+        hide_env_values = true
+    )]
     pub color: Color,
+    /// Say on stderr which files are read and what is asked of AWS and of clusters.
+    #[arg(long, short, global = true, env = "INFRA_VERBOSE", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub verbose: bool,
 }
 
 /// When to colour.
@@ -85,12 +96,15 @@ pub enum Color {
 // One line a command; its arguments and its work are in `commands/<command>.rs`.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(commands::init::Args),
+    New(commands::new::Args),
     Synth(commands::synth::Args),
     Check(commands::check::Args),
     List(commands::list::Args),
     Diff(commands::diff::Args),
     Apply(commands::apply::Args),
     Destroy(commands::destroy::Args),
+    Doctor(commands::doctor::Args),
     Status(commands::status::Args),
     Outputs(commands::outputs::Args),
     Drift(commands::drift::Args),
@@ -103,6 +117,7 @@ enum Command {
     Rules(commands::rules::Args),
     Schema(commands::schema::Args),
     Completions(commands::completions::Args),
+    Man(commands::man::Args),
 }
 
 /// The command line as it is understood.
@@ -126,13 +141,17 @@ pub fn main() -> ExitCode {
         }
     };
     output::set_color(cli.global.color);
+    output::set_verbose(cli.global.verbose);
     let run = match &cli.command {
+        Command::Init(args) => commands::init::run(&cli.global, args),
+        Command::New(args) => commands::new::run(&cli.global, args),
         Command::Synth(args) => commands::synth::run(&cli.global, args),
         Command::Check(args) => commands::check::run(&cli.global, args),
         Command::List(args) => commands::list::run(&cli.global, args),
         Command::Diff(args) => commands::diff::run(&cli.global, args),
         Command::Apply(args) => commands::apply::run(&cli.global, args),
         Command::Destroy(args) => commands::destroy::run(&cli.global, args),
+        Command::Doctor(args) => commands::doctor::run(&cli.global, args),
         Command::Status(args) => commands::status::run(&cli.global, args),
         Command::Outputs(args) => commands::outputs::run(&cli.global, args),
         Command::Drift(args) => commands::drift::run(&cli.global, args),
@@ -145,6 +164,7 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => commands::schema::run(args),
         Command::Completions(args) => commands::completions::run(args),
+        Command::Man(args) => commands::man::run(args),
     };
     match run {
         Ok(exit) => exit.into(),

@@ -19,7 +19,7 @@ use crate::source::{FileId, MAX_FILE_BYTES, Sources};
 const MANIFEST: &str = "manifest.json";
 
 /// Name of the project's own file.
-const PROJECT_FILE: &str = "infra.yaml";
+pub(crate) const PROJECT_FILE: &str = "infra.yaml";
 
 /// A project on disk.
 #[derive(Debug)]
@@ -124,6 +124,9 @@ impl Project {
                 names.push(name);
             }
         }
+        // Files that are not on disk yet.
+        let new = self.edited.keys().filter(|path| path.parent() == Some(&folder) && !path.exists());
+        names.extend(new.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())));
         names.sort();
         if names.is_empty() {
             bail!("there is no stack file (*.yaml) in {}", shown(&folder));
@@ -164,6 +167,13 @@ impl Project {
     pub fn environments(&self) -> Vec<String> {
         let spec = load::project(&self.sources, self.file, &mut Diagnostics::default());
         spec.iter().flat_map(|spec| spec.environments.keys()).map(ToString::to_string).collect()
+    }
+
+    /// Folder of the stack files, as `infra.yaml` names it; the usual one if that cannot be read.
+    pub fn stack_folder(&self) -> String {
+        let spec = load::project(&self.sources, self.file, &mut Diagnostics::default());
+        let spec = spec.or_else(|| load::stand_in(&self.sources, self.file));
+        spec.map_or_else(|| "stacks".to_owned(), |spec| spec.stacks.trim_end_matches('/').to_owned())
     }
 
     /// The id of the project, if it has one.
@@ -275,6 +285,8 @@ fn read(sources: &mut Sources, root: &Path, path: &str, edited: &Edited) -> anyh
     }
     let there = fs::metadata(&full).with_context(|| format!("cannot read {}", shown(&full)))?;
     let size = there.len();
+    crate::output::trace(|| format!("reads {}", shown(&full)));
+    let size = fs::metadata(&full).with_context(|| format!("cannot read {}", shown(&full)))?.len();
     let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);
     let bytes = if size > limit {
         // One byte over the limit is enough for the reader to refuse it.

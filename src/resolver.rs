@@ -24,17 +24,12 @@ impl Public {
 
     /// Says whether a zone is delegated to the name servers that it has, and whether a name in it is kept from Amazon.
     pub(crate) async fn explain(&self, zone: &str, servers: &[String], name: &str) -> String {
-        let delegation = match self.texts(zone, RecordType::NS).await {
+        let delegation = match self.delegated_to(zone, servers).await {
             Err(error) => format!("whether {zone} is delegated is not known: {error}"),
-            Ok(found) if servers.iter().any(|server| found.contains(&plain(server))) => {
-                format!("{zone} is delegated to its name servers")
-            }
-            Ok(found) => {
-                let found = if found.is_empty() { "nobody".to_owned() } else { found.join(", ") };
-                format!("{zone} is delegated to {found} and must be to {}", servers.join(", "))
-            }
+            Ok(None) => format!("{zone} is delegated to its name servers"),
+            Ok(Some(found)) => format!("{zone} is delegated to {found} and must be to {}", servers.join(", ")),
         };
-        let caa = match self.caa(name).await {
+        let caa = match self.keeps_amazon_out(name).await {
             Err(error) => format!("whether CAA records keep Amazon out is not known: {error}"),
             Ok(None) => "no CAA record keeps Amazon out".to_owned(),
             Ok(Some(at)) => format!("the CAA records of {at} keep Amazon out: add 0 issue \"{}\"", AMAZON[0]),
@@ -42,10 +37,18 @@ impl Public {
         format!("{delegation}; {caa}")
     }
 
+    /// To whom a zone is delegated, if not to these name servers.
+    pub(crate) async fn delegated_to(&self, zone: &str, servers: &[String]) -> Result<Option<String>, String> {
+        let found = self.texts(zone, RecordType::NS).await?;
+        let ours = servers.iter().any(|server| found.contains(&plain(server)));
+        let others = if found.is_empty() { "nobody".to_owned() } else { found.join(", ") };
+        Ok((!ours).then_some(others))
+    }
+
     /// The name whose CAA records keep Amazon out, if there are such: the nearest that has any decides.
     ///
     /// Source: RFC 8659 sections 3 and 4 (from memory).
-    async fn caa(&self, name: &str) -> Result<Option<String>, String> {
+    pub(crate) async fn keeps_amazon_out(&self, name: &str) -> Result<Option<String>, String> {
         let wild = name.starts_with("*.");
         let mut at = plain(name.trim_start_matches("*."));
         while at.contains('.') {

@@ -170,6 +170,12 @@ impl Cloud {
         loop {
             limiter.turn().await;
             self.calls.count(action);
+            crate::output::trace(|| {
+                format!(
+                    "asks {}{action}",
+                    self.whom.url.as_deref().map(|url| format!("{url} for ")).unwrap_or_default()
+                )
+            });
             let error = match send().await {
                 Ok(answer) => {
                     limiter.throttled(false);

@@ -26,9 +26,13 @@ pub(super) fn is_off(code: &str, answer: &HttpResponse) -> bool {
 
 /// How far the service's clock is ahead of this machine's, where it refuses a request for that. Unit: seconds.
 pub(super) fn skew(code: &str, answer: &HttpResponse) -> Option<i64> {
+    ahead(answer).filter(|ahead| CODES.contains(&code) && ahead.abs() >= SKEWED)
+}
+
+/// How far the service's clock is ahead of this machine's, by the date of an answer. Unit: seconds.
+pub(super) fn ahead(answer: &HttpResponse) -> Option<i64> {
     let date = answer.headers().get("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok())?;
-    let ahead = date.secs() - DateTime::from(std::time::SystemTime::now()).secs();
-    (CODES.contains(&code) && ahead.abs() >= SKEWED).then_some(ahead)
+    Some(date.secs() - DateTime::from(std::time::SystemTime::now()).secs())
 }
 
 #[cfg(test)]

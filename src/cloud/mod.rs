@@ -164,6 +164,11 @@ impl Cloud {
         self.local
     }
 
+    /// How far the clock of AWS is ahead of this machine's, by its last answer about the account. Unit: seconds.
+    pub(crate) fn ahead(&self) -> Option<i64> {
+        self.signer.ahead()
+    }
+
     /// How long something is waited for: a tenth of it where an emulator stands for AWS.
     pub(crate) fn patience(&self, time: Duration) -> Duration {
         if self.local { time / 10 } else { time }

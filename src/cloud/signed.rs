@@ -66,6 +66,8 @@ pub(super) struct Signer {
     credentials: Mutex<Option<Credentials>>,
     /// How far the services' clock is ahead of this machine's. Unit: seconds.
     skew: AtomicI64,
+    /// The same by the date of the last answer, if it had one, without anything following from it.
+    ahead: Mutex<Option<i64>>,
 }
 
 /// The connections of a run, and what hands them to the SDK's clients.
@@ -85,7 +87,7 @@ pub(super) fn connections() -> (SharedHttpConnector, SharedHttpClient) {
 
 impl Signer {
     pub(super) fn new(connector: SharedHttpConnector, config: SdkConfig) -> Self {
-        Self { connector, config, credentials: Mutex::default(), skew: AtomicI64::new(0) }
+        Self { connector, config, credentials: Mutex::default(), skew: AtomicI64::new(0), ahead: Mutex::default() }
     }
 
     /// Sends a request once and returns the body of the answer.
@@ -93,6 +95,7 @@ impl Signer {
         let request = self.signed(&ask, self.credentials().await?).map_err(SdkError::construction_failure)?;
         let answer = tokio::time::timeout(ATTEMPT, self.answer(request)).await;
         let (answer, body) = answer.map_err(SdkError::timeout_error)??;
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = clock::ahead(&answer);
         if answer.status().is_success() {
             return Ok(body);
         }
@@ -101,6 +104,11 @@ impl Signer {
             self.skew.store(skew, Ordering::Relaxed);
         }
         Err(SdkError::service_error(Refusal { meta }, answer))
+    }
+
+    /// How far the services' clock is ahead of this machine's, by the last answer. Unit: seconds.
+    pub(super) fn ahead(&self) -> Option<i64> {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn answer(&self, request: HttpRequest) -> Result<(HttpResponse, Vec<u8>), SdkError<Refusal, HttpResponse>> {

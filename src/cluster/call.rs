@@ -209,6 +209,7 @@ impl Cluster {
         let mut renewed = false;
         loop {
             *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(action).or_default() += 1;
+            crate::output::trace(|| format!("asks the cluster of context {} for {action}", self.context));
             let sent = self.transport.read().await.send(request).await;
             let (failure, passes, after) = match sent {
                 // An expired token is refused as a wrong one is: nothing says which it was.

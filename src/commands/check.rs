@@ -1,6 +1,6 @@
 //! `infra check`: everything that is wrong with the project, in the format that the reader wants.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
@@ -22,7 +22,7 @@ use crate::source::Sources;
 /// Documents are CloudFormation templates, assemblies of the AWS CDK (`cdk.out`) or of infra, Kubernetes manifests and
 /// Route 53 change batches; all that are named are checked as one deployment. Exits with 1 if there are errors. `infra explain` says more about a finding, `allow:` in an entry accepts one, and
 /// `lints:` in infra.yaml sets levels.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// Files and folders to check instead of the project.
     #[arg(value_name = "PATH", conflicts_with = "env")]
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Region that the templates are deployed to, where nothing else says one.
     #[arg(long, value_name = "REGION", requires = "paths")]
     region: Option<Region>,
-    /// Environments to check; all of them if none is named.
+    /// Environments to check; those of `INFRA_ENV`, between commas, or all of them if none is named.
     #[arg(long, short, value_name = "ENV")]
     env: Vec<String>,
     /// How to report.
@@ -54,9 +54,10 @@ pub(crate) struct Args {
 }
 
 /// How to report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people.
+    #[default]
     Human,
     /// For programs; `infra schema check` prints its schema.
     Json,
@@ -111,6 +112,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
+/// Checks the project of a folder and reports for people, as `infra check` does there.
+pub(super) fn project(folder: &Path) -> anyhow::Result<Exit> {
+    run(&Global { project: Some(folder.to_owned()), ..Global::default() }, &Args::default())
+}
+
 /// Checks once, with the files as fixes have left them.
 fn check(global: &Global, args: &Args, today: Date, fixes: &Fixes) -> anyhow::Result<Round> {
     if args.paths.is_empty() {
@@ -122,9 +128,12 @@ fn check(global: &Global, args: &Args, today: Date, fixes: &Fixes) -> anyhow::Re
 
 /// Checks every environment of the project.
 fn check_project(global: &Global, args: &Args, today: Date, fixes: &Fixes) -> anyhow::Result<Round> {
+    // Not clap's own: documents, which have no environments, are checked whatever the variable says.
+    let wanted = if args.env.is_empty() { std::env::var("INFRA_ENV").unwrap_or_default() } else { args.env.join(",") };
+    let wanted: Vec<String> = wanted.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let mut diags = Diagnostics::default();
     let mut project = Project::open_edited(global.project.as_deref(), fixes.texts())?;
-    let definitions = project.definitions(&args.env, &mut diags)?.unwrap_or_default();
+    let definitions = project.definitions(&wanted, &mut diags)?.unwrap_or_default();
     let checked = Checked {
         environments: definitions.iter().map(|definition| definition.environment.name.to_string()).collect(),
         stacks: definitions.iter().map(|definition| definition.stacks.len()).sum(),
@@ -172,7 +181,7 @@ fn print(args: &Args, report: &Report<'_>) -> anyhow::Result<()> {
 }
 
 /// Returns the day of the machine's clock in UTC.
-fn machine_day() -> anyhow::Result<Date> {
+pub(super) fn machine_day() -> anyhow::Result<Date> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970; give `--today`")?;
     Ok(Date::from_days(i64::try_from(since.as_secs() / 86_400)?))
 }

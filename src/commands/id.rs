@@ -24,13 +24,18 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         output::result(&format!("{id}\n"))?;
         return Ok(Exit::Done);
     }
-    let mut bytes = [0; 16];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        bail!("the system gives no random number: {error}");
-    }
-    let id = ProjectId::of(bytes);
+    let id = random()?;
     let path = project.write_id(&id).with_context(|| format!("write `id: {id}` into infra.yaml, beside `project`"))?;
     output::note(&format!("{path} has an id now; commit it, and change it never again\n"))?;
     output::result(&format!("{id}\n"))?;
     Ok(Exit::Done)
+}
+
+/// An id that no other project has.
+pub(super) fn random() -> anyhow::Result<ProjectId> {
+    let mut bytes = [0; 16];
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        bail!("the system gives no random number: {error}");
+    }
+    Ok(ProjectId::of(bytes))
 }

@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Environments; all of them if none is named.
-    #[arg(long, short, value_name = "ENV")]
+    #[arg(long, short, value_name = "ENV", env = "INFRA_ENV", hide_env_values = true, value_delimiter = ',')]
     env: Vec<String>,
     /// How to print.
     #[arg(long, value_name = "FORMAT", default_value = "human")]

@@ -22,7 +22,7 @@ use crate::state::{self, Deployed, Desired, StackKey};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
     /// The environment; may be left out where the project has one.
-    #[arg(long, short, value_name = "ENV")]
+    #[arg(long, short, value_name = "ENV", env = "INFRA_ENV", hide_env_values = true)]
     pub(crate) env: Option<String>,
 }
 

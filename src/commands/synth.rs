@@ -25,7 +25,7 @@ use super::{Compiled, Levels, compile, settle};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Environments to compile; all of them if none is named.
-    #[arg(long, short, value_name = "ENV")]
+    #[arg(long, short, value_name = "ENV", env = "INFRA_ENV", hide_env_values = true, value_delimiter = ',')]
     env: Vec<String>,
     /// Stacks to write, with those they take values from; all of them if none is named.
     #[arg(long, short, value_name = "STACK", num_args = 1..)]

@@ -19,6 +19,7 @@ mod testing;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::Color;
 use crate::diag::Diagnostic;
@@ -37,6 +38,22 @@ pub(crate) fn set_color(color: Color) {
         Color::Never => anstream::ColorChoice::Never,
     };
     choice.write_global();
+}
+
+/// Whether people want to know what is done.
+static VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// Chooses whether to say what is done, for the rest of the run.
+pub(crate) fn set_verbose(verbose: bool) {
+    VERBOSE.store(verbose, Ordering::Relaxed);
+}
+
+/// Says on a line of its own what is done, if somebody wants to know.
+pub(crate) fn trace(what: impl FnOnce() -> String) {
+    if VERBOSE.load(Ordering::Relaxed) {
+        // Nobody may be left to read.
+        drop(to_stderr(&format!("infra: {}\n", what())));
+    }
 }
 
 /// Text in which nothing acts on a terminal but the styles that we write: control characters, those of the second set

@@ -41,7 +41,7 @@ fn stacks_are_chosen_by_pattern() {
 
 #[test]
 fn shells_get_completions() {
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell", "nushell"] {
         let run = Run::of(infra().args(["completions", shell]));
         assert!(run.code == 0 && run.stdout.contains("destroy"), "{shell}: {}", run.stderr);
     }

@@ -3,6 +3,8 @@
 mod check;
 mod documents;
 mod explain;
+mod flags;
+mod init;
 mod list;
 mod mistakes;
 mod rules;

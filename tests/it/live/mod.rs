@@ -11,6 +11,7 @@ mod consent;
 mod corners;
 mod destroy;
 mod dns;
+mod doctor;
 mod drift;
 mod emulator;
 mod failure;

@@ -11,7 +11,7 @@ use super::{Definition, Environment, Project, Stack, Unread};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::{self, KINDS, Kind, Sectioned, Sections};
 use crate::names::{AccountId, DomainName, Name, Region};
-use crate::source::{FileId, Node, Pair, Sources, Span, Value, Variables, from_node, interpolate, parse};
+use crate::source::{FileId, Node, Pair, Sources, Span, Value, Variables, from_node, from_part, interpolate, parse};
 
 /// A stack file before it is read for an environment.
 #[derive(Clone, Debug)]
@@ -244,7 +244,9 @@ fn unknown_section(pair: &Pair) -> Diagnostic {
     let known = || KINDS.iter().map(|kind| kind.section).chain(STACK_KEYS);
     match suggest(&pair.key, known()) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help(format!("the sections are {}", crate::resolve::list(known()))),
+        None => error
+            .help(format!("the sections are {}", crate::resolve::list(known())))
+            .help("what has no section of its own goes under `raw`, which takes any type of CloudFormation"),
     }
 }
 
@@ -312,7 +314,7 @@ fn one<K: Kind>(cx: &mut SectionLoader<'_>, pair: Pair) -> Option<(Name, Entry<K
         value.span = key_span;
     }
     let common = take_common(&mut value);
-    let spec = from_node::<K>(&value, cx.diags);
+    let spec = from_part::<K>(&value, &Common::KEYS, cx.diags);
     let common = put_common(&mut value, common, cx.diags)?;
     // What a variable that nobody knows makes of an entry is not judged.
     if !whole {

@@ -30,7 +30,16 @@ const MAX_ROUNDS: usize = 200;
 ///
 /// Reports every mistake to `diags`, and returns `None` if there was one. Unknown keys of a struct are mistakes.
 pub fn from_node<T: DeserializeOwned>(node: &Node, diags: &mut Diagnostics) -> Option<T> {
-    let cx = Context::default();
+    from_part(node, &[], diags)
+}
+
+/// Fills `T` from a node out of which other keys were taken; where allowed keys are listed, these are among them.
+pub fn from_part<T: DeserializeOwned>(
+    node: &Node,
+    taken: &'static [&'static str],
+    diags: &mut Diagnostics,
+) -> Option<T> {
+    let cx = Context::beside(node, taken);
     let root = De { node, key: None, cx: &cx };
     let mut filled = None;
     for _ in 0..MAX_ROUNDS {

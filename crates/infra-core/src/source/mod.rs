@@ -14,7 +14,7 @@ mod tags;
 mod text;
 mod yaml;
 
-pub use de::from_node;
+pub use de::{from_node, from_part};
 pub use interpolate::{Variables, interpolate};
 pub use merge::merge;
 pub use route::{Route, Step};

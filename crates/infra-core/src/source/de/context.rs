@@ -13,6 +13,8 @@ use crate::source::{Node, Pair, Value};
 /// What the rounds over one entry have in common.
 #[derive(Default)]
 pub(super) struct Context {
+    /// Keys that the node of this address may have beside those of its type.
+    beside: (usize, &'static [&'static str]),
     any_removed: Cell<bool>,
     state: RefCell<State>,
 }
@@ -25,6 +27,11 @@ struct State {
 }
 
 impl Context {
+    /// A node that may have other keys than those of its type, which were taken out of it.
+    pub(super) fn beside(node: &Node, keys: &'static [&'static str]) -> Self {
+        Self { beside: (address(node), keys), ..Self::default() }
+    }
+
     /// Returns how many values were taken away.
     pub(super) fn removed_count(&self) -> usize {
         self.state.borrow().removed.len()
@@ -76,7 +83,9 @@ impl Context {
     /// Reports a key that its struct does not have, and takes its pair away.
     pub(super) fn unknown_key(&self, parent: &Node, pair: &Pair, fields: &[&str]) {
         if self.remove(&pair.value) {
-            let diagnostic = mistake::unknown_key(parent, pair, fields);
+            let (of, beside) = self.beside;
+            let beside = if of == address(parent) { beside } else { &[] };
+            let diagnostic = mistake::unknown_key(parent, pair, &[fields, beside].concat());
             self.state.borrow_mut().found.push(diagnostic);
         }
     }
