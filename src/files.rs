@@ -283,8 +283,6 @@ fn read(sources: &mut Sources, root: &Path, path: &str, edited: &Edited) -> anyh
     if let Some(bytes) = edited.get(&full) {
         return Ok(sources.add_shown(path.to_owned(), shown(&full), bytes.clone()));
     }
-    let there = fs::metadata(&full).with_context(|| format!("cannot read {}", shown(&full)))?;
-    let size = there.len();
     crate::output::trace(|| format!("reads {}", shown(&full)));
     let size = fs::metadata(&full).with_context(|| format!("cannot read {}", shown(&full)))?.len();
     let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX);

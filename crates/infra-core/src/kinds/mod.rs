@@ -129,8 +129,10 @@ kinds! {
     record::Record in records,
     cluster::Cluster in clusters,
     migration::Migration in migrations,
+    job::Job in jobs,
     service::Service in services,
     worker::Worker in workers,
+    manifest::Manifest in manifests,
     monitor::Monitor in monitors,
     raw::Raw in raw,
 }

@@ -12,7 +12,7 @@ use crate::resolve::{EntryId, Resolved};
 use crate::route;
 use crate::source::{Route, Step};
 
-/// Reads the functions of every `raw` entry.
+/// Reads the functions of every `raw` entry and of every object of `manifests`.
 pub(super) fn read(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostics) {
     let is_raw = |entry: &EntryId| KINDS.get(usize::from(entry.kind)).is_some_and(|kind| kind.section == "raw");
     let mut templates = std::mem::take(&mut out.templates);
@@ -30,6 +30,74 @@ pub(super) fn read(world: &Resolved, out: &mut Artifacts, diags: &mut Diagnostic
         }
     }
     out.templates = templates;
+    let mut objects = std::mem::take(&mut out.objects);
+    for (object, entry) in objects.values_mut().flatten() {
+        if KINDS.get(usize::from(entry.kind)).is_none_or(|kind| kind.section != "manifests") {
+            continue;
+        }
+        let place = Place { stack: entry.stack, edge: false };
+        let known = Known { world, made: &out.provenance, place, parameters: None };
+        let at = |route: Route| world.common(*entry).1.locate(&Route([route!["object"].0, route.0].concat()));
+        let before = diags.len();
+        known.check(object, &at, diags);
+        *object = functions::read(std::mem::replace(object, Expr::Absent), &known);
+        if diags.len() == before {
+            unevaluated(object, &at, diags);
+        }
+    }
+    out.objects = objects;
+}
+
+/// Reports the functions that are left in an object: nobody evaluates them outside of CloudFormation.
+pub(super) fn unevaluated(object: &Expr, at: &dyn Fn(Route) -> At, diags: &mut Diagnostics) {
+    let mut calls = Vec::new();
+    find_calls(object, &mut Vec::new(), &mut calls);
+    for (name, argument, route) in calls {
+        let finding = match argument {
+            Expr::Text(text) if name == "Ref" => {
+                Diagnostic::error("manifests/unknown-resource", format!("`{text}` names no resource"))
+                    .help("write the logical id of a resource, as `infra synth` shows them")
+            }
+            _ if matches!(name, "Ref" | "Fn::GetAtt" | "Fn::Sub") => {
+                Diagnostic::error("manifests/unknown-resource", format!("`{name}` names no resource"))
+                    .help("write the logical id of a resource, as `infra synth` shows them")
+            }
+            _ => Diagnostic::error("manifests/function", format!("`{name}` cannot be evaluated here"))
+                .note("only CloudFormation evaluates functions, and the object goes to Kubernetes")
+                .help("use `Ref`, `Fn::GetAtt`, `Fn::Sub`, or `Fn::Join` of them"),
+        };
+        diags.push(finding.at(at(Route(route)), "is left over"));
+    }
+}
+
+fn find_calls<'e>(value: &'e Expr, route: &mut Vec<Step>, calls: &mut Vec<(&'e str, &'e Expr, Vec<Step>)>) {
+    match value {
+        Expr::Call(name, argument) => calls.push((name, argument, route.clone())),
+        Expr::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                route.push(index.into());
+                find_calls(item, route, calls);
+                route.pop();
+            }
+        }
+        Expr::Object(object) => {
+            for (key, item) in object.iter() {
+                route.push(key.into());
+                find_calls(item, route, calls);
+                route.pop();
+            }
+        }
+        Expr::Concat(parts) => parts.iter().for_each(|part| find_calls(part, route, calls)),
+        Expr::Absent
+        | Expr::Bool(_)
+        | Expr::Int(_)
+        | Expr::Float(_)
+        | Expr::Text(_)
+        | Expr::Ref(_)
+        | Expr::Att(..)
+        | Expr::Pseudo(_)
+        | Expr::Parameter(_) => {}
+    }
 }
 
 /// What names stand for in one template.

@@ -98,6 +98,7 @@ impl Origin for Own<'_> {
             .or_else(|| self.patched(view, owner, path))
             .or_else(|| self.of_field(view, owner, node, path))
             .or_else(|| exact(node, path))
+            .or_else(|| below(node, route!["object"], path).filter(|_| !path.is_empty()))
             .or_else(|| nearest(node, path));
         found.unwrap_or_else(|| Located::near(At::Span(*key)))
     }

@@ -7,7 +7,7 @@ use super::{Pod, Scaler, Workload, identity, literal, namespace, placement, pod_
 use crate::artifacts::Statement;
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::kinds::cluster::{self, Cluster, Need, Provision};
-use crate::kinds::{Migration, Service, Worker};
+use crate::kinds::{Job, Migration, Service, Worker};
 use crate::names::{Name, Seconds, quantity};
 use crate::resolve::{Bound, EntryId, list};
 use crate::route;
@@ -42,8 +42,9 @@ pub(in crate::kinds) fn same_names(cluster: Bound<'_, Cluster>, diags: &mut Diag
     let services = cluster.referrers::<Service>().into_iter().map(|s| (namespace(s), s.name, s.at(&route![])));
     let workers = cluster.referrers::<Worker>().into_iter().map(|w| (namespace(w), w.name, w.at(&route![])));
     let migrations = cluster.referrers::<Migration>().into_iter().map(|m| (namespace(m), m.name, m.at(&route![])));
+    let jobs = cluster.referrers::<Job>().into_iter().map(|j| (namespace(j), j.name, j.at(&route![])));
     let mut seen: BTreeMap<(String, &str), At> = BTreeMap::new();
-    for (namespace, name, at) in services.chain(workers).chain(migrations) {
+    for (namespace, name, at) in services.chain(workers).chain(migrations).chain(jobs) {
         let title = format!("two workloads `{name}` in namespace `{namespace}`");
         if let Some(earlier) = seen.insert((namespace, name.as_str()), at.clone()) {
             diags.push(
@@ -412,6 +413,7 @@ fn connections<K: Workload>(entry: Bound<'_, K>, pod: &Pod<'_>, diags: &mut Diag
     };
     let mut users: Vec<User<'_>> = database.referrers::<Service>().into_iter().filter_map(User::of).collect();
     users.extend(database.referrers::<Worker>().into_iter().filter_map(User::of));
+    users.extend(database.referrers::<Job>().into_iter().filter_map(User::of));
     users.sort_by_key(|user| user.id);
     let total: u64 = users.iter().map(|user| user.connections).sum();
     if total <= most || users.first().is_none_or(|first| first.id != entry.id) {

@@ -34,7 +34,7 @@ pub use companion::{
 };
 pub(super) use environment::named;
 pub(super) use identity::{bucket_statements, grant, narrowed, open_to_balancer, table_statements};
-pub(super) use objects::Once;
+pub(super) use objects::{Once, Timing, namespace_object};
 pub use permission::{Effect, Permission};
 pub(super) use placement::tainted;
 pub(super) use pod::{Pod, Reached, Scaler, metrics_namespace, namespace};
@@ -283,7 +283,8 @@ impl<'c, 'w> Emitter<'c, 'w> {
             namespace: pod.namespace.clone(),
             file: name,
         };
-        cx.object(file("00-namespace".to_owned()), objects::namespace(pod));
+        let namespace = namespace_object(pod.cluster, pod.project.as_str(), &pod.namespace);
+        cx.object(file("00-namespace".to_owned()), namespace);
         Self { file: file(format!("{}-{}", pod.noun, pod.name)), cx }
     }
 
@@ -312,6 +313,11 @@ impl<'c, 'w> Emitter<'c, 'w> {
     /// Emits a Job, which runs once for each change of what it is.
     pub(super) fn job(&mut self, pod: &Pod<'_>, once: Once) {
         self.objects([objects::job(pod, once)]);
+    }
+
+    /// Emits what starts a Job again and again.
+    pub(super) fn cron_job(&mut self, pod: &Pod<'_>, once: Once, timing: &Timing<'_>) {
+        self.objects([objects::cron_job(pod, once, timing)]);
     }
 
     /// Emits a scaler by CPU time, if the number of pods may change.

@@ -8,8 +8,10 @@ use super::companion::Toleration;
 use super::spec::Identity;
 use super::{Pod, Scaler, companion, environment, identity, secrets};
 use crate::artifacts::{Expr, Object};
+use crate::kinds::Cluster;
 use crate::kinds::cluster::{Need, Provision};
 use crate::names::Seconds;
+use crate::resolve::Bound;
 
 /// Time between two probes. Unit: seconds.
 const PROBE_PERIOD: u32 = 5;
@@ -18,14 +20,14 @@ const PROBE_PERIOD: u32 = 5;
 ///
 /// Pods of services wait until their targets are healthy, once the label of the load balancer controller is there:
 /// Auto Mode's is another than that of the controller that people install.
-pub(super) fn namespace(pod: &Pod<'_>) -> Expr {
+pub(in crate::kinds) fn namespace_object(cluster: Bound<'_, Cluster>, project: &str, name: &str) -> Expr {
     let mut labels = Object::default();
-    labels.push("app.kubernetes.io/part-of", pod.project.to_string());
+    labels.push("app.kubernetes.io/part-of", project.to_owned());
     labels.push("app.kubernetes.io/managed-by", "infra");
     for mode in ["enforce", "audit", "warn"] {
         labels.push(format!("pod-security.kubernetes.io/{mode}"), "restricted");
     }
-    match pod.cluster.provides(Need::LoadBalancerController) {
+    match cluster.provides(Need::LoadBalancerController) {
         Provision::AutoMode => labels.push("eks.amazonaws.com/pod-readiness-gate-inject", "enabled"),
         Provision::AddOn(_) | Provision::Other(_) => labels.push("elbv2.k8s.aws/pod-readiness-gate-inject", "enabled"),
         Provision::Missing => {}
@@ -33,7 +35,7 @@ pub(super) fn namespace(pod: &Pod<'_>) -> Expr {
     object! {
         "apiVersion" => "v1",
         "kind" => "Namespace",
-        "metadata" => object! { "name" => &pod.namespace, "labels" => Expr::Object(labels) },
+        "metadata" => object! { "name" => name.to_owned(), "labels" => Expr::Object(labels) },
     }
 }
 
@@ -141,8 +143,42 @@ pub(super) fn job(pod: &Pod<'_>, once: Once) -> Expr {
     annotated(pod, pod.named_object("batch/v1", "Job", (&name, spec)))
 }
 
+/// When a Job runs again and again.
+pub(in crate::kinds) struct Timing<'a> {
+    /// Five fields of cron.
+    pub(in crate::kinds) schedule: &'a str,
+    /// A name of the database of time zones.
+    pub(in crate::kinds) time_zone: &'a str,
+    /// What happens when the last run goes on, as Kubernetes says it.
+    pub(in crate::kinds) concurrency: &'static str,
+    /// How late a run may start.
+    pub(in crate::kinds) deadline: Option<Seconds>,
+    /// How many runs are kept: of those that succeeded, and of those that failed.
+    pub(in crate::kinds) kept: (u32, u32),
+    /// Whether none starts.
+    pub(in crate::kinds) suspend: bool,
+}
+
+/// Returns the `CronJob`.
+pub(super) fn cron_job(pod: &Pod<'_>, once: Once, timing: &Timing<'_>) -> Expr {
+    let spec = object! {
+        "schedule" => timing.schedule.to_owned(),
+        "timeZone" => timing.time_zone.to_owned(),
+        "concurrencyPolicy" => timing.concurrency,
+        "startingDeadlineSeconds" => timing.deadline.map(Seconds::get),
+        "successfulJobsHistoryLimit" => timing.kept.0,
+        "failedJobsHistoryLimit" => timing.kept.1,
+        "suspend" => timing.suspend.then_some(true),
+        "jobTemplate" => object! {
+            "metadata" => object! { "labels" => pod.labels() },
+            "spec" => job_spec(pod, once),
+        },
+    };
+    annotated(pod, pod.object("batch/v1", "CronJob", spec))
+}
+
 /// The first ten hexadecimal digits of the SHA-256 of an expression.
-fn digest(expr: &Expr) -> String {
+pub(crate) fn digest(expr: &Expr) -> String {
     // Every expression can be written as JSON.
     let text = serde_json::to_vec(expr).unwrap_or_default();
     let mut digits = String::new();

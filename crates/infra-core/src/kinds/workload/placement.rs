@@ -4,7 +4,7 @@ use super::companion::Toleration;
 use super::{Pod, Workload};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::kinds::cluster::{Mode, NodeGroup, Taint};
-use crate::kinds::{Cluster, Migration, Service, Worker};
+use crate::kinds::{Cluster, Job, Migration, Service, Worker};
 use crate::resolve::Bound;
 use crate::route;
 
@@ -38,6 +38,7 @@ pub(in crate::kinds) fn tainted(cluster: Bound<'_, Cluster>, diags: &mut Diagnos
     collect::<Service>(cluster, &mut all);
     collect::<Worker>(cluster, &mut all);
     collect::<Migration>(cluster, &mut all);
+    collect::<Job>(cluster, &mut all);
     // What runs in a cluster without workloads is the business of others.
     if all.is_empty() {
         return;

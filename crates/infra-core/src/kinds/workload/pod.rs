@@ -3,7 +3,7 @@
 use super::{Parts, SecretUse, Workload};
 use crate::artifacts::{Expr, Handle, Object, Place, Resource, Statement};
 use crate::facts::limits::elb;
-use crate::kinds::{Bucket, Cache, Cluster, Database, Queue, Secret, Service, Table, Topic, Worker};
+use crate::kinds::{Bucket, Cache, Cluster, Database, Job, Queue, Secret, Service, Table, Topic, Worker};
 use crate::model::Ref;
 use crate::names::{LogicalId, Name, Port, Region, Seconds, is_label_value};
 use crate::resolve::Bound;
@@ -159,6 +159,7 @@ impl<'a> Pod<'a> {
         self.port = Some(port);
         self.health_port = self.parts.health.port.unwrap_or(port);
         self.callers = callers::<Service>(entry).chain(callers::<Worker>(entry)).collect();
+        self.callers.extend(callers::<Job>(entry));
         if reached.lingers {
             self.pre_stop = self.parts.shutdown.pre_stop.unwrap_or(Seconds::new(elb::NETWORK_LINGER));
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::companion::{Companion, Lifecycle, Mount, Security, Toleration, Volume};
 use super::permission::Permission;
-use super::rollout::Rollout;
+use super::rollout::{Rollout, Share};
 use super::traffic::{Egress, Ingress};
 use super::value::EnvValue;
 use crate::kinds::cluster::Arch;
@@ -68,7 +68,11 @@ pub(in crate::kinds) struct Parts<'a> {
 }
 
 /// What a workload has of which nothing is written.
-static PLAIN: LazyLock<Plain> = LazyLock::new(Plain::default);
+static PLAIN: LazyLock<Plain> = LazyLock::new(|| Plain {
+    replicas: Replicas { min: 1, max: 1, cpu: 70 },
+    rollout: Rollout { max_surge: Share::Count(0), ..Rollout::default() },
+    ..Plain::default()
+});
 
 #[derive(Default)]
 struct Plain {
