@@ -150,7 +150,19 @@ pub mod scheduler {
     pub const MAX_AGE: Bounds = Bounds::new(60, 86_400, 86_400);
 }
 
-/// Limits of ElastiCache.
+/// Limits of KMS.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html> (from memory).
+pub mod kms {
+    use super::Bounds;
+
+    /// How often a key gets new key material. Unit: days.
+    pub const ROTATION_DAYS: Bounds = Bounds::new(90, 2_560, 365);
+    /// How long a deletion can be taken back. Unit: days.
+    pub const DELETION_DAYS: Bounds = Bounds::new(7, 30, 30);
+}
+
+/// Limits of `ElastiCache`.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/quota-limits.html> (from memory).
 pub mod elasticache {

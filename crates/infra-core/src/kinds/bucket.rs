@@ -271,7 +271,7 @@ impl Bound<'_, Bucket> {
         if let Some(bucket) = &self.existing {
             return bucket.kms_key.as_ref().map(|key| self.given(key));
         }
-        (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
+        self.key_of(&self.encryption)
     }
 
     fn objects(&self) -> Expr {

@@ -107,7 +107,7 @@ impl<K: Kind> Bound<'_, K> {
     pub(super) fn given(&self, value: &Given) -> Expr {
         match value {
             Given::Literal(text) => text.into(),
-            Given::SsmParameter(name) => Expr::ssm_parameter(name, &self.region().to_string()),
+            Given::SsmParameter(name) => Expr::ssm_parameter(name, self.region().as_ref()),
             Given::Raw(value) => {
                 let handle = self.follow(&value.entry).main();
                 match &value.attribute {

@@ -87,6 +87,7 @@ kinds! {
     hosted_zone::HostedZone in hosted_zones,
     certificate::Certificate in certificates,
     network::Network in networks,
+    key::Key in keys,
     load_balancer::LoadBalancer in load_balancers,
     vpc_link::VpcLink in vpc_links,
     user_pool::UserPool in user_pools,
