@@ -100,6 +100,7 @@ kinds! {
     secret::Secret in secrets,
     database::Database in databases,
     cache::Cache in caches,
+    repository::Repository in repositories,
     function::Function in functions,
     schedule::Schedule in schedules,
     health_check::HealthCheck in health_checks,
@@ -109,6 +110,7 @@ kinds! {
     service::Service in services,
     worker::Worker in workers,
     monitor::Monitor in monitors,
+    parameter::Parameter in parameters,
     raw::Raw in raw,
 }
 
