@@ -88,12 +88,13 @@ pub fn needs(ask: &Ask<'_>) -> Needs {
     needs
 }
 
-/// What dynamic references in templates make CloudFormation ask, with the caller's credentials.
+/// What dynamic references and types of parameters in templates make CloudFormation ask, with the caller's credentials.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html> (from memory).
-const DYNAMIC: [(&str, &str, (&str, &str)); 3] = [
+const DYNAMIC: [(&str, &str, (&str, &str)); 4] = [
     ("{{resolve:secretsmanager:", "secretsmanager:GetSecretValue", ("secretsmanager", "secret:*")),
     ("{{resolve:ssm:", "ssm:GetParameters", ("ssm", "parameter/*")),
+    ("AWS::SSM::Parameter::Value<", "ssm:GetParameters", ("ssm", "parameter/*")),
     ("{{resolve:ssm-secure:", "ssm:GetParameters", ("ssm", "parameter/*")),
 ];
 

@@ -352,6 +352,18 @@ raw:
     }
 
     #[test]
+    fn parameters_that_come_from_ssm_are_read_with_the_credentials_of_the_caller() {
+        let actions = ["cloudformation:CreateChangeSet"];
+        let yaml = "
+queues: { jobs: { existing: { arn: { ssm-parameter: /jobs } } } }
+topics: { events: { subscriptions: { jobs: { queue: jobs } } } }
+";
+        assert_eq!(find(&ask(yaml, &actions, Handlers::None), "ssm:GetParameters").len(), 1);
+        let yaml = yaml.replace("{ ssm-parameter: /jobs }", "'arn:aws:sqs:eu-west-1:123456789012:jobs'");
+        assert!(find(&ask(&yaml, &actions, Handlers::None), "ssm:GetParameters").is_empty());
+    }
+
+    #[test]
     fn a_type_without_permissions_is_named() {
         let yaml = "
 raw:

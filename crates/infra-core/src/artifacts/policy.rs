@@ -6,7 +6,7 @@ use super::{Expr, Object};
 const VERSION: &str = "2012-10-17";
 
 /// One statement of a policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Statement(Object);
 

@@ -150,7 +150,38 @@ pub mod scheduler {
     pub const MAX_AGE: Bounds = Bounds::new(60, 86_400, 86_400);
 }
 
-/// Limits of ElastiCache.
+/// Limits of ECR.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html> (from memory).
+pub mod ecr {
+    use super::Bounds;
+
+    /// Images, or days, of a lifecycle rule.
+    pub const LIFECYCLE_COUNT: Bounds = Bounds::new(1, 1_000_000, 100);
+}
+
+/// Limits of SSM Parameter Store.
+///
+/// Source: <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html> (from
+/// memory).
+pub mod ssm {
+    /// Longest value of a standard parameter. Unit: characters.
+    pub const VALUE_CHARS: usize = 4_096;
+}
+
+/// Limits of KMS.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html> (from memory).
+pub mod kms {
+    use super::Bounds;
+
+    /// How often a key gets new key material. Unit: days.
+    pub const ROTATION_DAYS: Bounds = Bounds::new(90, 2_560, 365);
+    /// How long a deletion can be taken back. Unit: days.
+    pub const DELETION_DAYS: Bounds = Bounds::new(7, 30, 30);
+}
+
+/// Limits of `ElastiCache`.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/quota-limits.html> (from memory).
 pub mod elasticache {

@@ -278,7 +278,7 @@ impl Bound<'_, Bucket> {
         if let Some(bucket) = &self.existing {
             return bucket.kms_key.as_ref().map(|key| self.given(key));
         }
-        (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
+        self.key_of(&self.encryption)
     }
 
     fn objects(&self) -> Expr {
@@ -329,7 +329,8 @@ fn lifecycle(entry: Bound<'_, Bucket>, name: &Name, rule: &Lifecycle, diags: &mu
 /// A message may be received as long as its queue keeps it, then again as long as the dead-letter queue does.
 fn payloads(entry: Bound<'_, Bucket>, index: usize, queue: Bound<'_, Queue>, diags: &mut Diagnostics) {
     const DAY: u32 = 86_400;
-    let dead = if queue.dead_letter.enabled { queue.dead_letter.retention } else { Seconds::new(0) };
+    let kept = queue.dead_letter_queue().is_some();
+    let dead = if kept { queue.dead_letter.retention } else { Seconds::new(0) };
     let needed = queue.retention.saturating_add(dead).get().div_ceil(DAY);
     for (name, rule) in &entry.spec().lifecycle {
         let Some(expiry) = rule.expire_days.filter(|expiry| *expiry < needed) else { continue };

@@ -107,7 +107,7 @@ impl<K: Kind> Bound<'_, K> {
     pub(super) fn given(&self, value: &Given) -> Expr {
         match value {
             Given::Literal(text) => text.into(),
-            Given::SsmParameter(name) => Expr::ssm_parameter(name, &self.region().to_string()),
+            Given::SsmParameter(name) => Expr::ssm_parameter(name, self.region().as_ref()),
             Given::Raw(value) => {
                 let handle = self.follow(&value.entry).main();
                 match &value.attribute {
@@ -312,5 +312,22 @@ services:
         {"Fn::Sub":"arn:${AWS::Partition}:s3:::files-dev/*"}
         {"Fn::Sub":"arn:${AWS::Partition}:s3:::files-dev"}
         "#);
+    }
+
+    #[test]
+    fn how_long_a_queue_that_exists_hides_messages_is_known_where_it_is_written() {
+        let yaml = "
+networks: { main: { cidr: 10.1.0.0/16, existing: { vpc: vpc-0a1b2c3d4e5f60718 } } }
+clusters:
+  main:
+    network: main
+    mode: auto
+    existing: { name: platform-dev }
+queues: { jobs: { existing: { arn: 'arn:aws:sqs:eu-west-1:123456789012:jobs' } } }
+workers: { jobs: { cluster: main, image: shop/jobs:1.0.0, consumes: [jobs], processing-time: 90, replicas: { min: 2, max: 2 } } }
+";
+        assert_eq!(report(yaml), "");
+        let written = yaml.replace("jobs: { existing: {", "jobs: { visibility-timeout: 80, existing: {");
+        assert!(report(&written).contains("workers/visibility"));
     }
 }

@@ -111,6 +111,7 @@ kinds! {
     hosted_zone::HostedZone in hosted_zones,
     certificate::Certificate in certificates,
     network::Network in networks,
+    key::Key in keys,
     load_balancer::LoadBalancer in load_balancers,
     vpc_link::VpcLink in vpc_links,
     user_pool::UserPool in user_pools,
@@ -123,6 +124,7 @@ kinds! {
     secret::Secret in secrets,
     database::Database in databases,
     cache::Cache in caches,
+    repository::Repository in repositories,
     function::Function in functions,
     schedule::Schedule in schedules,
     health_check::HealthCheck in health_checks,
@@ -134,6 +136,7 @@ kinds! {
     worker::Worker in workers,
     manifest::Manifest in manifests,
     monitor::Monitor in monitors,
+    parameter::Parameter in parameters,
     raw::Raw in raw,
 }
 

@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::existing::{self, Given};
-use super::{Field, Kind, Topic, check, field};
+use super::{Field, Key, Kind, Topic, check, field};
 use crate::artifacts::{Expr, Policy, Pseudo, Statement};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::facts::limits;
 use crate::lower::Lowering;
 use crate::model::build::Typed;
-use crate::model::{Fifo, Standard};
+use crate::model::{Fifo, Ref, Standard};
 use crate::names::Seconds;
 use crate::resolve::Bound;
 use crate::route;
@@ -74,8 +74,8 @@ pub struct DeadLetter {
     pub retention: Seconds,
 }
 
-/// Encryption of messages at rest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Encryption at rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Encryption {
     /// With a key that the service owns; nothing to grant.
@@ -83,6 +83,19 @@ pub enum Encryption {
     Managed,
     /// With a customer managed KMS key made for the entry; its grants are derived.
     Kms,
+    /// With a key of `keys`, which entries share; its grants are derived.
+    Key(Ref<Key>),
+}
+
+impl<K: Kind> Bound<'_, K> {
+    /// Returns the ARN of the customer managed key of an encryption, if there is one.
+    pub(super) fn key_of(&self, encryption: &Encryption) -> Option<Expr> {
+        match encryption {
+            Encryption::Managed => None,
+            Encryption::Kms => Some(self.handle("Key").arn()),
+            Encryption::Key(key) => Some(self.follow(key).arn()),
+        }
+    }
 }
 
 impl Default for DeadLetter {
@@ -177,8 +190,8 @@ queues:
         if entry.existing.is_some() {
             return;
         }
-        let key = (entry.encryption == Encryption::Kms).then(|| entry.handle("Key").arn());
-        if key.is_some() {
+        let key = entry.key_arn();
+        if entry.encryption == Encryption::Kms {
             cx.add(entry.resource("Key", "AWS::KMS::Key", key_properties(entry)).retain());
         }
         let fifo = entry.fifo.then_some(true);
@@ -290,12 +303,17 @@ impl Bound<'_, Queue> {
         statements
     }
 
+    /// Returns what services may do with the key of the queue: those that send to it.
+    pub(super) fn key_uses(&self) -> Vec<Statement> {
+        if self.referrers::<Topic>().is_empty() { Vec::new() } else { vec![topics_deliver()] }
+    }
+
     /// Returns the ARN of the customer managed key, if there is one.
     pub fn key_arn(&self) -> Option<Expr> {
         if let Some(queue) = &self.existing {
             return queue.kms_key.as_ref().map(|key| self.given(key));
         }
-        (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
+        self.key_of(&self.encryption)
     }
 }
 
@@ -335,10 +353,7 @@ fn topics_deliver() -> Statement {
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html> (read 2026-11-22).
 fn key_properties(entry: Bound<'_, Queue>) -> Expr {
-    let mut policy = account_key_policy();
-    if !entry.referrers::<Topic>().is_empty() {
-        policy.push(topics_deliver());
-    }
+    let policy = entry.key_uses().into_iter().fold(account_key_policy(), Policy::with);
     object! {
         "Description" => format!("Messages of queue {}", entry.full_name()),
         "EnableKeyRotation" => true,

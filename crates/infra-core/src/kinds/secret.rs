@@ -147,8 +147,8 @@ secrets:
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
         let Some(generate) = &entry.spec().generate else { return };
-        let key = (generate.encryption == Encryption::Kms).then(|| entry.handle("Key").arn());
-        if key.is_some() {
+        let key = entry.key_of(&generate.encryption);
+        if generate.encryption == Encryption::Kms {
             let properties = object! {
                 "Description" => format!("Secret {}", entry.full_name()),
                 "EnableKeyRotation" => true,
@@ -222,8 +222,7 @@ impl Bound<'_, Secret> {
             Some(Existing::SecretsManager(id)) if !id.starts_with("arn:") => read(text![self.arn(), "-??????"]),
             Some(Existing::SecretsManager(_)) | None => read(self.arn()),
         };
-        let own = self.generate.as_ref().filter(|generate| generate.encryption == Encryption::Kms);
-        let key = own.map(|_| self.handle("Key").arn());
+        let key = self.generate.as_ref().and_then(|generate| self.key_of(&generate.encryption));
         let key = key.or_else(|| Some(self.kms_key.as_ref()?.to_string().into()));
         [Some(access), key.map(|key| Statement::allow(["kms:Decrypt"], key))].into_iter().flatten().collect()
     }
@@ -294,7 +293,7 @@ fn generated(entry: Bound<'_, Secret>, generate: &Generate, diags: &mut Diagnost
             diags.extend(check::secret_literal(key, value, at));
         }
     }
-    if generate.encryption == Encryption::Kms && !generate.replicas.is_empty() {
+    if generate.encryption != Encryption::Managed && !generate.replicas.is_empty() {
         diags.push(
             Diagnostic::error("secrets/regional-key", "a customer managed key does not leave its region")
                 .at(entry.at(&route!["generate", "replicas"]), "copies in other regions")

@@ -344,7 +344,7 @@ impl Bound<'_, Table> {
     fn key_arn(&self) -> Option<Expr> {
         match &self.existing {
             Some(table) => table.kms_key.as_ref().map(|key| self.given(key)),
-            None => (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn()),
+            None => self.key_of(&self.encryption),
         }
     }
 
@@ -495,7 +495,7 @@ fn properties(entry: Bound<'_, Table>) -> Expr {
     let indexes: Vec<Expr> =
         spec.indexes.iter().map(|(name, index)| index_properties(name, index, &throughput)).collect();
     let recovery = &spec.point_in_time_recovery;
-    let key = (spec.encryption == Encryption::Kms).then(|| entry.handle("Key").arn());
+    let key = entry.key_arn();
     object! {
         "BillingMode" => match spec.capacity {
             Capacity::OnDemand => "PAY_PER_REQUEST",

@@ -165,7 +165,9 @@ fn dead_letters(entry: Bound<'_, Worker>, index: usize, queue: Bound<'_, Queue>,
 
 fn visibility(entry: Bound<'_, Worker>, index: usize, queue: Bound<'_, Queue>, diags: &mut Diagnostics) {
     let needed = work(entry);
-    if queue.visibility_timeout >= needed {
+    // Of a queue that exists only what is written is known.
+    let unknown = queue.existing.is_some() && queue.visibility_timeout == Queue::default().visibility_timeout;
+    if unknown || queue.visibility_timeout >= needed {
         return;
     }
     diags.push(

@@ -15,7 +15,7 @@ use crate::resolve::Bound;
 /// (read 2026-12-01).
 pub(super) const USER: &str = "default";
 
-/// What the user may do: every command on every key and channel. ElastiCache keeps those of administration to itself.
+/// What the user may do: every command on every key and channel. `ElastiCache` keeps those of administration to itself.
 const ACCESS: &str = "on ~* &* +@all";
 
 /// Version of a cache that names none: the newest of the engine.

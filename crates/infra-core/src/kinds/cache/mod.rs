@@ -1,4 +1,4 @@
-//! Caches on ElastiCache: Valkey or Redis, serverless or on nodes, with TLS, a user and a security group.
+//! Caches on `ElastiCache`: Valkey or Redis, serverless or on nodes, with TLS, a user and a security group.
 
 mod checks;
 mod emit;
@@ -262,7 +262,7 @@ impl<'a> Bound<'a, Cache> {
 
     /// Returns the ARN of the customer managed key, if there is one.
     pub fn key_arn(&self) -> Option<Expr> {
-        (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
+        self.key_of(&self.encryption)
     }
 
     /// Names the nodes; apart, because CloudFormation does not change the type of a resource.

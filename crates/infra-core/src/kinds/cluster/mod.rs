@@ -271,7 +271,7 @@ fn properties(entry: Bound<'_, Cluster>) -> Expr {
         let role = (!pools.is_empty()).then(|| entry.handle("NodeRole").arn());
         object! { "Enabled" => true, "NodePools" => (!pools.is_empty()).then_some(pools), "NodeRoleArn" => role }
     });
-    let key = (entry.encryption == Encryption::Kms).then(|| entry.handle("Key").arn());
+    let key = entry.key_of(&entry.encryption);
     // Without `Resources`, which is deprecated: all that the API server stores is encrypted.
     let encryption = key.map(|key| list![object! { "Provider" => object! { "KeyArn" => key } }]);
     let mut types: Vec<LogType> = entry.logs.clone();
@@ -325,9 +325,9 @@ fn role_properties(entry: Bound<'_, Cluster>) -> Expr {
             "Action" => actions,
         }],
     };
-    let key = (entry.encryption == Encryption::Kms).then(|| {
+    let key = entry.key_of(&entry.encryption).map(|key| {
         let actions = ["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"];
-        let policy = Policy::default().with(Statement::allow(actions, entry.handle("Key").arn()));
+        let policy = Policy::default().with(Statement::allow(actions, key));
         list![object! { "PolicyName" => "secrets-encryption", "PolicyDocument" => policy }]
     });
     object! {

@@ -414,7 +414,7 @@ impl<'a> Bound<'a, Database> {
 
     /// Returns the ARN of the customer managed key, if there is one.
     pub fn key_arn(&self) -> Option<Expr> {
-        (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
+        self.key_of(&self.encryption)
     }
 
     /// Returns the dimension under which CloudWatch keeps the database's metrics.

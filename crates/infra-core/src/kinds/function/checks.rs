@@ -35,7 +35,7 @@ fn code(entry: Bound<'_, Function>, diags: &mut Diagnostics) {
         ("layers", !function.layers.is_empty()),
     ];
     match &function.code {
-        Code::Image(_) => {
+        Code::Image(_) | Code::Repository(_) => {
             for (key, _) in written.into_iter().filter(|(_, written)| *written) {
                 diags.push(
                     Diagnostic::error("functions/image", format!("an image brings its own `{key}`"))
@@ -55,6 +55,10 @@ fn code(entry: Bound<'_, Function>, diags: &mut Diagnostics) {
                 );
             }
         }
+    }
+    if let Code::Repository(image) = &function.code {
+        let at = route!["code", "repository", "repository"];
+        check::same_region(entry, diags, &at, entry.follow(&image.repository));
     }
     let known = |runtime: &String| ["python", "nodejs"].iter().any(|name| runtime.starts_with(name));
     if matches!(function.code, Code::Inline(_)) && function.runtime.as_ref().is_some_and(|runtime| !known(runtime)) {

@@ -54,6 +54,10 @@ fn properties(entry: Bound<'_, Function>) -> Expr {
     let function = entry.spec();
     let (package, code) = match &function.code {
         Code::Image(image) => (Some("Image"), object! { "ImageUri" => image.to_string() }),
+        Code::Repository(image) => {
+            let uri = text![entry.follow(&image.repository).uri(), ":", &image.tag];
+            (Some("Image"), object! { "ImageUri" => uri })
+        }
         Code::Zip(zip) => (None, zipped(entry, zip)),
         Code::Inline(text) => (None, object! { "ZipFile" => text }),
     };

@@ -16,7 +16,7 @@ use super::cluster::Arch;
 use super::existing::Given;
 use super::network::Tier;
 use super::workload::{BucketUse, SecretUse, TableUse};
-use super::{Bucket, Cache, Database, Kind, Network, Queue, Schedule, Topic, security_group};
+use super::{Bucket, Cache, Database, Kind, Network, Queue, Repository, Schedule, Topic, security_group};
 use crate::artifacts::{Expr, Handle};
 use crate::diag::Diagnostics;
 use crate::lower::Lowering;
@@ -117,10 +117,22 @@ pub struct Function {
 pub enum Code {
     /// An image of ECR in the same region, with tag or digest.
     Image(ImageRef),
+    /// An image of a repository of this project.
+    Repository(RepositoryImage),
     /// A zip file in a bucket of the same region.
     Zip(Zip),
     /// The text of the code, for a few lines: Python and Node.js, up to 4,096 characters; the handler is in `index`.
     Inline(String),
+}
+
+/// An image of a repository of this project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RepositoryImage {
+    /// The repository; of the same region.
+    pub repository: Ref<Repository>,
+    /// The tag of the image.
+    pub tag: String,
 }
 
 /// A zip file in a bucket.

@@ -226,8 +226,8 @@ fn functions_that_cannot_be_are_refused() {
     functions/image: an image brings its own `runtime` <- `python3.13` Lambda refuses it
     functions/image: an image brings its own `handler` <- `index.handler` Lambda refuses it
     "#);
-    let rust = HELLO.replace("    runtime: python3.13\n    handler: index.handler\n", "");
-    assert_snapshot!(report(&rust), @r#"
+    let bare = HELLO.replace("    runtime: python3.13\n    handler: index.handler\n", "");
+    assert_snapshot!(report(&bare), @r#"
     functions/no-runtime: code that is no image needs a `handler` <- `code` code for a runtime of Lambda
     functions/no-runtime: code that is no image needs a `runtime` <- `code` code for a runtime of Lambda
     "#);

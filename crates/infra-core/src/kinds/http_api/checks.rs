@@ -123,7 +123,7 @@ fn user_pool<K: Kind + Sectioned>(entry: Bound<'_, K>, own: &UserPoolAuthorizer,
         let at = entry.at(&route!["authorizer", "user-pool", "clients"]);
         pool.require_client(client, at, diags);
     }
-    if pool.spec().clients.is_empty() {
+    if pool.client_names().is_empty() {
         diags.push(
             Diagnostic::error("http-apis/no-audience", format!("user pool `{}` has no client", pool.name))
                 .at(entry.at(&route!["authorizer", "user-pool", "user-pool"]), "whose tokens would be taken?")

@@ -72,7 +72,7 @@ impl Authorizer {
             Self::UserPool(own) => {
                 let pool = entry.follow(&own.user_pool);
                 let taken = |name: &&Name| own.clients.is_empty() || own.clients.contains(*name);
-                let clients = pool.spec().clients.keys().filter(taken);
+                let clients = pool.client_names().into_iter().filter(taken);
                 (pool.issuer(), clients.map(|name| pool.client_id(name)).collect())
             }
             Self::Oidc(oidc) => (oidc.issuer.clone().into(), oidc.audiences.iter().map(Expr::from).collect()),

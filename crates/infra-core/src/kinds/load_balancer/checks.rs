@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, Layer, Listener, LoadBalancer, Protocol, Rule, Scheme, Stickiness, TargetGroup};
+use super::{Action, ExistingLoadBalancer, Layer, Listener, LoadBalancer, Protocol, Rule, Scheme, Stickiness, TargetGroup};
 use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::facts::limits::{Bounds, elb};
-use crate::kinds::check;
+use crate::kinds::{check, existing};
 use crate::kinds::network::{Tier, wants};
 use crate::names::{Name, Port};
 use crate::resolve::{Bound, list};
@@ -20,6 +20,28 @@ const GROUP_ATTRIBUTES: &str =
 const RULES: &str = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html";
 
 type Entry<'a> = Bound<'a, LoadBalancer>;
+
+/// Reports what is wrong with a load balancer that exists.
+pub(super) fn existing(entry: Entry<'_>, balancer: &ExistingLoadBalancer, diags: &mut Diagnostics) {
+    existing::only(entry, diags, &["network", "type", "scheme", "listeners", "target-groups"]);
+    check::same_region(entry, diags, &route!["network"], entry.follow(&entry.network));
+    existing::starts(entry, diags, &route!["existing", "arn"], &balancer.arn, "arn:");
+    existing::starts(entry, diags, &route!["existing", "dns-name"], &balancer.dns_name, "");
+    existing::starts(entry, diags, &route!["existing", "security-group"], &balancer.security_group, "sg-");
+    let listeners = entry.spec().listeners.keys().map(|name| ("listeners", name, balancer.listeners.get(name)));
+    let groups = entry.spec().target_groups.keys().map(|name| ("target-groups", name, balancer.target_groups.get(name)));
+    for (key, name, arn) in listeners.chain(groups) {
+        match arn {
+            Some(arn) => existing::starts(entry, diags, &route!["existing", key, name.as_str()], arn, "arn:"),
+            None => diags.push(
+                Diagnostic::error("load-balancers/unknown-arn", format!("the ARN of `{name}` is not known"))
+                    .at(entry.at(&route![key, name.as_str()]), "exists, as the load balancer does")
+                    .also(entry.at(&route!["existing"]), "the load balancer")
+                    .help(format!("add it: `existing: {{ {key}: {{ {name}: arn:… }} }}`")),
+            ),
+        }
+    }
+}
 
 pub(super) fn check(entry: Entry<'_>, diags: &mut Diagnostics) {
     let network = entry.follow(&entry.network);

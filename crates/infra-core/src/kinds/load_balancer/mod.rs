@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::existing::Given;
 use super::{Certificate, Kind, Network, security_group};
 use crate::artifacts::Expr;
 use crate::diag::Diagnostics;
@@ -26,6 +27,10 @@ use crate::resolve::Bound;
 pub struct LoadBalancer {
     /// The network; an internal one stands in its private subnets, an internet-facing one in its public subnets.
     pub network: Ref<Network>,
+    /// The load balancer that exists; without it one is made. Beside it, `network`, `type`, `scheme`, `listeners` and
+    /// `target-groups` say how it is.
+    #[serde(default)]
+    pub existing: Option<ExistingLoadBalancer>,
     /// Whether it understands HTTP; cannot be changed later.
     #[serde(rename = "type")]
     pub layer: Layer,
@@ -311,6 +316,7 @@ impl LoadBalancer {
     pub fn new(layer: Layer, network: Ref<Network>) -> Self {
         Self {
             network,
+            existing: None,
             layer,
             scheme: Scheme::default(),
             allow_from: Vec::new(),
@@ -349,32 +355,67 @@ networks:
 ";
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
-        checks::check(entry, diags);
+        match &entry.spec().existing {
+            Some(balancer) => checks::existing(entry, balancer, diags),
+            None => checks::check(entry, diags),
+        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
-        emit::emit(entry, cx);
+        if entry.existing.is_none() {
+            emit::emit(entry, cx);
+        }
     }
+}
+
+/// A load balancer that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExistingLoadBalancer {
+    /// Its ARN.
+    pub arn: Given,
+    /// Its DNS name, to which records lead.
+    pub dns_name: Given,
+    /// Its security group, which targets let in: `sg-…`.
+    pub security_group: Given,
+    /// ARNs of its listeners, by their names in `listeners`.
+    #[serde(default)]
+    pub listeners: BTreeMap<Name, Given>,
+    /// ARNs of its target groups, by their names in `target-groups`.
+    #[serde(default)]
+    pub target_groups: BTreeMap<Name, Given>,
 }
 
 impl<'a> Bound<'a, LoadBalancer> {
     /// Returns the load balancer's ARN.
     pub fn arn(&self) -> Expr {
-        self.handle("").reference()
+        match &self.existing {
+            Some(balancer) => self.given(&balancer.arn),
+            None => self.handle("").reference(),
+        }
     }
 
     /// Returns the ARN of a target group.
     pub fn target_group_arn(&self, name: &Name) -> Expr {
+        if let Some(balancer) = &self.existing {
+            return balancer.target_groups.get(name).map(|arn| self.given(arn)).into();
+        }
         self.handle(&format!("{name} Targets")).reference()
     }
 
     /// Returns the ARN of a listener.
     pub fn listener_arn(&self, name: &Name) -> Expr {
+        if let Some(balancer) = &self.existing {
+            return balancer.listeners.get(name).map(|arn| self.given(arn)).into();
+        }
         self.handle(&format!("{name} Listener")).reference()
     }
 
     /// Returns the id of the security group, which targets must let in.
     pub fn security_group_id(&self) -> Expr {
+        if let Some(balancer) = &self.existing {
+            return self.given(&balancer.security_group);
+        }
         self.handle("Group").att("GroupId")
     }
 
@@ -385,6 +426,9 @@ impl<'a> Bound<'a, LoadBalancer> {
 
     /// Returns the DNS name that AWS gave it.
     pub fn dns_name(&self) -> Expr {
+        if let Some(balancer) = &self.existing {
+            return self.given(&balancer.dns_name);
+        }
         self.handle("").att("DNSName")
     }
 
@@ -403,11 +447,20 @@ impl<'a> Bound<'a, LoadBalancer> {
 
     /// Returns the name as metrics know it, such as `net/shop/50dc6c495c0c9188`.
     pub fn metric_name(&self) -> Expr {
+        if let Some(balancer) = &self.existing {
+            return match &balancer.arn {
+                Given::Literal(arn) => arn.split(":loadbalancer/").nth(1).unwrap_or_default().to_owned().into(),
+                Given::SsmParameter(_) | Given::Raw(_) => Expr::part(1, ":loadbalancer/", self.arn()),
+            };
+        }
         self.handle("").att("LoadBalancerFullName")
     }
 
     /// Returns the name of a target group as metrics know it.
     pub fn target_group_metric_name(&self, name: &Name) -> Expr {
+        if let Some(balancer) = &self.existing {
+            return balancer.target_groups.get(name).map(|arn| self.given_arn_part(arn, 5)).into();
+        }
         self.handle(&format!("{name} Targets")).att("TargetGroupFullName")
     }
 }

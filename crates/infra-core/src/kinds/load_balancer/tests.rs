@@ -285,3 +285,44 @@ load-balancers:
     load-balancers/matcher: `ok` does not say which statuses are healthy <- `ok` such as `200`, `200,204` or `200-299`
     ");
 }
+
+const FRONT: &str = "
+networks: { main: { cidr: 10.1.0.0/16, existing: { vpc: vpc-0a1b2c3d4e5f60718 } } }
+load-balancers:
+  front:
+    type: application
+    network: main
+    existing:
+      arn: arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/front/50dc6c495c0c9188
+      dns-name: internal-front-1234567890.eu-west-1.elb.amazonaws.com
+      security-group: sg-0a1b2c3d4e5f60718
+      target-groups: { api: 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/6d0ecf831eec9f09' }
+    listeners: {}
+    target-groups: { api: { port: 8080 } }
+clusters:
+  main:
+    network: main
+    mode: auto
+    existing: { name: platform-dev, security-group: sg-0b1b2c3d4e5f60718, role: platform-dev }
+    provided-by: { metrics-server: { by: the platform team } }
+services:
+  api: { cluster: main, port: 8080, image: 'shop/api:1.0.0', exposes: { load-balancer: front, target-group: api } }
+";
+
+#[test]
+fn pods_stand_behind_a_load_balancer_that_exists() {
+    let assembly = crate::kinds::testing::compile(FRONT);
+    let template = crate::kinds::testing::json(&assembly, "stacks/example.eu-west-1.template.json");
+    assert_eq!(
+        crate::kinds::testing::ids(&template),
+        [
+            "ExampleInLoadBalancerFrontToExampleClusterMain8080",
+            "ExampleOutLoadBalancerFrontToExampleClusterMain8080",
+            "ServiceApiLoadBalancerControllerGrant"
+        ]
+    );
+    let objects = String::from_utf8(assembly.files["kubernetes/main/shop/service-api.yaml"].clone()).unwrap();
+    assert!(objects.contains("targetGroupARN: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/"));
+    let unknown = FRONT.replace("    target-groups: { api: { port", "    target-groups: { other: { port: 1 }, api: { port");
+    assert!(report(&unknown).contains("load-balancers/unknown-arn: the ARN of `other` is not known"));
+}

@@ -78,9 +78,8 @@ fn receiver(entry: Bound<'_, Topic>, name: &Name, subscription: &Subscription, d
                 .note(format!("see {RAW}"))
                 .help("remove the line; the message is in `Records[0].Sns.Message` of the event"),
         ),
-        Receiver::Function(_) => {}
         Receiver::Email(_) | Receiver::EmailJson(_) => mailbox(subscription, at, diags),
-        Receiver::Https(_) => {}
+        Receiver::Function(_) | Receiver::Https(_) => {}
     }
 }
 

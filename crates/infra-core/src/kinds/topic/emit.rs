@@ -28,7 +28,7 @@ fn owners(entry: Bound<'_, Topic>, cx: &mut Lowering<'_>) {
         cx.owner_must(entry.id, "let alarms publish to it, in the policy of the topic", entry.arn(), policy);
     }
     let Some(key) = entry.key_arn() else { return };
-    let uses = key_uses(entry);
+    let uses = entry.key_uses();
     if !uses.is_empty() {
         let policy = uses.into_iter().fold(Policy::default(), Policy::with);
         cx.owner_must(entry.id, "let services use its key, in the policy of the key", key, policy);
@@ -77,23 +77,26 @@ fn topic(entry: Bound<'_, Topic>, cx: &mut Lowering<'_>) {
 /// A key that the account administers, that CloudWatch may use to tell the topic of alarms, and SNS to keep what it
 /// cannot deliver.
 fn key_policy(entry: Bound<'_, Topic>) -> Policy {
-    key_uses(entry).into_iter().fold(account_key_policy(), Policy::with)
+    entry.key_uses().into_iter().fold(account_key_policy(), Policy::with)
 }
 
-fn key_uses(entry: Bound<'_, Topic>) -> Vec<Statement> {
-    let actions = ["kms:Decrypt", "kms:GenerateDataKey*"];
-    let mut uses = Vec::new();
-    if entry.takes_alarms() {
-        uses.push(alarms(actions, "*".into()));
+impl Bound<'_, Topic> {
+    /// Returns what services may do with the key of the topic.
+    pub(in crate::kinds) fn key_uses(&self) -> Vec<Statement> {
+        let actions = ["kms:Decrypt", "kms:GenerateDataKey*"];
+        let mut uses = Vec::new();
+        if self.takes_alarms() {
+            uses.push(alarms(actions, "*".into()));
+        }
+        if self.own_dead_letters().next().is_some() {
+            let statement = Statement::allow(actions, "*".into())
+                .sid("DeadLetters")
+                .service("sns.amazonaws.com")
+                .when("StringEquals", "aws:SourceAccount", Pseudo::AccountId);
+            uses.push(statement);
+        }
+        uses
     }
-    if entry.own_dead_letters().next().is_some() {
-        let statement = Statement::allow(actions, "*".into())
-            .sid("DeadLetters")
-            .service("sns.amazonaws.com")
-            .when("StringEquals", "aws:SourceAccount", Pseudo::AccountId);
-        uses.push(statement);
-    }
-    uses
 }
 
 /// Alarms of the account, which no identity policy covers.

@@ -177,7 +177,7 @@ impl<'a> Bound<'a, Topic> {
         if let Some(topic) = &self.existing {
             return topic.kms_key.as_ref().map(|key| self.given(key));
         }
-        (self.encryption == Encryption::Kms).then(|| self.handle("Key").arn())
+        self.key_of(&self.encryption)
     }
 
     /// Returns whether messages that cannot be delivered to `queue` go to its dead-letter queue.

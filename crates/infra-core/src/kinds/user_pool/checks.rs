@@ -1,9 +1,9 @@
 //! What a user pool must hold.
 
-use super::{Client, ClientType, LoginDomain, Plan, UserPool};
+use super::{ExistingUserPool, Client, ClientType, LoginDomain, Plan, UserPool};
 use crate::diag::{Diagnostic, Diagnostics, suggest};
 use crate::facts::limits::Bounds;
-use crate::kinds::check;
+use crate::kinds::{check, existing};
 use crate::names::Name;
 use crate::resolve::{Bound, list};
 use crate::route;
@@ -19,6 +19,14 @@ const DOMAIN: &str =
 const STANDARD: [&str; 5] = ["openid", "email", "profile", "phone", "aws.cognito.signin.user.admin"];
 
 type Entry<'a> = Bound<'a, UserPool>;
+
+pub(super) fn existing(entry: Entry<'_>, pool: &ExistingUserPool, diags: &mut Diagnostics) {
+    existing::only(entry, diags, &["domain", "resource-servers"]);
+    existing::starts(entry, diags, &route!["existing", "id"], &pool.id, &format!("{}_", entry.region()));
+    for (name, id) in &pool.clients {
+        existing::starts(entry, diags, &route!["existing", "clients", name.as_str()], id, "");
+    }
+}
 
 pub(super) fn check(entry: Entry<'_>, diags: &mut Diagnostics) {
     let policy = &entry.password;

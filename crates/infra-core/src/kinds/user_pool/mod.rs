@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::existing::Given;
 use super::{Certificate, Field, Kind, WebSite, field};
-use crate::artifacts::Expr;
+use crate::artifacts::{Expr, Pseudo};
 use crate::diag::{At, Diagnostic, Diagnostics, suggest};
 use crate::lower::Lowering;
 use crate::model::{Edge, Ref};
@@ -20,6 +21,8 @@ use crate::resolve::Bound;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct UserPool {
+    /// The pool that exists; without it one is made. Beside it, `domain` and `resource-servers` say how it is.
+    pub existing: Option<ExistingUserPool>,
     /// What people type to sign in; cannot be changed later.
     pub sign_in: SignIn,
     /// Whether people can sign up by themselves; else an administrator makes accounts.
@@ -40,6 +43,24 @@ pub struct UserPool {
     pub resource_servers: BTreeMap<Name, ResourceServer>,
     /// The applications, by a name of your choice.
     pub clients: BTreeMap<Name, Client>,
+}
+
+/// A user pool that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExistingUserPool {
+    /// Its id, such as `eu-west-1_a1B2c3D4e`; the pool is one of the region of the stack.
+    pub id: Given,
+    /// Ids of its clients, by names of your choice.
+    #[serde(default)]
+    pub clients: BTreeMap<Name, Given>,
+}
+
+impl ExistingUserPool {
+    /// Stands for a pool by its id.
+    pub fn new(id: impl Into<Given>) -> Self {
+        Self { id: id.into(), clients: BTreeMap::new() }
+    }
 }
 
 /// What people type to sign in.
@@ -233,23 +254,41 @@ user-pools:
     ];
 
     fn validate(entry: Bound<'_, Self>, diags: &mut Diagnostics) {
-        checks::check(entry, diags);
+        match &entry.spec().existing {
+            Some(pool) => checks::existing(entry, pool, diags),
+            None => checks::check(entry, diags),
+        }
     }
 
     fn lower(entry: Bound<'_, Self>, cx: &mut Lowering<'_>) {
-        emit::emit(entry, cx);
+        if entry.existing.is_none() {
+            emit::emit(entry, cx);
+        }
     }
 }
 
-impl Bound<'_, UserPool> {
+impl<'a> Bound<'a, UserPool> {
     /// Returns the pool's id.
     pub fn pool_id(&self) -> Expr {
-        self.handle("").reference()
+        match &self.existing {
+            Some(pool) => self.given(&pool.id),
+            None => self.handle("").reference(),
+        }
     }
 
     /// Returns the pool's ARN.
     pub fn arn(&self) -> Expr {
-        self.handle("").arn()
+        let Some(pool) = &self.existing else { return self.handle("").arn() };
+        let (region, id) = (self.region().to_string(), self.given(&pool.id));
+        text!["arn:", Pseudo::Partition, ":cognito-idp:", region, ":", Pseudo::AccountId, ":userpool/", id]
+    }
+
+    /// Returns the names of its clients.
+    pub fn client_names(&self) -> Vec<&'a Name> {
+        match &self.spec().existing {
+            Some(pool) => pool.clients.keys().collect(),
+            None => self.spec().clients.keys().collect(),
+        }
     }
 
     /// Returns the issuer of the pool's tokens: exactly this text, without a slash at the end.
@@ -267,6 +306,9 @@ impl Bound<'_, UserPool> {
 
     /// Returns the id of a client.
     pub fn client_id(&self, name: &Name) -> Expr {
+        if let Some(pool) = &self.existing {
+            return pool.clients.get(name).map(|id| self.given(id)).into();
+        }
         self.handle(&format!("{name} Client")).reference()
     }
 
@@ -281,6 +323,7 @@ impl Bound<'_, UserPool> {
     /// Returns the DNS name behind a sign-in domain of one's own, the target of an alias.
     pub fn domain_alias_target(&self) -> Option<Expr> {
         match self.spec().domain.as_ref()? {
+            LoginDomain::Custom(_) if self.existing.is_some() => None,
             LoginDomain::Custom(_) => Some(self.handle("Domain").att("CloudFrontDistribution")),
             LoginDomain::Prefix(_) => None,
         }
@@ -298,7 +341,8 @@ impl Bound<'_, UserPool> {
 
     /// Reports a client that the pool does not have.
     pub(crate) fn require_client(&self, name: &Name, at: At, diags: &mut Diagnostics) {
-        let names = || self.spec().clients.keys().map(Name::as_str);
+        let known = self.client_names();
+        let names = || known.iter().map(|name| name.as_str());
         if names().any(|known| known == name.as_str()) {
             return;
         }

@@ -157,3 +157,19 @@ user-pools:
     user-pools/no-domain: client `web` needs the pool's domain <- `web` gets its tokens there
     ");
 }
+
+#[test]
+fn tokens_of_a_pool_that_exists_are_taken() {
+    let yaml = "
+user-pools: { customers: { existing: { id: eu-west-1_a1B2c3D4e, clients: { web: 1example23456789 } } } }
+http-apis:
+  shop:
+    authorizer: { user-pool: { user-pool: customers } }
+    routes: { GET /a: { to: { http: { url: 'https://a.example.net' } } } }
+";
+    let template = crate::kinds::testing::template(yaml);
+    let jwt = &template["Resources"]["ApiShopAuthorizer"]["Properties"]["JwtConfiguration"];
+    assert_snapshot!(jwt, @r#"{"Issuer":"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a1B2c3D4e","Audience":["1example23456789"]}"#);
+    assert!(report(&yaml.replace(", clients: { web: 1example23456789 }", "")).contains("http-apis/no-audience"));
+    assert!(report(&yaml.replace("eu-west-1_a1B2c3D4e", "customers")).contains("existing/malformed"));
+}
