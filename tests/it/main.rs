@@ -7,6 +7,7 @@ mod cli;
 mod cost;
 mod deploy;
 mod determinism;
+mod documents;
 mod generated;
 mod golden;
 mod live;
