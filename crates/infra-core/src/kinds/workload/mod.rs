@@ -34,6 +34,7 @@ pub use companion::{
 };
 pub(super) use identity::{grant, open_to_balancer};
 
+pub(crate) use objects::digest;
 pub(super) use objects::{Once, Timing, namespace_object};
 pub use permission::{Effect, Permission};
 pub(super) use placement::tainted;
