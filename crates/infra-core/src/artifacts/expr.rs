@@ -137,6 +137,11 @@ impl Object {
         self.0.iter_mut().find(|(k, _)| k == key).map(|(_, v)| v)
     }
 
+    /// Takes a key out.
+    pub fn remove(&mut self, key: &str) {
+        self.0.retain(|(known, _)| known != key);
+    }
+
     /// Returns keys and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Expr)> {
         self.0.iter().map(|(k, v)| (k.as_ref(), v))

@@ -29,9 +29,66 @@ pub(super) fn yaml<'a>(objects: impl IntoIterator<Item = &'a Expr>) -> Vec<u8> {
     let mut text = String::new();
     for object in objects {
         text.push_str("---\n");
-        text.push_str(&serde_yaml::to_string(object).unwrap_or_default());
+        if holds_word(object) {
+            let written = serde_yaml::to_string(&marked(object)).unwrap_or_default();
+            text.push_str(&written.split(MARK).collect::<Vec<_>>().join("'"));
+        } else {
+            text.push_str(&serde_yaml::to_string(object).unwrap_or_default());
+        }
     }
     text.into_bytes()
+}
+
+/// Stands for a quotation mark while YAML is written.
+const MARK: &str = "infra..quote..";
+
+/// Texts that are no texts for readers of YAML 1.1, which `kubectl` is, and need no quotation marks for our writer.
+///
+/// Source: <https://yaml.org/type/bool.html>, <https://github.com/kubernetes-sigs/yaml> (read 2026-12-01).
+const WORDS: [&str; 8] = ["y", "n", "yes", "no", "on", "off", "true", "false"];
+
+fn is_word(text: &str) -> bool {
+    let number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+') && text.contains('_');
+    text.len() <= 5 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+        || number && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '_' | '.' | '-' | '+'))
+}
+
+fn holds_word(value: &Expr) -> bool {
+    match value {
+        Expr::Text(text) => is_word(text),
+        Expr::List(items) => items.iter().any(holds_word),
+        Expr::Object(object) => object.iter().any(|(key, value)| is_word(key) || holds_word(value)),
+        Expr::Absent
+        | Expr::Bool(_)
+        | Expr::Int(_)
+        | Expr::Float(_)
+        | Expr::Ref(_)
+        | Expr::Att(..)
+        | Expr::Pseudo(_)
+        | Expr::Concat(_)
+        | Expr::Call(..)
+        | Expr::Parameter(_) => false,
+    }
+}
+
+/// Puts marks around such texts.
+fn marked(value: &Expr) -> Expr {
+    let mark = |text: &str| if is_word(text) { format!("{MARK}{text}{MARK}") } else { text.to_owned() };
+    match value {
+        Expr::Text(text) => mark(text).into(),
+        Expr::List(items) => Expr::List(items.iter().map(marked).collect()),
+        Expr::Object(object) => Expr::Object(object.iter().map(|(key, value)| (mark(key), marked(value))).collect()),
+        Expr::Absent
+        | Expr::Bool(_)
+        | Expr::Int(_)
+        | Expr::Float(_)
+        | Expr::Ref(_)
+        | Expr::Att(..)
+        | Expr::Pseudo(_)
+        | Expr::Concat(_)
+        | Expr::Call(..)
+        | Expr::Parameter(_) => value.clone(),
+    }
 }
 
 /// Returns the path of a template.
@@ -281,6 +338,14 @@ mod tests {
     fn every_object_is_a_document_of_its_own() {
         let objects = [object! { "a" => 1 }, object! { "b" => "2" }];
         assert_eq!(String::from_utf8(yaml(&objects)).unwrap(), "---\na: 1\n---\nb: '2'\n");
+    }
+
+    #[test]
+    fn texts_that_other_readers_take_for_something_else_are_quoted() {
+        let objects =
+            [object! { "a" => list!["yes", "On", "1_000", "eyes", "true"], "on" => "a: no\n- off\n", "b" => true }];
+        let text = String::from_utf8(yaml(&objects)).unwrap();
+        assert_eq!(text, "---\na:\n- 'yes'\n- 'On'\n- '1_000'\n- eyes\n- 'true'\n'on': |\n  a: no\n  - off\nb: true\n");
     }
 
     #[test]

@@ -211,6 +211,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a snapshot")]
     fn a_schedule_makes_a_cron_job_with_all_that_a_service_has() {
         assert_snapshot!(serde_yaml::to_string(&object(Job::EXAMPLE, "CronJob")).unwrap(), @"
         apiVersion: batch/v1

@@ -10,6 +10,7 @@ mod overrides;
 mod settle;
 
 pub use link::Flow;
+pub(crate) use overrides::is_named;
 pub(crate) use settle::{object_path, zone_path};
 
 use std::collections::{BTreeMap, BTreeSet};

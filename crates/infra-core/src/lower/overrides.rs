@@ -1,11 +1,15 @@
-//! Applies the JSON patches that entries carry over their compiled resources.
+//! Applies the patches that entries carry over their compiled resources; `objects` does so over Kubernetes objects.
+
+mod objects;
+
+pub(crate) use objects::is_named;
 
 use super::Artifacts;
 use super::functions::Known;
 use crate::artifacts::functions;
 use crate::artifacts::{Deletion, Expr, Handle, Object, Place, Resource};
-use crate::diag::{Diagnostic, Diagnostics, suggest};
-use crate::model::PatchOperation;
+use crate::diag::{At, Diagnostic, Diagnostics, suggest};
+use crate::model::{Override, PatchOperation};
 use crate::resolve::{EntryId, Resolved};
 use crate::route;
 use crate::source::Route;
@@ -36,31 +40,27 @@ fn one(
     let own: Vec<_> =
         out.provenance.iter().filter(|(_, maker)| **maker == entry).map(|(handle, _)| handle.clone()).collect();
     let Some(handle) = own.iter().find(|handle| handle.id.as_str() == patch.resource) else {
+        if objects::apply(world, out, (entry, position), diags)? {
+            return Ok(());
+        }
         let title = format!("this entry makes no resource `{}`", patch.resource);
-        let error =
-            Diagnostic::error("overrides/unknown-resource", title).at(at("resource"), "not one of its logical ids");
-        let names = || own.iter().map(|handle| handle.id.as_str());
+        let error = Diagnostic::error("overrides/unknown-resource", title)
+            .at(at("resource"), "neither one of its logical ids nor an object of it");
+        let objects = objects::names(out, entry);
+        let names = || own.iter().map(|handle| handle.id.as_str()).chain(objects.iter().map(String::as_str));
         return Err(Box::new(match suggest(&patch.resource, names()) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error.help(format!("its resources are {}", crate::resolve::list(names()))),
         }));
     };
-    if patch.reason.trim().is_empty() {
-        let error = Diagnostic::error("overrides/no-reason", "an override needs a reason");
-        return Err(Box::new(error.at(at("reason"), "empty").help("say why the model's own output does not do")));
-    }
+    sound(patch, &at)?;
     let Some(template) = out.templates.get_mut(&handle.place) else { return Ok(()) };
     let parameters = Some(&template.parameters);
     let known = Known { world, made: &out.provenance, place: handle.place, parameters };
     let Some(resource) = template.resources.get_mut(&handle.id) else { return Ok(()) };
-    for (index, operation) in patch.patch.iter().enumerate() {
-        if let Some((key, value)) = written(operation) {
-            let start = route!["overrides", position, "patch", index, key, "value"];
-            let at = |route: Route| world.common(entry).1.locate(&Route([start.0.as_slice(), &route.0].concat()));
-            known.check(&Expr::from_json(value), &at, diags);
-        }
-    }
+    checked(world, (entry, position), &known, diags);
     let mut document = to_json(resource);
+    json_patch::merge(&mut document, &serde_json::Value::Object(patch.merge.clone()));
     let operations = json_patch::Patch(patch.patch.iter().filter_map(operation).collect());
     if operations.0.len() != patch.patch.len() {
         let error = Diagnostic::error("overrides/bad-path", "a path of this override is not a JSON pointer");
@@ -73,6 +73,36 @@ fn one(
     }
     from_json(resource, &document, &known);
     Ok(())
+}
+
+/// Refuses an override without a reason, and one that changes nothing.
+fn sound(patch: &Override, at: &dyn Fn(&'static str) -> At) -> Result<(), Box<Diagnostic>> {
+    if patch.reason.trim().is_empty() {
+        let error = Diagnostic::error("overrides/no-reason", "an override needs a reason");
+        return Err(Box::new(error.at(at("reason"), "empty").help("say why the model's own output does not do")));
+    }
+    if patch.patch.is_empty() && patch.merge.is_empty() {
+        let error = Diagnostic::error("overrides/empty", "an override changes nothing");
+        let help = "write `merge: { … }` with what is to be put over it, or operations under `patch`";
+        return Err(Box::new(error.at(at("resource"), "neither `patch` nor `merge`").help(help)));
+    }
+    Ok(())
+}
+
+/// Reports the names in what a patch writes that lead nowhere.
+fn checked(world: &Resolved, (entry, position): (EntryId, usize), known: &Known<'_>, diags: &mut Diagnostics) {
+    let (common, origin) = world.common(entry);
+    let Some(patch) = common.overrides.get(position) else { return };
+    let mut check = |start: Route, value: &serde_json::Value| {
+        let at = |route: Route| origin.locate(&Route([start.0.as_slice(), &route.0].concat()));
+        known.check(&Expr::from_json(value), &at, diags);
+    };
+    check(route!["overrides", position, "merge"], &serde_json::Value::Object(patch.merge.clone()));
+    for (index, operation) in patch.patch.iter().enumerate() {
+        if let Some((key, value)) = written(operation) {
+            check(route!["overrides", position, "patch", index, key, "value"], value);
+        }
+    }
 }
 
 fn operation(operation: &PatchOperation) -> Option<json_patch::PatchOperation> {
@@ -174,6 +204,22 @@ mod tests {
     }
 
     #[test]
+    fn a_merge_puts_over_a_resource_and_removes() {
+        let yaml = patched("").replace(
+            "patch: []",
+            "merge: { Properties: { QueueName: { Ref: QueueFirst }, MaximumMessageSize: null, VisibilityTimeout: 5 } }",
+        );
+        assert_snapshot!(properties(&yaml, "QueueJobs"), @"
+        VisibilityTimeout: 5
+        MessageRetentionPeriod: 345600
+        ReceiveMessageWaitTimeSeconds: 20
+        QueueName:
+          Ref: QueueFirst
+        SqsManagedSseEnabled: true
+        ");
+    }
+
+    #[test]
     fn a_patch_may_bring_functions_and_attributes_of_the_resource() {
         let yaml = patched(
             "{ add: { path: /Properties/QueueName, value: { Fn::Sub: '${AWS::StackName}-jobs' } } }, { replace: { path: /DeletionPolicy, value: Retain } }, { add: { path: /Metadata, value: { a: 1 } } }",
@@ -226,7 +272,7 @@ web-sites:
 
     #[test]
     fn a_patch_of_another_entrys_resource_is_reported() {
-        assert_snapshot!(report(&patched("").replace("resource: QueueJobs", "resource: QueueFirst")), @"overrides/unknown-resource: this entry makes no resource `QueueFirst` <- `QueueFirst` not one of its logical ids");
+        assert_snapshot!(report(&patched("").replace("resource: QueueJobs", "resource: QueueFirst")), @"overrides/unknown-resource: this entry makes no resource `QueueFirst` <- `QueueFirst` neither one of its logical ids nor an object of it");
     }
 
     #[test]

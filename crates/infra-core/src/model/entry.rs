@@ -77,7 +77,7 @@ pub struct Common {
     pub renamed_from: Option<Name>,
     /// Tags of all resources made from the entry, beside those of the stack.
     pub tags: BTreeMap<String, String>,
-    /// JSON patches over the compiled resources, for what the model does not offer.
+    /// Patches over the compiled resources and Kubernetes objects, for what the model does not offer.
     pub overrides: Vec<Override>,
     /// Findings of rules that are accepted for the resources made from the entry, each with its reason.
     pub allow: Vec<Allow>,
@@ -100,16 +100,23 @@ pub struct Allow {
     pub until: Option<Date>,
 }
 
-/// A JSON patch (RFC 6902) over one compiled resource.
+/// A patch over one compiled resource or Kubernetes object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Override {
-    /// Logical id of the resource.
+    /// Logical id of the resource. A Kubernetes object by its kind, such as `Deployment`, or by kind and name where the entry
+    /// makes several: `ConfigMap/orders-settings`.
     pub resource: String,
-    /// Why the model's own output does not do.
+    /// Why the model's own output does not do. A Kubernetes object carries it in the annotation `infra/override`.
     pub reason: String,
-    /// The operations; paths start at the resource, such as `/Properties/DelaySeconds`.
+    /// Operations of a JSON patch (RFC 6902); paths start at the resource, such as `/Properties/DelaySeconds`, or at the
+    /// object, such as `/spec/template/spec/dnsPolicy`.
+    #[serde(default)]
     pub patch: Vec<PatchOperation>,
+    /// Values that are put over those that are there, as a JSON merge patch (RFC 7396) does: mappings are merged, `null`
+    /// removes, all else replaces. Before `patch`.
+    #[serde(default)]
+    pub merge: serde_json::Map<String, serde_json::Value>,
 }
 
 /// One operation of a JSON patch.

@@ -7,7 +7,7 @@ use super::origin::{Located, Origin, Scalar, Step};
 use super::{Input, ObjectInput, Owner, SetInput, StackInput, View, ZoneInput, nth};
 use crate::artifacts::{Expr, Place};
 use crate::diag::{At, Diagnostic};
-use crate::lower::Artifacts;
+use crate::lower::{Artifacts, is_named};
 use crate::model;
 use crate::names::{Date, LogicalId};
 use crate::resolve::{EntryId, Resolved};
@@ -94,8 +94,8 @@ impl Origin for Own<'_> {
             return Located::near(origin.at());
         };
         let found = of_set(node, owner, path)
-            .or_else(|| self.of_variable(node, owner, path))
             .or_else(|| self.patched(view, owner, path))
+            .or_else(|| self.of_variable(node, owner, path))
             .or_else(|| self.of_field(view, owner, node, path))
             .or_else(|| exact(node, path))
             .or_else(|| below(node, route!["object"], path).filter(|_| !path.is_empty()))
@@ -123,7 +123,7 @@ impl Own<'_> {
         let Owner::Object(at) = owner else { return None };
         let list = path.iter().position(|step| matches!(step, Step::Key("env")))?;
         let (above, [Step::Index(index), ..]) = path.split_at_checked(list + 1)? else { return None };
-        let mut container = &self.artifacts.objects.values().flatten().nth(usize::try_from(at).ok()?)?.0;
+        let mut container = self.object(at)?;
         for step in above.get(..list)? {
             container = step_into(container, step)?;
         }
@@ -142,6 +142,10 @@ impl Own<'_> {
         }
         entry.pair("env")?.value.pair(&variable)?;
         below(entry, route!["env", variable.as_str()], &[])
+    }
+
+    fn object(&self, at: u32) -> Option<&'_ Expr> {
+        Some(&self.artifacts.objects.values().flatten().nth(usize::try_from(at).ok()?)?.0)
     }
 
     /// Finds the field that the kind says becomes a property: where it is not written, what it would be written in.
@@ -193,18 +197,36 @@ impl Own<'_> {
 
     /// Finds what a patch wrote: the last operation whose path leads to the value.
     fn patched(&self, view: &View<'_>, owner: Owner, path: &[Step<'_>]) -> Option<Located> {
-        let mut whole = vec![Step::Key("Properties")];
+        let mut whole = match owner {
+            Owner::Object(_) => Vec::new(),
+            Owner::Resource(_) | Owner::Set(_) | Owner::Outputs(_) => vec![Step::Key("Properties")],
+        };
         whole.extend_from_slice(path);
         self.patch(self.entry(view, owner)?, view, owner, &whole).filter(|_| !path.is_empty())
     }
 
     fn patch(&self, entry: EntryId, view: &View<'_>, owner: Owner, path: &[Step<'_>]) -> Option<Located> {
-        let Owner::Resource(at) = owner else { return None };
-        let id = nth(&view.resources, at)?.resource.handle.id.as_str();
         let (common, model::Origin::Yaml { node, .. }) = self.world.common(entry) else { return None };
-        let overrides = common.overrides.iter().enumerate().filter(|(_, it)| it.resource == id);
+        if common.overrides.is_empty() {
+            return None;
+        }
+        let is_meant = |it: &model::Override| match owner {
+            Owner::Resource(at) => {
+                nth(&view.resources, at).is_some_and(|it_| it_.resource.handle.id.as_str() == it.resource)
+            }
+            Owner::Object(at) => self.object(at).is_some_and(|object| is_named(object, &it.resource)),
+            Owner::Set(_) | Owner::Outputs(_) => false,
+        };
+        let overrides = || common.overrides.iter().enumerate().filter(|(_, it)| is_meant(it));
+        let merged = overrides().filter_map(|(at, _)| {
+            let place = Route([route!["overrides", at, "merge"].0, steps(path)].concat());
+            place.node(node).and_then(|_| below(node, route!["overrides", at, "merge"], path))
+        });
+        if let Some(merged) = merged.reduce(|_, later| later) {
+            return Some(merged);
+        }
         let operations =
-            overrides.flat_map(|(at, it)| it.patch.iter().enumerate().map(move |(index, it)| (at, index, it)));
+            overrides().flat_map(|(at, it)| it.patch.iter().enumerate().map(move |(index, it)| (at, index, it)));
         let found = operations.filter_map(|(at, index, operation)| {
             let (key, pointer) = match operation {
                 model::PatchOperation::Add(add) => ("add", &add.path),
@@ -270,15 +292,18 @@ fn exact(entry: &Node, path: &[Step<'_>]) -> Option<Located> {
     below(entry, route!["properties"], path).filter(|_| !path.is_empty())
 }
 
+fn steps(path: &[Step<'_>]) -> Vec<crate::source::Step> {
+    let step = |step: &Step<'_>| match step {
+        Step::Key(key) => (*key).into(),
+        Step::Index(index) => (*index).into(),
+    };
+    path.iter().map(step).collect()
+}
+
 /// Finds a value below a route, or the deepest place on the way to it.
 fn below(entry: &Node, mut route: Route, path: &[Step<'_>]) -> Option<Located> {
     let start = route.0.len();
-    for step in path {
-        route.0.push(match step {
-            Step::Key(key) => (*key).into(),
-            Step::Index(index) => (*index).into(),
-        });
-    }
+    route.0.extend(steps(path));
     let span = route.locate(entry)?;
     let node = route.node(entry);
     if node.is_none() && route.0.get(..start).is_some_and(|start| Route(start.to_vec()).node(entry).is_none()) {

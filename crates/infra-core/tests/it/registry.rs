@@ -91,7 +91,7 @@ fn ids_in(folder: &Path, ids: &mut BTreeSet<String>) {
 }
 
 /// Literals of two words that are no ids of findings.
-const NO_IDS: [&str; 10] = [
+const NO_IDS: [&str; 11] = [
     "application/json",
     "application/x-www-form-urlencoded",
     "apps/v1",
@@ -99,6 +99,7 @@ const NO_IDS: [&str; 10] = [
     "batch/v1",
     "http/protobuf",
     "infra/config",
+    "infra/override",
     "infra/users",
     "policy/v1",
     "text/plain",

@@ -34,6 +34,7 @@ pub use companion::{
 };
 pub(super) use environment::named;
 pub(super) use identity::{bucket_statements, grant, narrowed, open_to_balancer, table_statements};
+pub(crate) use objects::digest;
 pub(super) use objects::{Once, Timing, namespace_object};
 pub use permission::{Effect, Permission};
 pub(super) use placement::tainted;
