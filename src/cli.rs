@@ -120,6 +120,20 @@ enum Command {
     Man(commands::man::Args),
 }
 
+impl Command {
+    /// The program that reads what the command prints, if it is one.
+    fn program(&self) -> Option<output::Program> {
+        match self {
+            Self::Apply(args) => args.manner.program(),
+            Self::Destroy(args) => args.manner.program(),
+            Self::Dns(args) => args.program(),
+            Self::Bootstrap(args) => args.manner.program(),
+            Self::Diff(args) => args.program(),
+            _ => None,
+        }
+    }
+}
+
 /// The command line as it is understood.
 pub(crate) fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
@@ -170,6 +184,9 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             output::failure(&error);
+            if let Some(reads) = cli.command.program() {
+                let _ = output::result(&reads.problem(&commands::live::problem(&error)));
+            }
             commands::live::Halt::exit(&error).into()
         }
     }

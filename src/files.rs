@@ -361,6 +361,9 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
+        if !folder.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no folder {}", shown(folder))));
+        }
         let mut staged = tempfile::NamedTempFile::new_in(folder)?;
         io::Write::write_all(&mut staged, bytes)?;
         if let Ok(there) = fs::metadata(path) {

@@ -254,7 +254,11 @@ where
         SdkError::ServiceError(service) => {
             let code = service.err().code().unwrap_or_default();
             let message = service.err().message().unwrap_or_default();
-            let both = if message.is_empty() { code.to_owned() } else { format!("{message} ({code})") };
+            let both = match (message.is_empty(), code.is_empty()) {
+                (true, true) => "the answer is none of AWS: it cannot be read".to_owned(),
+                (true, false) => code.to_owned(),
+                (false, _) => format!("{message} ({code})"),
+            };
             (code.to_owned(), both)
         }
         SdkError::DispatchFailure(_) => (String::new(), unsent(error, whom)),

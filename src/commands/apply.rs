@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     consent: Consent,
     #[command(flatten)]
-    manner: Manner,
+    pub(crate) manner: Manner,
     /// Go on with the latest run of the environment that was cut off: what it was to do was agreed to when it began. A
     /// destruction is gone on with only if the environment's name is given again.
     #[arg(long, conflicts_with_all = ["plan", "stack"])]
@@ -68,6 +68,13 @@ pub(crate) struct Manner {
     /// Steps at a time.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     concurrency: u16,
+}
+
+impl Manner {
+    /// The program that reads what happens, if it is one.
+    pub(crate) fn program(&self) -> Option<output::Program> {
+        (self.progress == Mode::Ndjson).then_some(output::Program::Events)
+    }
 }
 
 /// Plans or reads a plan, asks, executes.

@@ -16,7 +16,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     consent: Consent,
     #[command(flatten)]
-    manner: Manner,
+    pub(crate) manner: Manner,
 }
 
 /// Plans, asks, executes, and says what to write into `infra.yaml`.

@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     consent: Consent,
     #[command(flatten)]
-    manner: Manner,
+    pub(crate) manner: Manner,
 }
 
 /// Plans, asks, executes.

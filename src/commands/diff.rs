@@ -78,6 +78,13 @@ enum Format {
     Github,
 }
 
+impl Args {
+    /// The program that reads the report, if it is one.
+    pub(crate) fn program(&self) -> Option<output::Program> {
+        (self.format == Format::Json).then_some(output::Program::Report)
+    }
+}
+
 /// Hours for which a saved plan is taken.
 const VALID: i64 = 24;
 

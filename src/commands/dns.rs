@@ -42,6 +42,16 @@ struct Undo {
 #[derive(Debug, clap::Args)]
 struct Runs {}
 
+impl Args {
+    /// The program that reads what happens, if it is one.
+    pub(crate) fn program(&self) -> Option<output::Program> {
+        match &self.command {
+            Command::Undo(args) => args.manner.program(),
+            Command::Runs(_) => None,
+        }
+    }
+}
+
 /// Runs the subcommand.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     match &args.command {

@@ -197,6 +197,21 @@ impl Halt {
     }
 }
 
+/// What an error is for programs: with its id, and what to do where that is known.
+pub(crate) fn problem(error: &anyhow::Error) -> Problem {
+    let words = format!("{error:#}");
+    match error.downcast_ref::<Halt>() {
+        Some(Halt::Blocked(problem)) => problem.clone(),
+        Some(Halt::Failed(failure)) if failure.passing => Problem::new("run/lost", words),
+        Some(Halt::Failed(_)) => Problem::new("run/aws-refuses", words),
+        None => match Halt::exit(error) {
+            Exit::Failed => Problem::new("run/aws-refuses", words),
+            Exit::Unwritten => Problem::new("run/unwritten", words),
+            _ => Problem::new("run/usage", words),
+        },
+    }
+}
+
 /// Whether an error is about writing, and not about what somebody asked for.
 fn is_unwritten(cause: &(dyn std::error::Error + 'static)) -> bool {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};

@@ -326,11 +326,14 @@ fn with_entry(target: &Target, kind: &KindInfo, name: &str, body: &Mapping) -> a
     // Whatever the file looks like: what was read before is read after, and the entry beside it.
     let mut after: Mapping = serde_yaml::from_str(&text).unwrap_or_default();
     let there = after.get_mut(kind.section).and_then(Value::as_mapping_mut);
-    let same = there.and_then(|entries| entries.remove(name)) == Some(Value::Mapping(body.clone())) && {
-        let empty = |value: Option<&Value>| match value {
-            None | Some(Value::Null) => true,
-            Some(value) => value.as_mapping().is_some_and(Mapping::is_empty),
-        };
+    let empty = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => true,
+        Some(value) => value.as_mapping().is_some_and(Mapping::is_empty),
+    };
+    let made = there.and_then(|entries| entries.remove(name));
+    let is_it =
+        made == Some(Value::Mapping(body.clone())) || (body.is_empty() && empty(made.as_ref()) && made.is_some());
+    let same = is_it && {
         let mut before = target.tree.clone();
         if empty(before.get(kind.section)) && empty(after.get(kind.section)) {
             before.remove(kind.section);
@@ -399,15 +402,12 @@ fn documented(kind: &KindInfo, name: &str, body: &Mapping, indent: usize) -> any
     let entry = schema.entry(kind);
     let (pad, inner) = (" ".repeat(indent), " ".repeat(indent * 2));
     let mut text = format!("{pad}# {}\n{pad}{name}:", sentence(entry));
-    let start = text.len();
+    // An entry without keys is one of defaults; a key of the comments can be written below it.
     for (key, value) in body {
         let pair = Mapping::from_iter([(key.clone(), value.clone())]);
         for line in serde_yaml::to_string(&pair).context("internal error: an entry is no YAML")?.lines() {
             let _ = write!(text, "\n{inner}{line}");
         }
-    }
-    if text.len() == start {
-        text.push_str(" {}");
     }
     let properties = entry.get("properties").and_then(Json::as_object).into_iter().flatten();
     for (key, property) in properties {

@@ -199,6 +199,28 @@ pub(crate) fn failure(error: &anyhow::Error) {
     let _ = writeln!(stderr, "{red}error{red:#}: {}", clean(&format!("{error:#}")));
 }
 
+/// A program that reads standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// An object an event, one a line.
+    Events,
+    /// One document.
+    Report,
+}
+
+impl Program {
+    /// Why there is no other answer, as the program reads it; people read the same on standard error.
+    pub(crate) fn problem(self, problem: &crate::run::Problem) -> String {
+        match self {
+            Self::Events => {
+                let at = jiff::Timestamp::now().to_string();
+                format!("{}\n", serde_json::json!({ "event": "failed", "at": at, "problem": problem }))
+            }
+            Self::Report => format!("{:#}\n", serde_json::json!({ "version": 1, "problem": problem })),
+        }
+    }
+}
+
 /// Prints that `infra` itself is wrong.
 pub(crate) fn bug(panic: &str) {
     let mut stderr = std::io::stderr().lock();

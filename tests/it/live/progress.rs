@@ -48,10 +48,17 @@ fn programs_read_one_object_a_line_and_nothing_else() {
     assert_eq!(last["end"]["failed"]["id"], "run/stack-failed");
     assert_eq!(last["end"]["failed"]["place"], "stacks/main.yaml:5:3");
     assert!(why.contains("RawBad (AWS::Route53::RecordSet): No hosted zone"), "{last}");
-    let run = site.run(3, &["apply", "--progress", "ndjson"]);
-    assert_eq!(run.stdout, "", "who is refused reads why on standard error");
-    let run = site.run(3, &["destroy", "--progress", "ndjson"]);
-    assert_eq!(run.stdout, "");
+    // Who is refused reads why: people on standard error, programs where they read all else.
+    for command in ["apply", "destroy"] {
+        let run = site.run(3, &[command, "--progress", "ndjson"]);
+        let told: Value = serde_json::from_str(&run.stdout).expect("one line of JSON");
+        assert_eq!((&told["event"], &told["problem"]["id"]), (&"failed".into(), &"run/blocked".into()), "{told}");
+        let why = told["problem"]["message"].as_str().expect("a message").lines().next().expect("a line").to_owned();
+        assert!(run.stderr.contains(&why), "{}{told}", run.stderr);
+    }
+    let run = site.run(64, &["diff", "--format", "json", "--out", "/no/such/folder/plan.json", "--stack", "nothing"]);
+    let told: Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+    assert!(told["problem"]["message"].as_str().is_some_and(|why| why.contains("nothing")), "{told}");
 }
 
 #[test]

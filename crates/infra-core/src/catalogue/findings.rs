@@ -300,6 +300,8 @@ pub const FINDINGS: &[Finding] = &[
     error("run/stack-failed", "The operation of a stack ended badly."),
     error("run/stale", "Something is not any more as it was when the plan was made."),
     error("run/unknown-value", "A step needs an output that no stack has."),
+    error("run/unwritten", "A file cannot be written; what it held before is as it was."),
+    error("run/usage", "What was asked for cannot be done as it was said: an option, a name or a file is wrong."),
     error(
         "schedules/message-group",
         "A schedule for a FIFO queue lacks a message group, or one for a standard queue has one.",
