@@ -177,15 +177,14 @@ fn print(view: &View<'_>, args: &Args) -> anyhow::Result<()> {
 /// How a comparison ends.
 pub(crate) fn exit(changes: &Changes) -> Exit {
     match (changes.is_empty(), changes.is_blocked()) {
-        (true, true) => Exit::Blocked,
+        (_, true) => Exit::Blocked,
         // A stack that is broken is not up to date, even if nothing would change in it.
-        (true, _) if !changes.hazards.is_empty() => Exit::Failed,
-        (true, _) if changes.has_drift() => Exit::Different,
-        (true, _) => Exit::Done,
+        (true, false) if !changes.hazards.is_empty() => Exit::Failed,
+        (true, false) if changes.has_drift() => Exit::Different,
+        (true, false) => Exit::Done,
         // What was changed before is not there yet, or never will be.
         (false, false) if changes.only_waits() => Exit::Failed,
         (false, false) => Exit::Different,
-        (false, true) => Exit::Blocked,
     }
 }
 

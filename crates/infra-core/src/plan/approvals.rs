@@ -123,16 +123,7 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<Becaus
             let conflicts = Some(&object.conflicts).filter(|conflicts| !conflicts.is_empty());
             conflicts.map(|conflicts| format!("has fields of others: {}", conflicts.join(", ")))
         }),
-        ApprovalRule::ObjectForgetting => {
-            let text = |(cluster, lost): (&String, &usize)| {
-                let objects = if *lost == 1 { "1 object".to_owned() } else { format!("{lost} objects") };
-                (
-                    cluster.clone(),
-                    format!("{objects} of cluster {cluster}, wanted no more, would be forgotten wherever they are"),
-                )
-            };
-            changes.forgotten.iter().map(text).collect()
-        }
+        ApprovalRule::ObjectForgetting => changes.forgotten.iter().map(forgotten).collect(),
         ApprovalRule::TerminationProtection => {
             let protected = changes.stacks.iter().filter(|stack| {
                 let mut attributes = stack.attributes.iter();
@@ -150,6 +141,13 @@ fn because(rule: ApprovalRule, changes: &Changes, protected: bool) -> Vec<Becaus
             anything.then(|| (String::new(), "the environment is protected".to_owned())).into_iter().collect()
         }
     }
+}
+
+/// Objects of a cluster that nobody would know of any more.
+fn forgotten((cluster, lost): (&String, &usize)) -> Because {
+    let objects = if *lost == 1 { "1 object".to_owned() } else { format!("{lost} objects") };
+    let text = format!("{objects} of cluster {cluster}, wanted no more, would be forgotten wherever they are");
+    (cluster.clone(), text)
 }
 
 /// The resources of a stack that go although their service refuses it.

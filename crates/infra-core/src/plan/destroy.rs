@@ -30,41 +30,8 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
     let mut changes = diff::changes(&nothing, deployed, &BTreeSet::new(), None);
     // A stack that never came to be is in the way of the next creation.
     changes.certificates.clear();
-    // A cluster that goes takes what is in it along; whether it answers does not matter.
-    let resources = || changes.stacks.iter().flat_map(|stack| &stack.resources);
-    let going = resources().filter(|it| it.kind == "AWS::EKS::Cluster" && it.action == Action::Delete);
-    let going: BTreeSet<&String> = going.map(|it| &it.id).collect();
-    // The logical id of a cluster follows from its name.
-    let goes = |cluster: &str| {
-        let id = cluster.parse().map(|name| LogicalId::from_name("Cluster", &name, ""));
-        id.is_ok_and(|id| going.iter().any(|gone| *gone == id.as_str()))
-    };
-    let named = |hazard: &Hazard| hazard.subject.strip_prefix("cluster ").is_some_and(goes);
-    let gone: Vec<bool> = changes.hazards.iter().map(named).collect();
-    changes.forgotten =
-        changes.forgotten.iter().filter(|(name, _)| !goes(name)).map(|(name, lost)| (name.clone(), *lost)).collect();
-    for (hazard, _) in changes.hazards.iter_mut().zip(gone).filter(|(_, gone)| *gone) {
-        hazard.blocking = false;
-        "nothing: what is in the cluster goes with it".clone_into(&mut hazard.help);
-    }
-    let mut hazards = diff::renamed(desired, deployed);
-    let owner = desired.owner();
-    for (key, who) in &deployed.foreign {
-        hazards.push(Hazard {
-            subject: key.to_string(),
-            text: format!("the stack is of {who} and stays"),
-            help: "destroy it where it was made, if it is to go".to_owned(),
-            blocking: false,
-        });
-    }
-    for (key, _) in deployed.stacks.iter().filter(|(_, stack)| owner.of_stack(stack) != Holder::Ours) {
-        hazards.push(Hazard {
-            subject: key.to_string(),
-            text: "the stack carries no tags of this project, so it is not ours and stays".to_owned(),
-            help: "delete it by hand if it is to go".to_owned(),
-            blocking: false,
-        });
-    }
+    clusters_go(&mut changes);
+    let mut hazards = others(desired, deployed);
     for (id, zone) in &deployed.zones {
         let Some(stack) = goes_with(deployed, id) else { continue };
         let found = changes.zones.iter().position(|change| change.id == *id);
@@ -115,6 +82,49 @@ pub fn destruction(desired: &Desired, deployed: &Deployed) -> Changes {
     changes.zones.retain(|zone| !zone.records.is_empty());
     changes.hazards.extend(hazards);
     changes
+}
+
+/// A cluster that goes takes what is in it along; whether it answers does not matter.
+fn clusters_go(changes: &mut Changes) {
+    let resources = || changes.stacks.iter().flat_map(|stack| &stack.resources);
+    let going = resources().filter(|it| it.kind == "AWS::EKS::Cluster" && it.action == Action::Delete);
+    let going: BTreeSet<&String> = going.map(|it| &it.id).collect();
+    // The logical id of a cluster follows from its name.
+    let goes = |cluster: &str| {
+        let id = cluster.parse().map(|name| LogicalId::from_name("Cluster", &name, ""));
+        id.is_ok_and(|id| going.iter().any(|gone| *gone == id.as_str()))
+    };
+    let named = |hazard: &Hazard| hazard.subject.strip_prefix("cluster ").is_some_and(goes);
+    let gone: Vec<bool> = changes.hazards.iter().map(named).collect();
+    changes.forgotten =
+        changes.forgotten.iter().filter(|(name, _)| !goes(name)).map(|(name, lost)| (name.clone(), *lost)).collect();
+    for (hazard, _) in changes.hazards.iter_mut().zip(gone).filter(|(_, gone)| *gone) {
+        hazard.blocking = false;
+        "nothing: what is in the cluster goes with it".clone_into(&mut hazard.help);
+    }
+}
+
+/// What stays, because it is of others or was made under another name.
+fn others(desired: &Desired, deployed: &Deployed) -> Vec<Hazard> {
+    let mut hazards = diff::renamed(desired, deployed);
+    let owner = desired.owner();
+    for (key, who) in &deployed.foreign {
+        hazards.push(Hazard {
+            subject: key.to_string(),
+            text: format!("the stack is of {who} and stays"),
+            help: "destroy it where it was made, if it is to go".to_owned(),
+            blocking: false,
+        });
+    }
+    for (key, _) in deployed.stacks.iter().filter(|(_, stack)| owner.of_stack(stack) != Holder::Ours) {
+        hazards.push(Hazard {
+            subject: key.to_string(),
+            text: "the stack carries no tags of this project, so it is not ours and stays".to_owned(),
+            help: "delete it by hand if it is to go".to_owned(),
+            blocking: false,
+        });
+    }
+    hazards
 }
 
 /// The stack that makes a zone and, if it goes, takes the zone with it.

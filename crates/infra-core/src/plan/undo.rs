@@ -24,7 +24,7 @@ pub fn undoing(zones: Vec<ZoneChange>, desired: Desired, deployed: &Deployed) ->
     let mut known = deployed.clone();
     known.stacks.retain(|key, _| is_memory(key));
     let stacks = diff::stacks(&memory, &known, &BTreeSet::new()).changes;
-    (Changes { zones, stacks, ..Changes::default() }, desired)
+    (Changes { stacks, zones, ..Changes::default() }, desired)
 }
 
 fn remembered(mut owned: Owned, zones: &[ZoneChange], output: &dyn Fn(&OutputRef) -> Option<String>) -> Owned {
