@@ -15,7 +15,7 @@ pub(super) struct Kin {
     pub(super) unseen: Vec<String>,
 }
 
-/// What keeps an environment from being deployed, or taken away, under a new name: see [`kin`].
+/// What keeps an environment from being deployed, or taken away, under a new name.
 pub fn renamed(desired: &Desired, deployed: &Deployed) -> Vec<Hazard> {
     kin(desired, deployed).hazards
 }
