@@ -96,6 +96,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
         print(&View { changes: &changes, requirements: &[], hash: None, title }, args)?;
         return Ok(exit(&changes));
     }
+    // Before anything is asked: whoever named the wrong file learns it at once.
+    args.out.as_deref().map_or(Ok(()), refuse_other_file)?;
     let live = match live::open(global, args.which.env.as_deref())? {
         Ok(live) => Live { scope: args.scope, ..live },
         Err(exit) => return Ok(exit),
@@ -114,7 +116,6 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<Exit> {
     };
     let plan = plan(&live, &compared);
     if let Some(path) = &args.out {
-        refuse_other_file(path)?;
         crate::files::replace_file(path, &plan.render())?;
     }
     seen(&live, &plan, |view| print(view, args))?;
@@ -322,4 +323,25 @@ const INTERRUPTED: &str = "interrupted";
 /// What keeps a change set from being made is a failure, not wrong usage.
 fn failure(why: impl Into<String>) -> anyhow::Error {
     Failure::of(crate::cloud::Action::CreateChangeSet, why).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_written_over_plans_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("plan.json");
+        refuse_other_file(&path).expect("nothing is there");
+        for (text, is_plan) in [
+            ("", true),
+            ("{\n  \"version\": 3,\n  \"hash\": \"12", true),
+            ("project: shop\n", false),
+            ("{ \"version\": 3 }", false),
+        ] {
+            std::fs::write(&path, text).expect("it can be written");
+            assert_eq!(refuse_other_file(&path).is_ok(), is_plan, "{text}");
+        }
+    }
 }

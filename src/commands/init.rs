@@ -327,8 +327,8 @@ mod tests {
     #[test]
     fn a_folder_gives_the_project_its_name() {
         let name = |folder: &str| name_of(Path::new(folder)).map(|name| name.to_string());
-        assert_eq!(name("/work/My Shop_2").as_deref(), Some("my-shop-2"));
-        assert_eq!(name("/work/2026-shop").as_deref(), Some("shop"));
+        assert_eq!(name("shops/My Shop_2").as_deref(), Some("my-shop-2"));
+        assert_eq!(name("shops/2026-shop").as_deref(), Some("shop"));
         assert_eq!(name("/"), None);
     }
 

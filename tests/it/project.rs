@@ -34,7 +34,7 @@ impl Project {
         fs::write(path, text).expect("the file can be written");
     }
 
-    /// Returns the folder.
+    /// Reads a file.
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path().join(path)).expect("the file is there")
     }
