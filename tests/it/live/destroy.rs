@@ -141,6 +141,22 @@ fn what_is_kept_is_named_and_no_second_zone_is_made_beside_it_unasked() {
 }
 
 #[test]
+fn what_is_kept_is_named_after_a_resumption_too() {
+    let site = Site::shop(&[("dns", ZONE)]);
+    site.run(0, &["apply", "--yes"]);
+    let zone = site.zone();
+    site.aws.settings(&serde_json::json!({ "stack-time": 3000 }));
+    let run = site.begin(&CONFIRMED);
+    site.until("the stack goes", |site| site.status("shop-dev-dns") == "DELETE_IN_PROGRESS");
+    run.signal("KILL");
+    run.end();
+    site.aws.settings(&serde_json::json!({ "stack-time": 0 }));
+    site.until("the stack is gone", |site| site.status("shop-dev-dns").is_empty());
+    let resumed = site.run(0, &["apply", "--resume", "--confirm", "dev"]);
+    assert!(resumed.stderr.contains(&format!("AWS::Route53::HostedZone ZoneMain {zone}")), "{}", resumed.stderr);
+}
+
+#[test]
 fn resources_that_are_protected_go_only_when_somebody_agrees_and_are_opened_first() {
     let site = Site::shop(&[("main", TABLE)]);
     site.run(0, &["apply", "--yes"]);
